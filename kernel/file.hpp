@@ -1,0 +1,115 @@
+// Files and folders, always relative to a descriptor. open(2), openat2(2), mkdirat(2), ...
+#pragma once
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <span>
+
+#include "kernel/fd.hpp"
+
+namespace lodger::kernel {
+
+/// Where relative names start when no folder is given: the current working directory.
+inline constexpr int cwd = AT_FDCWD;
+
+/// openat(2); O_CLOEXEC is always added. `folder` may be `cwd`.
+template <class Kind = File>
+inline Result<Fd<Kind>> openat(int folder, const char* name, int flags, unsigned mode = 0) {
+  return opened<Kind>("openat", __NR_openat, folder, name, flags | O_CLOEXEC, mode);
+}
+
+/// openat2(2): the kernel resolves `name` inside `root` as if it were the root folder, symlinks and ".."
+/// included, and never follows a magic link, so nothing in the tree can lead out of it.
+template <class Kind = Path>
+inline Result<Fd<Kind>> open_in_root(int root, const char* name, int flags, unsigned mode = 0) {
+  open_how how{};
+  how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
+  how.mode = mode;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  for (;;) {  // EAGAIN: a rename or mount elsewhere raced with the walk; openat2(2) says to try again
+    auto fd = opened<Kind>("openat2", __NR_openat2, root, name, &how, sizeof how);
+    if (fd || fd.error().code != EAGAIN) return fd;
+  }
+}
+
+/// openat2(2) with RESOLVE_BENEATH and no symlink at all: for names that must be plain.
+template <class Kind = Path>
+inline Result<Fd<Kind>> open_plain_below(int folder, const char* name, int flags, unsigned mode = 0) {
+  open_how how{};
+  how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
+  how.mode = mode;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  return opened<Kind>("openat2", __NR_openat2, folder, name, &how, sizeof how);
+}
+
+inline Result<> mkdirat(int folder, const char* name, unsigned mode) {
+  return done("mkdirat", __NR_mkdirat, folder, name, mode);
+}
+inline Result<> mknodat(int folder, const char* name, unsigned mode, unsigned long device) {
+  return done("mknodat", __NR_mknodat, folder, name, mode, device);
+}
+inline Result<> symlinkat(const char* target, int folder, const char* name) {
+  return done("symlinkat", __NR_symlinkat, target, folder, name);
+}
+/// unlinkat(2); flags: AT_REMOVEDIR for a folder.
+inline Result<> unlinkat(int folder, const char* name, int flags = 0) {
+  return done("unlinkat", __NR_unlinkat, folder, name, flags);
+}
+inline Result<> renameat(int from_folder, const char* from, int to_folder, const char* to) {
+  return done("renameat2", __NR_renameat2, from_folder, from, to_folder, to, 0);
+}
+inline Result<> fchmod(int fd, unsigned mode) { return done("fchmod", __NR_fchmod, fd, mode); }
+inline Result<> fchownat(int folder, const char* name, unsigned uid, unsigned gid, int flags) {
+  return done("fchownat", __NR_fchownat, folder, name, uid, gid, flags);
+}
+inline Result<> fchdir(int fd) { return done("fchdir", __NR_fchdir, fd); }
+inline Result<> chdir(const char* name) { return done("chdir", __NR_chdir, name); }
+inline Result<> ftruncate(int fd, long size) { return done("ftruncate", __NR_ftruncate, fd, size); }
+
+/// fstatat(2). With an empty name (AT_EMPTY_PATH) it describes `folder` itself.
+inline Result<struct stat> status(int folder, const char* name = "", int flags = AT_EMPTY_PATH) {
+  struct stat out;
+  TRY(done("newfstatat", __NR_newfstatat, folder, name, &out, flags));
+  return out;
+}
+
+/// One read(2), restarted when interrupted: the number of bytes, 0 at the end.
+inline Result<std::size_t> read(int fd, std::span<char> into) {
+  return static_cast<std::size_t>(TRY(restarted("read", __NR_read, fd, into.data(), into.size())));
+}
+/// Writes all of it, or fails.
+inline Result<> write_all(int fd, std::span<const char> from) {
+  while (!from.empty()) {
+    const auto n = TRY(restarted("write", __NR_write, fd, from.data(), from.size()));
+    from = from.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+/// One write(2) with the whole text: what files of procfs, sysfs and cgroupfs expect.
+inline Result<> write_once(int fd, std::span<const char> text) {
+  TRY(restarted("write", __NR_write, fd, text.data(), text.size()));
+  return {};
+}
+
+/// fcntl(2) F_DUPFD_CLOEXEC: a copy numbered `at_least` or above.
+template <class Kind>
+inline Result<Fd<Kind>> duplicate(const Fd<Kind>& fd, int at_least = 3) {
+  return opened<Kind>("fcntl", __NR_fcntl, fd.get(), F_DUPFD_CLOEXEC, at_least);
+}
+/// dup3(2) onto a fixed number that survives exec: for descriptors that the next program is to have.
+inline Result<> place(int fd, int number) { return done("dup3", __NR_dup3, fd, number, 0); }
+
+/// close_range(2) with CLOSE_RANGE_CLOEXEC: everything from `first` on goes at the next exec.
+inline Result<> close_on_exec_from(unsigned first) {
+  return done("close_range", __NR_close_range, first, ~0U, 1U << 2);
+}
+
+/// flock(2): LOCK_EX, LOCK_SH, LOCK_NB, LOCK_UN of <sys/file.h>.
+inline Result<> flock(int fd, int operation) {
+  TRY(restarted("flock", __NR_flock, fd, operation));
+  return {};
+}
+
+}  // namespace lodger::kernel

@@ -1,0 +1,20 @@
+// The state document: what hooks read on stdin. Source: runtime-spec 1.3, runtime.md, "State".
+#pragma once
+#include <sys/types.h>
+
+#include <map>
+#include <string>
+
+namespace lodger::spec {
+
+struct State {
+  std::string id, status, bundle;
+  pid_t pid = 0;
+  std::map<std::string, std::string> annotations;
+};
+
+/// One line of JSON: ociVersion, id, status, pid (left out when 0), bundle, annotations (left out when
+/// empty).
+std::string to_json(const State& state);
+
+}  // namespace lodger::spec
