@@ -35,7 +35,7 @@ struct Config {
   std::string hostname, domainname;
   Hooks hooks;
   std::map<std::string, std::string> annotations;
-  std::optional<Linux> linux_;               // the name alone is a macro of GNU C++
+  std::optional<Linux> linux;
   std::vector<std::string> other_platforms;  // of "windows", "vm", "solaris", "zos", "freebsd": those present
 };
 

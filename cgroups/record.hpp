@@ -1,0 +1,15 @@
+// What a container's state keeps of its cgroup, so that nothing is ever derived a second time.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace lodger::cgroups {
+
+struct Record {
+  std::string path;                  // as in the configuration, or the default: "/lodger/<id>"
+  std::vector<std::string> folders;  // every absolute folder of it, one per hierarchy; the unified one first
+  std::vector<std::string> made;     // those of them, and parents, that lodger made: removed in this order
+  bool unified = false;              // folders[0] is a cgroup2 folder
+};
+
+}  // namespace lodger::cgroups

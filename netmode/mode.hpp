@@ -1,0 +1,42 @@
+// Network modes, and what each does to a configuration before anything is created.
+#pragma once
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/failure.hpp"
+#include "netmode/publish.hpp"
+#include "spec/config.hpp"
+
+namespace lodger::netmode {
+
+enum class Kind : unsigned char { bundle, host, none, path, container };
+
+/// A parsed --network value: host, none, ns:PATH, container:ID; empty: what the bundle says.
+struct Mode {
+  Kind kind = Kind::bundle;
+  std::string argument;  // PATH or ID
+};
+Outcome<Mode> parse_mode(std::string_view text);
+
+struct Request {
+  Mode mode;
+  std::vector<std::string> publish;  // --publish values as written
+  bool publish_all = false;
+  /// The path of a running container's network namespace ("/proc/PID/ns/net").
+  std::function<Outcome<std::string>(const std::string& id)> namespace_of;
+};
+
+/// What the mode came to.
+struct Decision {
+  bool host = false;                  // the container lives in this process's network stack
+  std::vector<std::string> warnings;  // for stderr and the log, each once
+};
+
+/// Checks the ports, then edits `config` for the mode: its network namespace entry, in host mode also name
+/// resolution (mounts of /etc/resolv.conf and /etc/hosts, hostname) unless the bundle brings its own. Refuses
+/// net.* sysctls on the host's stack.
+Outcome<Decision> apply(const Request& request, spec::Config& config);
+
+}  // namespace lodger::netmode

@@ -1,0 +1,44 @@
+// The life cycle's makers: create, start and run. Source: runtime-spec 1.3, runtime.md, "Lifecycle".
+// What only looks or ends is beside it: query.hpp (state, list), kill.hpp, remove.hpp.
+#pragma once
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/failure.hpp"
+#include "runtime/container/store.hpp"
+
+namespace lodger::container {
+
+/// Takes a line that the user should see though nothing failed: the library itself never prints or logs.
+using Notices = std::function<void(std::string_view)>;
+
+/// What a caller may ask of create and run: runc's flags, and lodger's own for the network.
+struct CreateRequest {
+  std::string id;
+  std::string bundle = ".";
+  std::string console_socket, pid_file, pidfd_socket;
+  bool no_pivot = false, no_new_keyring = false;
+  unsigned preserve_fds = 0;
+  bool systemd_cgroup = false;
+  std::string network;               // --network; empty: what the bundle says
+  std::vector<std::string> publish;  // --publish, as written
+  bool publish_all = false;
+};
+
+struct RunRequest : CreateRequest {
+  bool detach = false, keep = false, no_subreaper = false;
+};
+
+/// Makes the container up to its start gate; on failure nothing is left of it.
+Outcome<> create(const Store& store, const CreateRequest& request, const Notices& notices);
+
+/// Opens the gate of a created container and runs the poststart hooks.
+Outcome<> start(const Store& store, const std::string& id, const Notices& notices);
+
+/// create and start in one; in the foreground it waits, forwards signals and removes the container.
+/// Gives the exit status of the container's process (128 + signal), or 0 when detached.
+Outcome<int> run(const Store& store, const RunRequest& request, const Notices& notices);
+
+}  // namespace lodger::container

@@ -1,0 +1,92 @@
+// Containers on disk: <root>/<id>/ (0700) with state.json, the container's own config.json, and, while it is
+// created but not started, the start gate's socket. Design: docs/architecture.md, "State".
+#pragma once
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cgroups/record.hpp"
+#include "kernel/failure.hpp"
+#include "kernel/file.hpp"
+
+namespace lodger::container {
+
+/// What state.json keeps. A record without pid is a container that is still being created.
+struct Record {
+  std::string id, bundle, rootfs;
+  std::string created;  // RFC 3339 with nanoseconds, UTC
+  uid_t owner = 0;
+  pid_t pid = 0;
+  std::uint64_t start_time = 0;  // field 22 of /proc/PID/stat: tells a reused pid apart
+  bool host_network = false, own_pid_namespace = false;
+  cgroups::Record cgroup;
+};
+
+enum class Status : std::uint8_t { creating, created, running, paused, stopped };
+std::string_view to_string(Status status);
+
+/// The name of the start gate's socket inside a container's folder; present: created, not started.
+inline constexpr const char* gate_name = "start.sock";
+
+/// One container's folder, open and (unless opened for reading) locked.
+class Folder {
+ public:
+  Folder(std::string id, kernel::Fd<kernel::Path> fd, bool made)
+      : id_(std::move(id)), fd_(std::move(fd)), made_(made) {}
+  Folder(Folder&&) noexcept = default;
+  Folder& operator=(Folder&&) noexcept = default;
+  /// Removes the folder again if reserve() made it and commit() was never called.
+  ~Folder();
+
+  const std::string& id() const { return id_; }
+  int fd() const { return fd_.get(); }
+
+  /// state.json, replaced by rename.
+  Outcome<> write(const Record& record) const;
+  Outcome<Record> read() const;
+  /// The container's own copy of its configuration, written once.
+  Outcome<> write_config(std::string_view text) const;
+  Outcome<std::string> read_config() const;
+
+  /// The container exists from here on.
+  void commit() { made_ = false; }
+  /// Deletes all files of the folder and the folder itself.
+  Outcome<> remove() &&;
+
+ private:
+  std::string id_;
+  kernel::Fd<kernel::Path> fd_;
+  bool made_ = false;
+  kernel::Fd<kernel::Path> root_;
+  friend class Store;
+};
+
+/// The state root, /run/lodger unless told otherwise.
+class Store {
+ public:
+  explicit Store(std::string root) : root_(std::move(root)) {}
+  /// $XDG_RUNTIME_DIR/lodger for an ordinary user, else /run/lodger.
+  static std::string default_root();
+
+  const std::string& root() const { return root_; }
+
+  /// A new, locked folder. Fails with "container with given ID already exists" where there is one.
+  Outcome<Folder> reserve(const std::string& id) const;
+  /// An existing folder, locked (waits for whoever is at work). Fails with "container does not exist".
+  Outcome<Folder> open(const std::string& id) const;
+  /// An existing folder without its lock, for those who only look.
+  Outcome<Folder> look(const std::string& id) const;
+  /// The ids of all containers, sorted; an absent root has none.
+  Outcome<std::vector<std::string>> ids() const;
+
+ private:
+  std::string root_;
+};
+
+/// [a-zA-Z0-9_+.-]+, not "." or "..", at most 1024 characters; the failure says what is wrong with it.
+Outcome<> check_id(std::string_view id);
+
+}  // namespace lodger::container

@@ -1,0 +1,18 @@
+// Hooks of the runtime's namespace: prestart, createRuntime, poststart, poststop.
+// Source: runtime-spec 1.3, config.md, "POSIX-platform Hooks". Those of the container's namespace are run by
+// its init (runtime/init/hooks.cpp).
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "kernel/failure.hpp"
+#include "spec/config.hpp"
+#include "spec/state.hpp"
+
+namespace lodger::hooks {
+
+/// Runs the hooks in order, each with `state` on stdin, its own environment only and its timeout; the first
+/// that fails ends it: "hooks.poststart[1] /x: exited with status 3", or "timed out after 5 s" (and killed).
+Outcome<> run(std::string_view kind, const std::vector<spec::Hook>& hooks, const spec::State& state);
+
+}  // namespace lodger::hooks
