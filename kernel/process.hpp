@@ -1,0 +1,121 @@
+// Processes: born by clone3, held by pidfd, ended and awaited. clone3(2), pidfd_open(2), waitid(2).
+#pragma once
+#include <linux/sched.h>
+#include <linux/wait.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include <span>
+
+#include "kernel/fd.hpp"
+
+namespace lodger::kernel {
+
+/// clone3(2) as fork(2) has it: returns twice, 0 in the child. For programs without threads.
+inline Result<pid_t> fork3(const clone_args& how) {
+  return static_cast<pid_t>(TRY(call("clone3", __NR_clone3, &how, sizeof how)));
+}
+
+/// clone3(2) with CLONE_VM | CLONE_VFORK: the child runs `body(argument)` on the stack named in `how`, in our
+/// memory, while we wait for its exec or exit; no page table is copied. `body` must not return.
+inline Result<pid_t> vfork3(const clone_args& how, void (*body)(void*), void* argument) {
+  long answer;
+#if defined(__x86_64__)
+  asm volatile(
+      "syscall\n\t"
+      "testq %%rax, %%rax\n\t"
+      "jnz 1f\n\t"
+      "xorl %%ebp, %%ebp\n\t"
+      "movq %[argument], %%rdi\n\t"
+      "callq *%[body]\n\t"
+      "ud2\n"
+      "1:"
+      : "=a"(answer)
+      : "0"(static_cast<long>(__NR_clone3)), "D"(&how), "S"(sizeof how), [body] "r"(body),
+        [argument] "r"(argument)
+      : "rcx", "r11", "memory");
+#elif defined(__aarch64__)
+  register long x8 asm("x8") = __NR_clone3;
+  register long x0 asm("x0") = reinterpret_cast<long>(&how);
+  register long x1 asm("x1") = sizeof how;
+  asm volatile(
+      "svc 0\n\t"
+      "cbnz x0, 1f\n\t"
+      "mov x29, xzr\n\t"
+      "mov x0, %[argument]\n\t"
+      "blr %[body]\n\t"
+      "brk 0\n"
+      "1:"
+      : "+r"(x0)
+      : "r"(x8), "r"(x1), [body] "r"(body), [argument] "r"(argument)
+      : "memory", "cc", "x30");
+  answer = x0;
+#endif
+  if (answer < 0) return fail("clone3", static_cast<int>(-answer));
+  return static_cast<pid_t>(answer);
+}
+
+[[noreturn]] inline void exit(int status) {
+  for (;;) raw(__NR_exit_group, status);
+}
+
+inline Result<Fd<Process>> pidfd_open(pid_t pid) {
+  return opened<Process>("pidfd_open", __NR_pidfd_open, pid, 0);
+}
+inline Result<> send_signal(const Fd<Process>& process, int signal) {
+  return done("pidfd_send_signal", __NR_pidfd_send_signal, process.get(), signal, nullptr, 0);
+}
+
+/// How a child ended.
+struct Ended {
+  int code = 0;    // CLD_EXITED, CLD_KILLED, CLD_DUMPED
+  int status = 0;  // exit status, or the signal
+  /// As a shell gives it: the status, or 128 + signal.
+  int shell_status() const { return code == CLD_EXITED ? status : 128 + status; }
+};
+/// waitid(2) with P_PIDFD: waits for a child's end and reaps it.
+inline Result<Ended> wait(const Fd<Process>& process) {
+  siginfo_t info{};
+  TRY(restarted("waitid", __NR_waitid, P_PIDFD, process.get(), &info, WEXITED, nullptr));
+  return Ended{info.si_code, info.si_status};
+}
+
+/// execveat(2) of an open file; returns only to tell why it failed.
+inline Error execute(int file, const char* const* argv, const char* const* envp) {
+  const long answer = raw(__NR_execveat, file, word(""), word(argv), word(envp), 0x1000 /* AT_EMPTY_PATH */);
+  return {"execveat", static_cast<int>(-answer)};
+}
+/// execve(2)
+inline Error execute(const char* file, const char* const* argv, const char* const* envp) {
+  return {"execve", static_cast<int>(-raw(__NR_execve, word(file), word(argv), word(envp)))};
+}
+
+inline pid_t getpid() { return static_cast<pid_t>(raw(__NR_getpid)); }
+inline Result<> setsid() { return done("setsid", __NR_setsid); }
+
+/// prctl(2)
+template <class... Args>
+inline Result<> prctl(int option, Args... args) {
+  return done("prctl", __NR_prctl, option, args...);
+}
+/// personality(2)
+inline Result<> personality(unsigned long domain) { return done("personality", __NR_personality, domain); }
+
+/// ppoll(2) on a set; milliseconds, -1: for ever. The number of ready entries, 0 at the time's end.
+inline Result<int> poll(std::span<pollfd> set, long milliseconds) {
+  timespec limit{milliseconds / 1000, milliseconds % 1000 * 1000000};
+  return static_cast<int>(TRY(call("ppoll", __NR_ppoll, set.data(), set.size(),
+                                   milliseconds < 0 ? nullptr : &limit, nullptr, 8)));
+}
+
+/// rt_sigprocmask(2) with the kernel's 64-bit set; gives the old mask.
+inline Result<std::uint64_t> signal_mask(int how, std::uint64_t set) {
+  std::uint64_t old = 0;
+  TRY(done("rt_sigprocmask", __NR_rt_sigprocmask, how, &set, &old, sizeof set));
+  return old;
+}
+
+}  // namespace lodger::kernel
