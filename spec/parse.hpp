@@ -15,4 +15,7 @@ Outcome<Config> parse(std::string_view text);
 /// Parses a process object alone, for `exec --process`.
 Outcome<Process> parse_process(std::string_view text);
 
+/// Parses a resources object alone, for `update --resources`.
+Outcome<Resources> parse_resources(std::string_view text);
+
 }  // namespace lodger::spec

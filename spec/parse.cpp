@@ -1,0 +1,57 @@
+// config.json as a whole, and the objects that come as documents of their own.
+#include "spec/parse.hpp"
+
+#include "spec/read_model.hpp"
+
+namespace lodger::spec {
+
+static bool read(Value value, Root& out, const Where& where) {
+  const Object in(value, where);
+  return in && in.required("path", out.path) && in.optional("readonly", out.readonly);
+}
+
+static bool read(Value value, Hook& out, const Where& where) {
+  const Object in(value, where);
+  return in && in.required("path", out.path) && in.optional("args", out.args) &&
+         in.optional("env", out.env) && in.optional("timeout", out.timeout);
+}
+
+static bool read(Value value, Hooks& out, const Where& where) {
+  const Object in(value, where);
+  return in && in.optional("prestart", out.prestart) && in.optional("createRuntime", out.create_runtime) &&
+         in.optional("createContainer", out.create_container) &&
+         in.optional("startContainer", out.start_container) && in.optional("poststart", out.poststart) &&
+         in.optional("poststop", out.poststop);
+}
+
+static bool read(Value value, Config& out, const Where& where) {
+  const Object in(value, where);
+  if (!in || !in.required("ociVersion", out.oci_version)) return false;
+  for (const char* platform : {"freebsd", "solaris", "vm", "windows", "zos"})
+    if (in.has(platform)) out.other_platforms.emplace_back(platform);
+  return in.optional("root", out.root) && in.optional("process", out.process) &&
+         in.optional("mounts", out.mounts) && in.optional("hostname", out.hostname) &&
+         in.optional("domainname", out.domainname) && in.optional("hooks", out.hooks) &&
+         in.optional("annotations", out.annotations) && in.optional("linux", out.linux);
+}
+
+namespace {
+
+template <class T>
+Outcome<T> parsed(std::string_view text, std::string_view document, std::string_view prefix) {
+  const Document tree = TRY(Document::parse(text, document));
+  T out;
+  Failure failure;
+  if (!read(tree.root(), out, Where(failure, document, prefix))) return std::unexpected(std::move(failure));
+  return out;
+}
+
+}  // namespace
+
+Outcome<Config> parse(std::string_view text) { return parsed<Config>(text, "config.json", ""); }
+Outcome<Process> parse_process(std::string_view text) { return parsed<Process>(text, "process", "process"); }
+Outcome<Resources> parse_resources(std::string_view text) {
+  return parsed<Resources>(text, "resources", "linux.resources");
+}
+
+}  // namespace lodger::spec
