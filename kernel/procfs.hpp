@@ -1,0 +1,49 @@
+// What /proc tells about a process. proc_pid_stat(5).
+#pragma once
+#include <sys/types.h>
+
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "kernel/file.hpp"
+
+namespace lodger::kernel {
+
+/// From /proc/PID/stat: field 3, a letter ('Z': ended, not yet reaped; 'X': gone), and field 22, the start in
+/// clock ticks since boot, which with the pid names a process for good.
+struct ProcessStat {
+  char state = 0;
+  std::uint64_t start_time = 0;
+};
+
+/// Reads the fields out of the file's text. The command's name stands in parentheses and may itself hold
+/// blanks and parentheses, so counting begins behind the last one. EBADMSG for anything else.
+inline Result<ProcessStat> parse_process_stat(std::string_view text) {
+  constexpr int blanks_before_start = 19;  // between field 3 and field 22
+  const auto name_end = text.rfind(')');
+  if (name_end == text.npos || text.size() < name_end + 3) return fail("/proc/PID/stat", EBADMSG);
+  ProcessStat stat{text[name_end + 2], 0};
+  std::size_t at = name_end + 2;
+  for (int i = 0; i < blanks_before_start; ++i) {
+    at = text.find(' ', at);
+    if (at == text.npos) return fail("/proc/PID/stat", EBADMSG);
+    ++at;
+  }
+  const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), stat.start_time);
+  if (error != std::errc{}) return fail("/proc/PID/stat", EBADMSG);
+  return stat;
+}
+
+/// One open, one read. ENOENT or ESRCH: there is no such process.
+inline Result<ProcessStat> process_stat(pid_t pid) {
+  char path[32] = "/proc/";
+  char* end = std::to_chars(path + 6, path + 20, pid).ptr;
+  std::memcpy(end, "/stat", sizeof "/stat");
+  const auto file = TRY(openat(cwd, path, O_RDONLY));
+  char text[1024];  // 52 numbers and a name of at most 64 bytes
+  return parse_process_stat({text, TRY(read(file.get(), text))});
+}
+
+}  // namespace lodger::kernel
