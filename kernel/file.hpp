@@ -64,6 +64,21 @@ inline Result<> fchmod(int fd, unsigned mode) { return done("fchmod", __NR_fchmo
 inline Result<> fchownat(int folder, const char* name, unsigned uid, unsigned gid, int flags) {
   return done("fchownat", __NR_fchownat, folder, name, uid, gid, flags);
 }
+/// readlinkat(2): the number of bytes, without a NUL.
+inline Result<std::size_t> readlinkat(int folder, const char* name, std::span<char> into) {
+  return static_cast<std::size_t>(
+      TRY(call("readlinkat", __NR_readlinkat, folder, name, into.data(), into.size())));
+}
+/// faccessat(2) with the real ids.
+inline Result<> faccessat(int folder, const char* name, int mode) {
+  return done("faccessat", __NR_faccessat, folder, name, mode);
+}
+/// getcwd(2) as the kernel gives it: "(unreachable)..." when the folder is outside our root.
+inline Result<std::size_t> getcwd(std::span<char> into) {
+  return static_cast<std::size_t>(TRY(call("getcwd", __NR_getcwd, into.data(), into.size())));
+}
+/// lseek(2) to the beginning.
+inline Result<> rewind(int fd) { return done("lseek", __NR_lseek, fd, 0, 0); }
 inline Result<> fchdir(int fd) { return done("fchdir", __NR_fchdir, fd); }
 inline Result<> chdir(const char* name) { return done("chdir", __NR_chdir, name); }
 inline Result<> ftruncate(int fd, long size) { return done("ftruncate", __NR_ftruncate, fd, size); }
@@ -104,6 +119,19 @@ inline Result<> place(int fd, int number) { return done("dup3", __NR_dup3, fd, n
 /// close_range(2) with CLOSE_RANGE_CLOEXEC: everything from `first` on goes at the next exec.
 inline Result<> close_on_exec_from(unsigned first) {
   return done("close_range", __NR_close_range, first, ~0U, 1U << 2);
+}
+
+/// close_range(2): closes everything from `first` on.
+inline Result<> close_from(unsigned first) { return done("close_range", __NR_close_range, first, ~0U, 0); }
+
+/// pipe2(2), both ends blocking.
+struct Pipe {
+  Fd<File> reader, writer;
+};
+inline Result<Pipe> pipe() {
+  int fds[2];
+  TRY(done("pipe2", __NR_pipe2, fds, O_CLOEXEC));
+  return Pipe{Fd<File>(fds[0]), Fd<File>(fds[1])};
 }
 
 /// flock(2): LOCK_EX, LOCK_SH, LOCK_NB, LOCK_UN of <sys/file.h>.

@@ -34,8 +34,8 @@ inline Result<pid_t> vfork3(const clone_args& how, void (*body)(void*), void* ar
       "ud2\n"
       "1:"
       : "=a"(answer)
-      : "0"(static_cast<long>(__NR_clone3)), "D"(&how), "S"(sizeof how), [body] "r"(body),
-        [argument] "r"(argument)
+      : "0"(static_cast<long>(__NR_clone3)), "D"(&how),
+        "S"(sizeof how), [body] "r"(body), [argument] "r"(argument)
       : "rcx", "r11", "memory");
 #elif defined(__aarch64__)
   register long x8 asm("x8") = __NR_clone3;
@@ -94,6 +94,13 @@ inline Error execute(const char* file, const char* const* argv, const char* cons
 }
 
 inline pid_t getpid() { return static_cast<pid_t>(raw(__NR_getpid)); }
+/// setpgid(2): the calling process leads a group of its own.
+inline Result<> lead_group() { return done("setpgid", __NR_setpgid, 0, 0); }
+/// kill(2) of a whole group. Only for a group whose leader is a child not yet waited for: its number is then
+/// still taken.
+inline Result<> signal_group(pid_t leader, int signal) {
+  return done("kill", __NR_kill, -leader, signal);
+}
 inline Result<> setsid() { return done("setsid", __NR_setsid); }
 
 /// prctl(2)
@@ -107,8 +114,8 @@ inline Result<> personality(unsigned long domain) { return done("personality", _
 /// ppoll(2) on a set; milliseconds, -1: for ever. The number of ready entries, 0 at the time's end.
 inline Result<int> poll(std::span<pollfd> set, long milliseconds) {
   timespec limit{milliseconds / 1000, milliseconds % 1000 * 1000000};
-  return static_cast<int>(TRY(call("ppoll", __NR_ppoll, set.data(), set.size(),
-                                   milliseconds < 0 ? nullptr : &limit, nullptr, 8)));
+  return static_cast<int>(TRY(
+      call("ppoll", __NR_ppoll, set.data(), set.size(), milliseconds < 0 ? nullptr : &limit, nullptr, 8)));
 }
 
 /// rt_sigprocmask(2) with the kernel's 64-bit set; gives the old mask.
