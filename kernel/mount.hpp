@@ -49,6 +49,10 @@ inline Result<> attach(int mount, int place) {
   return done("move_mount", __NR_move_mount, mount, "", place, "",
               MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
+/// The same onto a name.
+inline Result<> attach_at(int mount, int folder, const char* name) {
+  return done("move_mount", __NR_move_mount, mount, "", folder, name, MOVE_MOUNT_F_EMPTY_PATH);
+}
 /// mount_setattr(2) on the mount that `mount` refers to; flags: AT_RECURSIVE. Linux 5.12.
 inline Result<> set_attributes(int mount, const mount_attr& attributes, unsigned flags = 0) {
   return done("mount_setattr", __NR_mount_setattr, mount, "", flags | AT_EMPTY_PATH, &attributes,
@@ -58,9 +62,9 @@ inline Result<> mount(const char* source, const char* target, const char* type, 
                       const char* data) {
   return done("mount", __NR_mount, source, target, type, flags, data);
 }
-inline Result<> umount(const char* target, int flags) {
-  return done("umount2", __NR_umount2, target, flags);
-}
+/// MNT_DETACH: <sys/mount.h>, which has it, cannot be included beside <linux/mount.h>.
+inline constexpr int detach = 2;
+inline Result<> umount(const char* target, int flags) { return done("umount2", __NR_umount2, target, flags); }
 inline Result<> pivot_root(const char* new_root, const char* put_old) {
   return done("pivot_root", __NR_pivot_root, new_root, put_old);
 }

@@ -1,0 +1,57 @@
+// Who the container's process is and what it may do. credentials(7), capabilities(7).
+#include "kernel/credentials.hpp"
+#include "runtime/init/stages.hpp"
+
+namespace lodger::init {
+namespace {
+
+constexpr std::uint64_t bit(int capability) { return 1ULL << capability; }
+
+/// CAP_SETPCAP is needed for each drop, so this comes while we still hold everything.
+Result<> drop_bounding(const Identity& identity) {
+  for (int c = 0; c <= identity.last_capability; ++c)
+    if (!(identity.bounding & bit(c))) TRY(kernel::prctl(PR_CAPBSET_DROP, c, 0, 0, 0));
+  return {};
+}
+
+}  // namespace
+
+Result<> set_limits(Control& control) {
+  const auto limits = control.plan().rlimits;
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    control.at(Stage::rlimit, i);
+    TRY(kernel::set_limit(limits[i].resource, limits[i].limit));
+  }
+  if (!control.plan().set_personality) return {};
+  control.at(Stage::personality);
+  return kernel::personality(control.plan().personality);
+}
+
+Result<> become(Control& control) {
+  const Identity& identity = control.plan().identity;
+  control.at(Stage::capabilities);
+  TRY(drop_bounding(identity));
+  control.at(Stage::identity);
+  if (identity.uid != 0) TRY(kernel::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
+  if (identity.set_groups) TRY(kernel::setgroups(identity.groups));
+  TRY(kernel::setresgid(identity.gid));
+  TRY(kernel::setresuid(identity.uid));
+  kernel::umask(identity.umask);
+  control.at(Stage::no_new_privileges);
+  if (identity.no_new_privileges) TRY(kernel::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  return {};
+}
+
+Result<> raise_for_filter(const Identity& identity) {
+  return kernel::capset(bit(CAP_SYS_ADMIN), identity.permitted | bit(CAP_SYS_ADMIN), identity.inheritable);
+}
+
+Result<> drop_capabilities(const Identity& identity) {
+  // A raise of the ambient set needs the capability in permitted and inheritable: capabilities(7).
+  TRY(kernel::capset(identity.effective, identity.permitted, identity.inheritable));
+  for (int c = 0; c <= identity.last_capability; ++c)
+    if (identity.ambient & bit(c)) TRY(kernel::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0));
+  return {};
+}
+
+}  // namespace lodger::init

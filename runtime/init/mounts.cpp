@@ -1,0 +1,123 @@
+// The mounts of the plan. Each is made detached, gets its attributes, and only then appears at its place.
+// fsopen(2), mount_setattr(2), move_mount(2).
+#include "kernel/mount.hpp"
+#include "runtime/init/copy_up.hpp"
+#include "runtime/init/place.hpp"
+#include "runtime/init/stages.hpp"
+
+namespace lodger::init {
+namespace {
+
+using Tree = Fd<kernel::Mount>;
+
+Result<> configure(Control& control, const Fd<kernel::MountContext>& context, const Mount& mount) {
+  const auto told = [&](Result<> result) {
+    if (!result) control.words_used(kernel::last_words(context, control.words()));
+    return result;
+  };
+  if (mount.source) TRY(told(kernel::set_string(context, "source", mount.source)));
+  for (const auto& [key, value] : mount.parameters)
+    TRY(told(value ? kernel::set_string(context, key, value) : kernel::set_flag(context, key)));
+  return told(mount.kind == MountKind::remount ? kernel::reconfigure(context) : kernel::create(context));
+}
+
+Result<Tree> make_fresh(Control& control, const Mount& mount) {
+  const auto context = TRY(kernel::fsopen(mount.type));
+  TRY(configure(control, context, mount));
+  auto tree = kernel::fsmount(context, mount.fresh_attributes);
+  if (!tree) control.words_used(kernel::last_words(context, control.words()));
+  return tree;
+}
+
+Result<Tree> make_detached(Control& control, const Mount& mount) {
+  switch (mount.kind) {
+    case MountKind::tree: return Tree(control.fd(mount.tree));
+    case MountKind::subtree:
+      return kernel::clone_tree(kernel::cwd, mount.source, mount.recursive ? AT_RECURSIVE : 0);
+    default: return make_fresh(control, mount);
+  }
+}
+
+Result<> set_all(int mount, const Attributes& attributes, unsigned flags) {
+  if (!attributes.any()) return {};
+  mount_attr raw{};
+  raw.attr_set = attributes.set;
+  raw.attr_clr = attributes.clear;
+  raw.propagation = attributes.propagation;
+  return kernel::set_attributes(mount, raw, flags);
+}
+
+Result<> set_attributes(int mount, const Mount& of) {
+  TRY(set_all(mount, of.whole, AT_RECURSIVE));
+  return set_all(mount, of.one, 0);
+}
+
+Result<Fd<kernel::Path>> place_for(const Root& root, const Mount& mount) {
+  if (!mount.plain)
+    return open_or_make_place(root.get(), mount.destination, mount.file ? Make::file : Make::folder);
+  auto place = open_plain_folder(root.get(), mount.destination);
+  if (place || place.error().code != ENOENT) return place;
+  TRY(open_or_make_place(root.get(), mount.destination, Make::folder));
+  return open_plain_folder(root.get(), mount.destination);
+}
+
+/// mount(2) onto the place by its number: a magic link that leads to this very descriptor.
+Result<> mount_classic(int place, const Mount& mount) {
+  char target[] = "/proc/self/fd/0000000000";
+  char* digits = target + sizeof "/proc/self/fd/" - 1;
+  for (int i = 9, n = place; i >= 0; --i, n /= 10) digits[i] = static_cast<char>('0' + n % 10);
+  while (*digits == '0' && digits[1]) {  // procfs knows no leading zeroes
+    for (char* c = digits; *c; ++c) *c = c[1];
+  }
+  return kernel::mount(mount.source ? mount.source : mount.type, target, mount.type, mount.classic_flags,
+                       mount.classic_data);
+}
+
+Result<> remount(Control& control, const Root& root, const Mount& mount) {
+  const auto place = TRY(open_place(root.get(), mount.destination));
+  if (!mount.parameters.empty()) {
+    const auto context = TRY(kernel::fspick(place.get()));
+    TRY(configure(control, context, mount));
+  }
+  return set_attributes(place.get(), mount);
+}
+
+Result<> make_link(const Root& root, const Mount& mount) {
+  const auto [folder, name] = TRY(open_or_make_holder(root.get(), mount.destination));
+  auto made = kernel::symlinkat(mount.source, folder.get(), name);
+  if (!made && made.error().code == EEXIST) return {};
+  return made;
+}
+
+Result<> make_mount(Control& control, const Root& root, const Mount& mount) {
+  switch (mount.kind) {
+    case MountKind::remount: return remount(control, root, mount);
+    case MountKind::symlink: return make_link(root, mount);
+    case MountKind::folder: TRY(open_or_make_place(root.get(), mount.destination, Make::folder)); return {};
+    default: break;
+  }
+  const auto place = TRY(place_for(root, mount));
+  if (mount.kind == MountKind::classic) {
+    TRY(mount_classic(place.get(), mount));
+    const auto top = TRY(open_place(root.get(), mount.destination));
+    return set_attributes(top.get(), mount);
+  }
+  const Tree tree = TRY(make_detached(control, mount));
+  if (mount.copy_up) TRY(copy_up(place.get(), tree.get()));
+  TRY(set_attributes(tree.get(), mount));
+  return kernel::attach(tree.get(), place.get());
+}
+
+}  // namespace
+
+Result<> make_mounts(Control& control, const Root& root) {
+  bool entered = false;
+  for (const Mount& mount : control.plan().rootfs->mounts) {
+    if (mount.needs_cgroup && !std::exchange(entered, true)) TRY(enter_cgroup(control));
+    control.at(Stage::mount, static_cast<std::size_t>(&mount - control.plan().rootfs->mounts.data()));
+    TRY(make_mount(control, root, mount));
+  }
+  return entered ? Result<>{} : enter_cgroup(control);
+}
+
+}  // namespace lodger::init

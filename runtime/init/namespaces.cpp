@@ -1,0 +1,79 @@
+// Namespaces and cgroups, from the container's side. namespaces(7), user_namespaces(7), time_namespaces(7).
+#include "kernel/namespace.hpp"
+#include "kernel/process.hpp"
+#include "runtime/init/stages.hpp"
+
+namespace lodger::init {
+namespace {
+
+/// A process enters joined pid and user namespaces only through a child (setns(2)). CLONE_PARENT makes that
+/// child the runtime's own, so it is awaited as any container; we report its pid and end.
+Result<> go_on_as_second_clone(Control& control) {
+  clone_args how{};
+  how.flags = control.plan().second_clone | CLONE_PARENT;
+  const pid_t pid = TRY(kernel::fork3(how));
+  if (pid == 0) return {};
+  TRY(control.report(Event::joined, pid));
+  kernel::exit(0);
+}
+
+Result<> join_all(Control& control) {
+  const auto joins = control.plan().joins;
+  if (joins.empty()) return {};
+  // Processes of the joined namespaces must neither trace us nor reach our descriptors: CVE-2016-9962.
+  TRY(kernel::prctl(PR_SET_DUMPABLE, 0));
+  for (std::size_t i = 0; i < joins.size(); ++i) {
+    control.at(Stage::join_namespace, i);
+    TRY(kernel::setns(control.fd(joins[i].ns), joins[i].type));
+  }
+  control.at(Stage::join_namespace, joins.size());
+  return go_on_as_second_clone(control);
+}
+
+}  // namespace
+
+Result<> enter_namespaces(Control& control) {
+  const Plan& plan = control.plan();
+  TRY(join_all(control));
+  control.at(Stage::user_namespace);
+  if (plan.user_namespace || !plan.joins.empty()) TRY(control.expect(Order::mapped));
+  if (plan.user_namespace) {
+    TRY(kernel::setresgid(0));
+    TRY(kernel::setresuid(0));
+  }
+  TRY(kernel::setsid());
+  TRY(kernel::signal_mask(SIG_SETMASK, 0));
+  return {};
+}
+
+Result<> enter_cgroup(Control& control) {
+  control.at(Stage::cgroup);
+  int entrances[64];
+  const auto n = TRY(control.expect_cgroup(entrances));
+  Result<> entered;
+  for (std::size_t i = 0; i < n; ++i) {
+    const Fd<kernel::File> tasks(entrances[i]);
+    // "0" is the writing thread: no look-up, and no wait for a grace period (kernel commit 9a3284fad42f).
+    if (entered) entered = kernel::write_once(tasks.get(), std::span("0", 1));
+    if (!entered) control.at(Stage::cgroup, i);
+  }
+  TRY(std::move(entered));
+  if (control.plan().cgroup_namespace) TRY(kernel::unshare(CLONE_NEWCGROUP));
+  return {};
+}
+
+Result<> enter_time_namespace(Control& control) {
+  const Plan& plan = control.plan();
+  if (!plan.time_namespace) return {};
+  control.at(Stage::time_offsets);
+  TRY(kernel::unshare(CLONE_NEWTIME));  // for children; we follow by setns(2), before any of them exists
+  if (!plan.time_offsets.empty()) {
+    const auto file = TRY(kernel::openat(kernel::cwd, "/proc/self/timens_offsets", O_WRONLY));
+    TRY(kernel::write_once(file.get(), plan.time_offsets));
+  }
+  const auto ns =
+      TRY(kernel::openat<kernel::Namespace>(kernel::cwd, "/proc/self/ns/time_for_children", O_RDONLY));
+  return kernel::setns(ns.get(), CLONE_NEWTIME);
+}
+
+}  // namespace lodger::init

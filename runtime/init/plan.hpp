@@ -1,0 +1,255 @@
+// The plan: everything that a container's init needs to know, made by the parent and carried out by the
+// child.
+//
+// Init is a program of its own (no C library, see main.cpp), executed from a sealed memory file. The plan
+// lies in a shared memory file that both programs map at the same address, so it holds plain pointers:
+// nothing is serialised, nothing parsed. Descriptors cannot be pointed to; they travel over the control
+// socket when init asks for its begin, and the plan names them by their place in that row (a Slot).
+#pragma once
+#include <linux/filter.h>
+
+#include <cstdint>
+#include <span>
+
+#include "kernel/credentials.hpp"
+
+namespace lodger::init {
+
+/// Where both programs map the plan: below every address that the kernel hands out by itself, above a
+/// non-PIE program and its heap.
+inline constexpr std::uintptr_t plan_address = 0x10'0000'0000;
+/// Only touched pages cost memory. A configuration that needs more is refused.
+inline constexpr std::size_t plan_size = 64UL << 20;
+
+/// Two paths, and as much of a passwd(5) as is read.
+inline constexpr std::size_t scratch_size = 2 * 4096 + (1UL << 20);
+
+using Name = const char*;  // NUL-terminated, in the plan's memory
+using Slot = int;          // index into the row of descriptors; none: there is none
+inline constexpr Slot none = -1;
+
+/// The steps of a start. One list for error texts, the documentation and fault injection.
+enum class Stage : std::uint32_t {
+  begin,
+  join_namespace,
+  user_namespace,
+  cgroup,
+  time_offsets,
+  propagation,
+  rootfs,
+  mount,
+  device,
+  link,
+  terminal,
+  create_container_hook,
+  pivot,
+  hostname,
+  domainname,
+  sysctl,
+  readonly_path,
+  masked_path,
+  readonly_root,
+  keyring,
+  label,
+  personality,
+  working_directory,
+  rlimit,
+  identity,
+  capabilities,
+  no_new_privileges,
+  executable,
+  start_container_hook,
+  seccomp,
+  execute,
+};
+
+struct Join {
+  Slot ns;
+  std::uint32_t type;  // CLONE_NEW*
+};
+
+/// A key of fsconfig(2), with a value or as a flag (value == nullptr).
+struct Parameter {
+  Name key, value;
+};
+
+/// mount_setattr(2) on one mount or its whole tree.
+struct Attributes {
+  std::uint64_t set = 0, clear = 0, propagation = 0;
+  bool any() const { return set | clear | propagation; }
+};
+
+enum class MountKind : std::uint8_t {
+  fresh,    // fsopen(type), the parameters, fsmount
+  tree,     // a detached tree that the parent opened (Slot)
+  subtree,  // a copy of `source` as this mount namespace shows it before the pivot: the container's own
+            // cgroup
+  remount,  // what is at the destination gets new attributes, and its superblock new parameters
+  classic,  // mount(2): the only way to iversion and silent
+  folder,   // no mount: the destination is made
+  symlink,  // no mount: `source` is the target of a link at the destination
+};
+
+/// Something that appears at a destination inside the root.
+struct Mount {
+  MountKind kind = MountKind::fresh;
+  bool file = false;          // the mount point to make is a file, not a folder
+  bool recursive = false;     // subtree: everything below comes along
+  bool copy_up = false;       // tmpcopyup
+  bool needs_cgroup = false;  // only right once init is in its cgroup and cgroup namespace
+  bool plain = false;         // the destination must be a real folder: no symlink on the way (proc, sysfs)
+  std::uint32_t index = 0;    // in the configuration's mounts
+  Slot tree = none;
+  Name type = nullptr, source = nullptr;
+  Name destination = nullptr;  // without its leading slash; "" is the root itself
+  std::span<const Parameter> parameters;
+  std::uint64_t fresh_attributes = 0;  // of fsmount(2)
+  Attributes one, whole;               // after attaching: of the mount, and of everything below it
+  std::uint64_t classic_flags = 0;     // MS_* of mount(2)
+  Name classic_data = nullptr;
+};
+
+/// A device node or FIFO; with a tree, the host's node is bound there instead (user namespaces).
+struct Device {
+  Name path = nullptr;  // without its leading slash
+  std::uint32_t mode = 0;
+  std::uint64_t device = 0;
+  unsigned uid = 0, gid = 0;
+  Slot tree = none;
+  std::uint32_t index = 0;  // in linux.devices; defaults count on behind it
+};
+
+struct Link {
+  Name target, path;
+  Name only_if = nullptr;  // made only when this exists on the host
+};
+
+struct Hook {
+  Name path;
+  const Name* argv;
+  const Name* envp;
+  std::int32_t timeout_ms = -1;
+};
+
+/// Hooks of the container's namespace, and the state document for their stdin around its pid.
+struct Hooks {
+  std::span<const Hook> hooks;
+  std::span<const char> state_head, state_tail;
+};
+
+struct Rootfs {
+  Slot tree = none;                     // a detached copy of the root's tree
+  Name path = nullptr;                  // where it goes: hooks look for it there until the pivot
+  std::uint64_t device = 0, inode = 0;  // what `path` has to be
+  Name make_private = nullptr;          // the mount that holds `path`, where it would stay shared otherwise
+  std::uint64_t propagation = 0;        // MS_* for the namespace's own "/" (rootfsPropagation)
+  bool pivot = true;                    // false: --no-pivot
+  bool readonly = false;
+  bool default_devices = true;    // false when the bundle binds a /dev of its own
+  std::span<const Name> unmount;  // --no-pivot: the host's procfs and sysfs, which must not stay visible
+  std::span<const Mount> mounts;
+  std::span<const Device> devices;
+  std::span<const Link> links;
+  std::span<const Name> readonly_paths, masked_paths;  // without their leading slash
+};
+
+struct Setting {
+  Name path;  // below /proc/sys
+  std::span<const char> value;
+};
+
+struct Rlimit {
+  std::int32_t resource;
+  kernel::Limit limit;
+};
+
+struct Identity {
+  unsigned uid = 0, gid = 0;
+  std::span<const unsigned> groups;
+  bool set_groups = true;  // false where the user namespace denies setgroups(2)
+  std::uint32_t umask = 022;
+  std::uint64_t effective = 0, bounding = 0, inheritable = 0, permitted = 0, ambient = 0;
+  int last_capability = 0;
+  bool no_new_privileges = false;
+};
+
+struct Filter {
+  sock_filter* instructions = nullptr;
+  std::uint16_t size = 0;
+  std::uint32_t flags = 0;
+};
+
+struct Plan {
+  std::span<char> scratch;  // memory for what init finds out: scratch_size bytes
+  std::span<int> row;       // where init keeps the descriptors that it was sent
+  // Namespaces.
+  std::span<const Join> joins;     // joined first, in this order; then `second_clone` makes the new ones
+  std::uint64_t second_clone = 0;  // CLONE_NEW* of the clone after the joins
+  bool user_namespace = false;     // init waits for its id maps, then becomes root in it
+  bool cgroup_namespace = false;   // unshared once init is in its cgroup
+  bool time_namespace = false;
+  std::span<const char> time_offsets;  // for timens_offsets of procfs
+  // Root and what is in it.
+  const Rootfs* rootfs = nullptr;
+  bool wait_for_hooks = false;  // prestart and createRuntime hooks run before the pivot
+  Hooks create_container, start_container;
+  // Names, settings, labels.
+  std::span<const char> hostname, domainname;
+  std::span<const Setting> sysctls;
+  Name keyring = nullptr;
+  std::span<const char> apparmor, selinux;  // what is written to attr/apparmor/exec, attr/exec
+  bool set_personality = false;
+  std::uint64_t personality = 0;
+  // The process.
+  bool has_process = false;
+  bool terminal = false, has_window = false;
+  std::uint16_t rows = 0, columns = 0;
+  std::span<const Rlimit> rlimits;
+  Identity identity;
+  Name cwd = nullptr;
+  const Name* argv = nullptr;
+  Name* envp = nullptr;  // the last place before its nullptr is kept free for HOME when `add_home`
+  bool add_home = false;
+  Name search_path = nullptr;  // PATH
+  unsigned preserve_fds = 0;
+  Slot gate = none;  // a listening socket; none: the start order comes over the control socket
+  // Filled in while init is mounting.
+  Filter filter;
+};
+
+// Messages over the control socket (SOCK_SEQPACKET): each is one datagram.
+
+/// From the parent, in this order; what does not apply is left out.
+enum class Order : std::uint32_t {
+  begin,       // with the row of descriptors, in as many messages as it takes; the last has more == 0
+  mapped,      // the id maps are written
+  cgroup,      // with the entrances of v1 hierarchies
+  hooks_done,  // prestart and createRuntime hooks have run
+  finish,      // the filter stands in the plan
+  start,       // also over the gate
+};
+struct Command {
+  Order order;
+  std::uint32_t more = 0;
+};
+
+/// From init.
+enum class Event : std::uint32_t {
+  failed,     // stage, index, call, code, words; init exits
+  joined,     // value: the pid of the second clone
+  mounted,    // waits for hooks_done
+  terminal,   // with the master's descriptor
+  ready,      // waits at the gate
+  executing,  // past the start hooks; the end of the connection then means success
+};
+struct Report {
+  Event event;
+  Stage stage;
+  std::uint32_t index;
+  std::int32_t code;  // errno, or a hook's outcome
+  std::int64_t value;
+  char call[24];
+  char words[200];  // the kernel's own words, or the end of a hook's output
+};
+
+}  // namespace lodger::init

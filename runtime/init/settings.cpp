@@ -1,0 +1,68 @@
+// Names, sysctls, security labels, keyring.
+// procfs is written through an instance of our own that no mount can cover and no other process can see:
+// CVE-2019-16884, CVE-2019-19921, CVE-2025-52881.
+#include "kernel/mount.hpp"
+#include "kernel/namespace.hpp"
+#include "runtime/init/stages.hpp"
+
+namespace lodger::init {
+namespace {
+
+using Proc = Fd<kernel::Mount>;
+
+Result<Proc> private_procfs() {
+  const auto context = TRY(kernel::fsopen("proc"));
+  TRY(kernel::create(context));
+  return kernel::fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+Result<> write(const Proc& proc, const char* name, std::span<const char> value) {
+  const auto file = TRY(kernel::openat(proc.get(), name, O_WRONLY | O_NOFOLLOW));
+  return kernel::write_once(file.get(), value);
+}
+
+Result<> write_label(const Proc& proc, const char* name, const char* older_name,
+                     std::span<const char> label) {
+  auto written = write(proc, name, label);
+  if (written || written.error().code != ENOENT || !older_name) return written;
+  return write(proc, older_name, label);
+}
+
+}  // namespace
+
+Result<> set_names(Control& control) {
+  const Plan& plan = control.plan();
+  control.at(Stage::hostname);
+  if (!plan.hostname.empty()) TRY(kernel::sethostname({plan.hostname.data(), plan.hostname.size()}));
+  control.at(Stage::domainname);
+  if (!plan.domainname.empty()) TRY(kernel::setdomainname({plan.domainname.data(), plan.domainname.size()}));
+  return {};
+}
+
+Result<> apply_settings(Control& control) {
+  const Plan& plan = control.plan();
+  if (plan.sysctls.empty() && plan.apparmor.empty() && plan.selinux.empty()) return {};
+  control.at(Stage::sysctl, plan.sysctls.size());
+  const Proc proc = TRY(private_procfs());
+  for (std::size_t i = 0; i < plan.sysctls.size(); ++i) {
+    control.at(Stage::sysctl, i);
+    TRY(write(proc, plan.sysctls[i].path, plan.sysctls[i].value));
+  }
+  control.at(Stage::label);
+  // attr/apparmor/ is Linux 5.8; before, AppArmor had attr/ to itself.
+  if (!plan.apparmor.empty())
+    TRY(write_label(proc, "thread-self/attr/apparmor/exec", "thread-self/attr/exec", plan.apparmor));
+  if (!plan.selinux.empty()) TRY(write_label(proc, "thread-self/attr/exec", nullptr, plan.selinux));
+  return {};
+}
+
+Result<> join_keyring(Control& control) {
+  if (!control.plan().keyring) return {};
+  control.at(Stage::keyring);
+  auto joined = kernel::join_session_keyring(control.plan().keyring);
+  // A kernel without keyrings, or a sandbox that hides them, has none to leak.
+  if (!joined && (joined.error().code == ENOSYS || joined.error().code == EPERM)) return {};
+  return joined;
+}
+
+}  // namespace lodger::init

@@ -1,0 +1,68 @@
+// The steps of a start, in the order in which main.cpp takes them. Each does its part of the plan or gives
+// the first error, with Control::at() telling where.
+#pragma once
+#include "runtime/init/control.hpp"
+
+namespace lodger::init {
+
+using Root = Fd<kernel::Mount>;
+
+// namespaces.cpp
+/// Joins namespaces and, where there were any, leaves the rest to a second clone: the caller goes on as that
+/// process. Then waits for the id maps and becomes root in a new user namespace.
+Result<> enter_namespaces(Control& control);
+/// Takes its place in the cgroups that the parent made, then unshares the cgroup namespace.
+Result<> enter_cgroup(Control& control);
+Result<> enter_time_namespace(Control& control);
+
+// rootfs.cpp
+/// Puts the root's tree into our mount namespace, cut off from the host's as the plan says.
+Result<Root> attach_root(Control& control);
+/// Makes it our root and lets go of the host's.
+Result<> change_root(Control& control, const Root& root);
+Result<> make_root_readonly(Control& control, const Root& root);
+
+// mounts.cpp
+/// All mounts in order; enters the cgroup before the first mount that shows it, or at the end.
+Result<> make_mounts(Control& control, const Root& root);
+
+// devices.cpp
+Result<> make_devices(Control& control, const Root& root);
+
+// masks.cpp
+Result<> make_paths_readonly(Control& control, const Root& root);
+Result<> mask_paths(Control& control, const Root& root);
+
+// terminal.cpp
+/// A pseudo-terminal of the container's own devpts: the master goes to the parent, the other end becomes
+/// /dev/console and our standard streams.
+Result<> open_terminal(Control& control, const Root& root);
+Result<> give_streams_to(unsigned uid);
+
+// hooks.cpp
+Result<> run_hooks(Control& control, Stage stage, const Hooks& hooks, const Identity* drop_to);
+
+// settings.cpp
+Result<> set_names(Control& control);
+/// Sysctls and security labels, through a procfs instance that only we can see.
+Result<> apply_settings(Control& control);
+Result<> join_keyring(Control& control);
+
+// identity.cpp
+Result<> set_limits(Control& control);
+/// Groups, user and bounding set; the permitted set stays full until drop_capabilities().
+Result<> become(Control& control);
+/// Holds CAP_SYS_ADMIN for one last call, beside what the process is going to have.
+Result<> raise_for_filter(const Identity& identity);
+/// The last word on capabilities, after which nothing privileged works.
+Result<> drop_capabilities(const Identity& identity);
+
+// executable.cpp
+/// process.cwd as root, made where it is missing; false when only the container's user may enter it.
+Result<bool> try_working_directory(Control& control);
+Result<> enter_working_directory(Control& control);
+/// Completes the environment (HOME) and finds what execve(2) is going to get.
+Result<> add_home(Control& control);
+Result<Name> find_executable(Control& control);
+
+}  // namespace lodger::init
