@@ -25,27 +25,28 @@ struct Record {
   cgroups::Record cgroup;
 };
 
-enum class Status : std::uint8_t { creating, created, running, paused, stopped };
-std::string_view to_string(Status status);
-
 /// The name of the start gate's socket inside a container's folder; present: created, not started.
 inline constexpr const char* gate_name = "start.sock";
 
-/// One container's folder, open and (unless opened for reading) locked.
+/// One container's folder, open and (unless opened by look()) locked: the lock goes with the object. Whoever
+/// runs or waits for something long without working on the folder lets go of it first.
 class Folder {
  public:
-  Folder(std::string id, kernel::Fd<kernel::Path> fd, bool made)
-      : id_(std::move(id)), fd_(std::move(fd)), made_(made) {}
-  Folder(Folder&&) noexcept = default;
-  Folder& operator=(Folder&&) noexcept = default;
+  Folder(Folder&& other) noexcept;
+  Folder& operator=(Folder&& other) noexcept;
   /// Removes the folder again if reserve() made it and commit() was never called.
   ~Folder();
 
   const std::string& id() const { return id_; }
   int fd() const { return fd_.get(); }
+  /// Whether this object holds the lock.
+  bool locked() const { return locked_; }
+  /// For a folder from look(): whether somebody holds the lock, that is, is at work in it right now.
+  bool busy() const;
 
-  /// state.json, replaced by rename.
+  /// state.json, replaced by rename: a reader sees the old or the new one, never a part.
   Outcome<> write(const Record& record) const;
+  /// Code ENOENT: there is no state.json, so the container is being created, or half removed.
   Outcome<Record> read() const;
   /// The container's own copy of its configuration, written once.
   Outcome<> write_config(std::string_view text) const;
@@ -53,14 +54,18 @@ class Folder {
 
   /// The container exists from here on.
   void commit() { made_ = false; }
-  /// Deletes all files of the folder and the folder itself.
+  /// Deletes all files of the folder and the folder itself, state.json last: what a crash leaves behind can
+  /// still be found and removed.
   Outcome<> remove() &&;
 
  private:
+  Folder(std::string id, kernel::Fd<kernel::Path> root, kernel::Fd<kernel::Path> fd)
+      : id_(std::move(id)), root_(std::move(root)), fd_(std::move(fd)) {}
+  kernel::Result<> unmake() const;
+
   std::string id_;
-  kernel::Fd<kernel::Path> fd_;
-  bool made_ = false;
-  kernel::Fd<kernel::Path> root_;
+  kernel::Fd<kernel::Path> root_, fd_;
+  bool locked_ = false, made_ = false;
   friend class Store;
 };
 
@@ -68,21 +73,28 @@ class Folder {
 class Store {
  public:
   explicit Store(std::string root) : root_(std::move(root)) {}
-  /// $XDG_RUNTIME_DIR/lodger for an ordinary user, else /run/lodger.
+  /// $XDG_RUNTIME_DIR/lodger for an ordinary user, and for root of a user namespace whom $USER does not call
+  /// root; else /run/lodger.
   static std::string default_root();
 
   const std::string& root() const { return root_; }
 
-  /// A new, locked folder. Fails with "container with given ID already exists" where there is one.
+  /// A new, locked folder; makes the state root when it is missing. Fails with "container with given ID
+  /// already exists" where there is one.
   Outcome<Folder> reserve(const std::string& id) const;
-  /// An existing folder, locked (waits for whoever is at work). Fails with "container does not exist".
-  Outcome<Folder> open(const std::string& id) const;
+  /// An existing folder, locked; waits for whoever is at work, at most `patience` milliseconds. Fails with
+  /// "container does not exist".
+  Outcome<Folder> open(const std::string& id, int patience = 10000) const;
   /// An existing folder without its lock, for those who only look.
   Outcome<Folder> look(const std::string& id) const;
   /// The ids of all containers, sorted; an absent root has none.
   Outcome<std::vector<std::string>> ids() const;
 
  private:
+  Outcome<kernel::Fd<kernel::Path>> open_root() const;
+  Outcome<kernel::Fd<kernel::Path>> make_root() const;
+  kernel::Result<> make_root_folders() const;
+
   std::string root_;
 };
 

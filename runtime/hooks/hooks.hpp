@@ -2,6 +2,7 @@
 // Source: runtime-spec 1.3, config.md, "POSIX-platform Hooks". Those of the container's namespace are run by
 // its init (runtime/init/hooks.cpp).
 #pragma once
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -12,7 +13,13 @@
 namespace lodger::hooks {
 
 /// Runs the hooks in order, each with `state` on stdin, its own environment only and its timeout; the first
-/// that fails ends it: "hooks.poststart[1] /x: exited with status 3", or "timed out after 5 s" (and killed).
+/// that fails ends it: "hooks.poststart[1] /x: exited with status 3", or "timed out after 5 s" (and killed,
+/// with its process group), followed by the last 4 KiB of what it wrote to stdout and stderr.
 Outcome<> run(std::string_view kind, const std::vector<spec::Hook>& hooks, const spec::State& state);
+
+/// The same, but all are run whatever becomes of the others: each failure is handed to `failed`. For
+/// poststop.
+void run_each(std::string_view kind, const std::vector<spec::Hook>& hooks, const spec::State& state,
+              const std::function<void(const Failure&)>& failed);
 
 }  // namespace lodger::hooks

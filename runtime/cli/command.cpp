@@ -1,0 +1,84 @@
+#include "runtime/cli/command.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "kernel/file.hpp"
+
+namespace lodger::cli {
+namespace {
+
+constexpr Command table[] = {
+    {"create", "make a container up to the start of its process", create},
+    {"start", "start the process of a created container", start},
+    {"run", "create and start a container", run},
+    {"state", "print the state of a container", state},
+    {"kill", "send a signal to a container", kill},
+    {"delete", "remove a container", remove},
+    {"list", "list the containers", list},
+    {"spec", "write a default config.json", write_spec},
+    {"features", "print what this lodger can do", features},
+    {"version", "print the version", version},
+};
+
+/// Commands that callers know from other runtimes, and that this version does not have.
+constexpr std::string_view not_built[] = {"exec",   "ps",     "pause",      "resume",
+                                          "events", "update", "checkpoint", "restore"};
+
+std::string overview(Globals& globals) {
+  std::string out =
+      "lodger runs containers from bundles of the Open Container Initiative.\n\n"
+      "Usage: lodger [global flags] <command> [flags] [arguments]\n\nCommands:\n";
+  for (const auto& command : table) out += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  return out + "\nGlobal flags:\n" + flag_lines(global_flags(globals)) +
+         "\n\"lodger <command> --help\" shows the flags of a command.\n";
+}
+
+Outcome<int> show_overview(Globals& globals) {
+  TRY(print(overview(globals)));
+  return 0;
+}
+
+Outcome<const Command*> find(std::string_view name) {
+  const auto* command = std::ranges::find(table, name, &Command::name);
+  if (command != std::end(table)) return command;
+  if (std::ranges::find(not_built, name) != std::end(not_built))
+    return refuse(fmt::format("the command \"{}\" is not built yet; see \"lodger --help\"", name), ENOSYS);
+  return refuse(fmt::format("unknown command \"{}\"; see \"lodger --help\"", name), EINVAL);
+}
+
+/// "help", and "help <command>".
+Outcome<int> help(Words words, Context context, Globals& globals) {
+  if (words.empty()) return show_overview(globals);
+  const std::string_view flag[] = {"--help"};
+  return TRY(find(words.front()))->run(context, Words(flag));
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return table; }
+
+Outcome<int> dispatch(Words words, Globals& globals, const container::Notices& notices) {
+  const auto parsed = TRY(parse(words, global_flags(globals), Order::first));
+  if (parsed.help) return show_overview(globals);
+  TRY(settle(globals));
+  const container::Store store(globals.root);
+  const Context context{globals, store, notices};
+  if (globals.version) return version(context, {});
+  if (parsed.words.empty()) return show_overview(globals);
+  const auto rest = Words(parsed.words).subspan(1);
+  if (parsed.words.front() == "help") return help(rest, context, globals);
+  return TRY(find(parsed.words.front()))->run(context, rest);
+}
+
+Outcome<std::optional<Arguments>> arguments(Words words, const Usage& usage, std::span<const Flag> flags) {
+  auto parsed = TRY(parse(words, usage, flags));
+  if (!parsed.help) return std::optional(std::move(parsed));
+  TRY(print(help_text(usage, flags)));
+  return std::nullopt;
+}
+
+Outcome<> print(std::string_view text) { return explained(kernel::write_all(1, text), "writing to stdout"); }
+
+}  // namespace lodger::cli

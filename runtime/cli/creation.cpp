@@ -1,0 +1,36 @@
+#include "runtime/cli/creation.hpp"
+
+namespace lodger::cli {
+
+std::vector<Flag> creation_flags(container::CreateRequest& request) {
+  return {
+      {"bundle", 'b', "DIR", "folder of the bundle (default: the current one)", &request.bundle},
+      {"console-socket", 0, "SOCKET", "where to send the terminal's master end", &request.console_socket},
+      {"pidfd-socket", 0, "SOCKET", "where to send a pidfd of the container's process",
+       &request.pidfd_socket},
+      {"pid-file", 0, "FILE", "where to write the process id", &request.pid_file},
+      {"no-pivot", 0, "", "change the root without pivot_root, for a rootfs on a ramdisk", &request.no_pivot},
+      {"no-new-keyring", 0, "", "keep the caller's session keyring", &request.no_new_keyring},
+      {"preserve-fds", 0, "N", "hand on N descriptors behind stdio and $LISTEN_FDS", &request.preserve_fds},
+      {"network", 0, "MODE", "host, none, ns:PATH, container:ID (default: as in the bundle); also --net",
+       &request.network},
+      {"net", 0, "MODE", "", &request.network},
+      {"publish", 'p', "PORTS", "[ip:]hostPort:containerPort[/protocol]; may be repeated", &request.publish},
+      {"publish-all", 'P', "", "publish all exposed ports", &request.publish_all},
+  };
+}
+
+Outcome<> take_globals(const Globals& globals, container::CreateRequest& request) {
+  if (globals.systemd_cgroup)
+    return refuse(
+        "the systemd cgroup driver is not built yet: leave out --systemd-cgroup and give "
+        "linux.cgroupsPath as a path",
+        ENOSYS);
+  if (globals.cgroup_manager == "disabled")
+    return refuse("containers without a cgroup are not built yet: leave out --cgroup-manager disabled",
+                  ENOSYS);
+  request.systemd_cgroup = globals.systemd_cgroup;
+  return {};
+}
+
+}  // namespace lodger::cli

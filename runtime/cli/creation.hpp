@@ -1,0 +1,15 @@
+// What `create` and `run` have in common.
+#pragma once
+#include <vector>
+
+#include "runtime/cli/command.hpp"
+
+namespace lodger::cli {
+
+/// The flags of create; run has some more.
+std::vector<Flag> creation_flags(container::CreateRequest& request);
+
+/// Takes over what the global flags say, and refuses the cgroup managers that are not built yet.
+Outcome<> take_globals(const Globals& globals, container::CreateRequest& request);
+
+}  // namespace lodger::cli

@@ -1,0 +1,76 @@
+#include <linux/seccomp.h>
+
+#include "kernel/syscall.hpp"
+#include "runtime/cli/build_info.hpp"
+#include "runtime/cli/command.hpp"
+#include "runtime/cli/facts.hpp"
+#include "runtime/security/capabilities.hpp"
+
+namespace lodger::cli {
+namespace {
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)  // Linux 5.19
+#endif
+
+struct FilterFlag {
+  const char* name;
+  unsigned long bits;  // what has to be asked for: the last one means nothing without a listener
+};
+constexpr FilterFlag filter_flags[] = {
+    {"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
+    {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+    {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
+    {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+     SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV | SECCOMP_FILTER_FLAG_NEW_LISTENER},
+};
+
+/// seccomp(2) looks at the flags before it reads the program: with none, EFAULT says that it knows them.
+bool kernel_takes(unsigned long bits) {
+  const auto answer =
+      kernel::call("seccomp", __NR_seccomp, SECCOMP_SET_MODE_FILTER, bits, static_cast<void*>(nullptr));
+  return !answer && answer.error().code == EFAULT;
+}
+
+}  // namespace
+
+std::vector<std::string> known_seccomp_flags() {
+  std::vector<std::string> names;
+  for (const auto& flag : filter_flags) names.emplace_back(flag.name);
+  return names;
+}
+
+std::vector<std::string> supported_seccomp_flags() {
+  std::vector<std::string> names;
+  for (const auto& flag : filter_flags)
+    if (kernel_takes(flag.bits)) names.emplace_back(flag.name);
+  return names;
+}
+
+spec::FeatureFacts gather_facts() {
+  spec::FeatureFacts facts;
+  facts.version = build_version;
+  facts.commit = build_commit;
+  facts.libseccomp_version = libseccomp_version();
+  facts.capabilities = security::capability_names();
+  facts.seccomp_archs = {"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_X32", "SCMP_ARCH_X86",
+                         "SCMP_ARCH_X86_64"};
+  facts.seccomp_actions = {"SCMP_ACT_ALLOW",        "SCMP_ACT_ERRNO",       "SCMP_ACT_KILL",
+                           "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",
+                           "SCMP_ACT_TRACE",        "SCMP_ACT_TRAP"};
+  facts.seccomp_operators = {"SCMP_CMP_EQ", "SCMP_CMP_GE",        "SCMP_CMP_GT", "SCMP_CMP_LE",
+                             "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE"};
+  facts.seccomp_known_flags = known_seccomp_flags();
+  facts.seccomp_supported_flags = supported_seccomp_flags();
+  return facts;
+}
+
+Outcome<int> features(const Context&, Words words) {
+  const Usage usage{"features", "", "Prints what this lodger can do, as the document of the runtime-spec.", 0,
+                    0};
+  if (!TRY(arguments(words, usage, {}))) return 0;
+  TRY(print(spec::features_document(gather_facts())));
+  return 0;
+}
+
+}  // namespace lodger::cli

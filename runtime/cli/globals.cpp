@@ -1,0 +1,77 @@
+#include "runtime/cli/globals.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "kernel/file.hpp"
+#include "runtime/container/store.hpp"
+
+namespace lodger::cli {
+namespace {
+
+struct LevelName {
+  std::string_view name;
+  Level level;
+};
+constexpr LevelName level_names[] = {{"error", Level::error},
+                                     {"warning", Level::warning},
+                                     {"warn", Level::warning},
+                                     {"info", Level::info},
+                                     {"debug", Level::debug}};
+
+Outcome<> one_of(std::string_view flag, std::string_view value,
+                 std::initializer_list<std::string_view> allowed) {
+  if (value.empty() || std::ranges::find(allowed, value) != allowed.end()) return {};
+  std::string list;
+  for (const auto word : allowed) list += fmt::format("{}{}", list.empty() ? "" : ", ", word);
+  return refuse(fmt::format("invalid {}: {}: wanted is one of {}", flag, value, list), EINVAL);
+}
+
+/// The store is opened by path from wherever a command may have gone in the meantime.
+Outcome<std::string> absolute(std::string path) {
+  if (path.starts_with('/')) return path;
+  std::array<char, 4096> here;
+  const auto size = kernel::getcwd(here);
+  if (!size) return std::unexpected(explain(fmt::format("resolving --root {}", path), size.error()));
+  return fmt::format("{}/{}", here.data(), path);
+}
+
+}  // namespace
+
+std::vector<Flag> global_flags(Globals& globals) {
+  return {
+      {"root", 0, "DIR", "folder of the containers' state (default: /run/lodger)", &globals.root},
+      {"log", 0, "FILE", "append errors and warnings to this file as well", &globals.log_path},
+      {"log-format", 0, "FORMAT", "format of the log: text or json", &globals.log_format},
+      {"log-level", 0, "LEVEL", "least severe level to log: error, warning, info, debug", &globals.log_level},
+      {"debug", 0, "", "log debug records too, to stderr without --log", &globals.debug},
+      {"systemd-cgroup", 0, "", "cgroups by systemd: not built yet, refused by create and run",
+       &globals.systemd_cgroup},
+      {"cgroup-manager", 0, "NAME", "cgroupfs; systemd and disabled are not built yet",
+       &globals.cgroup_manager},
+      {"rootless", 0, "", "accepted: true, false or auto", Optional{&globals.rootless}},
+      {"criu", 0, "PATH", "", &globals.criu},
+      {"version", 'v', "", "show the version", &globals.version}};
+}
+
+Outcome<> settle(Globals& globals) {
+  TRY(one_of("log-format", globals.log_format, {"text", "json"}));
+  TRY(one_of("log-level", globals.log_level, {"error", "warning", "warn", "info", "debug"}));
+  TRY(one_of("rootless", globals.rootless, {"true", "false", "auto"}));
+  TRY(one_of("cgroup-manager", globals.cgroup_manager, {"cgroupfs", "systemd", "disabled"}));
+  if (globals.cgroup_manager == "systemd") globals.systemd_cgroup = true;
+  globals.root = TRY(absolute(globals.root.empty() ? container::Store::default_root() : globals.root));
+  return {};
+}
+
+Log log_for(const Globals& globals) {
+  Log log{globals.log_path, globals.log_format == "json", Level::info};
+  const auto* named = std::ranges::find(level_names, globals.log_level, &LevelName::name);
+  if (named != std::end(level_names)) log.most = named->level;
+  if (globals.debug) log.most = Level::debug;
+  return log;
+}
+
+}  // namespace lodger::cli

@@ -1,0 +1,27 @@
+// The flags before the command.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "runtime/cli/flags.hpp"
+#include "runtime/cli/log.hpp"
+
+namespace lodger::cli {
+
+struct Globals {
+  std::string root;  // as given; empty: the store's default
+  std::string log_path, log_format = "text", log_level;
+  std::string rootless, cgroup_manager, criu;
+  bool debug = false, systemd_cgroup = false, version = false;
+};
+
+/// The table of them, for parse() and the help.
+std::vector<Flag> global_flags(Globals& globals);
+
+/// Checks the values against each other and makes `root` absolute and whole.
+Outcome<> settle(Globals& globals);
+
+/// The log that the flags ask for. Total, since the complaint about a wrong value has to be logged too.
+Log log_for(const Globals& globals);
+
+}  // namespace lodger::cli

@@ -1,0 +1,27 @@
+// The log file of --log, in the two formats that callers of container runtimes read.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "kernel/failure.hpp"
+
+namespace lodger::cli {
+
+enum class Level : unsigned char { error, warning, info, debug };
+
+/// {"level":"error","msg":"...","time":"..."} and a line's end. `time` is RFC 3339.
+std::string json_record(Level level, std::string_view message, std::string_view time);
+/// time="..." level=error msg="..." and a line's end.
+std::string text_record(Level level, std::string_view message, std::string_view time);
+
+struct Log {
+  std::string path;  // empty: nothing is kept, but debug records go to stderr
+  bool json = false;
+  Level most = Level::info;  // records above it are dropped
+
+  /// Appends one record in one write, so that records of several processes do not mix. The file is made when
+  /// there is something to say, and not before: most commands never open it.
+  Outcome<> write(Level level, std::string_view message) const;
+};
+
+}  // namespace lodger::cli

@@ -1,0 +1,67 @@
+// The program. Everything that is printed as an error or picks an exit status is here; the commands and the
+// library below them return what there is to tell.
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/file.hpp"
+#include "kernel/process.hpp"
+#include "runtime/cli/command.hpp"
+
+namespace {
+
+using namespace lodger;
+
+/// A file opened as number 0, 1 or 2 would be taken for a stream: closed ones lead to /dev/null from here on.
+void hold_standard_streams() {
+  pollfd streams[] = {{0, 0, 0}, {1, 0, 0}, {2, 0, 0}};
+  if (!kernel::poll(streams, 0)) return;
+  for (const auto& stream : streams)
+    if (stream.revents &
+        POLLNVAL)  // openat gives the lowest free number, which is this one; it is not closed again
+      if (auto null = kernel::openat(kernel::cwd, "/dev/null", O_RDWR)) (void)null->release();
+}
+
+/// To stderr as it is; when stderr is gone there is nobody left to tell.
+void say(std::string_view line) { (void)kernel::write_all(2, fmt::format("{}\n", line)); }
+
+void log(const cli::Globals& globals, cli::Level level, std::string_view message) {
+  const auto logged = cli::log_for(globals).write(level, message);
+  if (!logged) say(fmt::format("lodger: {}", logged.error().text));
+}
+
+std::string joined(cli::Words words) {
+  std::string line = "lodger";
+  for (const auto word : words) line.append(" ").append(word);
+  return line;
+}
+
+int finished(const cli::Globals& globals, cli::Words words, const Outcome<int>& outcome) {
+  const int status = outcome ? *outcome : 1;
+  if (!outcome) {
+    say(fmt::format("lodger: {}", outcome.error().text));
+    log(globals, cli::Level::error, outcome.error().text);
+  }
+  if (globals.debug)
+    log(globals, cli::Level::debug, fmt::format("{}: exit status {}", joined(words), status));
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  hold_standard_streams();
+  ::signal(SIGCHLD, SIG_DFL);  // ignored by the caller, it would take the exit statuses of our children away
+  const std::vector<std::string_view> words(argv + (argc > 0), argv + argc);
+  cli::Globals globals;
+  const container::Notices notices = [&](std::string_view line) {
+    say(line);
+    log(globals, cli::Level::warning, line);
+  };
+  return finished(globals, words, cli::dispatch(words, globals, notices));
+}

@@ -1,0 +1,87 @@
+// A signal goes through a pidfd whose process was proven, after its opening, to be the container's: between
+// the two a pid cannot be given to another process.
+#include "runtime/container/kill.hpp"
+
+#include <fmt/core.h>
+
+#include "cgroups/manage.hpp"
+#include "kernel/process.hpp"
+#include "runtime/container/status.hpp"
+
+namespace lodger::container {
+namespace {
+
+constexpr const char* not_running = "container not running";
+
+Outcome<> send(const Record& record, const kernel::Fd<kernel::Process>& process, int signal) {
+  const auto sent = kernel::send_signal(process, signal);
+  if (sent) return {};
+  if (sent.error().code == ESRCH) return refuse(not_running, ESRCH);
+  return std::unexpected(
+      explain(fmt::format("sending signal {} to container {}", signal, record.id), sent.error()));
+}
+
+/// What is frozen by a v1 freezer takes SIGKILL only when thawed; with cgroup v2 this comes to nothing.
+Outcome<> thaw_to_die(const Record& record) {
+  if (TRY(frozen(record))) return cgroups::thaw(record.cgroup);
+  return {};
+}
+
+/// The record's cgroup as a whole; false if nobody was left in it.
+Outcome<bool> signal_cgroup(const Record& record, int signal) {
+  if (record.cgroup.folders.empty()) return false;
+  const auto inside = cgroups::processes(record.cgroup);
+  if (!inside && (inside.error().code == ENOENT || inside.error().code == ENODEV)) return false;
+  if (!inside) return std::unexpected(inside.error());
+  if (inside->empty()) return false;
+  TRY(cgroups::signal(record.cgroup, signal));
+  return true;
+}
+
+/// `whole`: the signal is for all processes, not for the container's own alone.
+Outcome<> signal_container(const Record& record, int signal, bool whole) {
+  const bool reached = whole && TRY(signal_cgroup(record, signal));
+  if (!reached) {
+    const auto process = TRY(process_of(record));
+    if (!process) return refuse(not_running, ESRCH);
+    TRY(send(record, process, signal));
+  }
+  if (signal == SIGKILL) return thaw_to_die(record);
+  return {};
+}
+
+Outcome<> await_end(const Record& record, const kernel::Fd<kernel::Process>& process) {
+  constexpr int patience = 10000;  // ms: a process in uninterruptible sleep dies late or never
+  pollfd waited{process.get(), POLLIN, 0};
+  const auto doing = [&] { return fmt::format("waiting for the end of container {}", record.id); };
+  kernel::Result<int> ready = kernel::poll({&waited, 1}, patience);
+  while (!ready && ready.error().code == EINTR) ready = kernel::poll({&waited, 1}, patience);
+  if (!ready) return std::unexpected(explain(doing(), ready.error()));
+  if (*ready > 0) return {};
+  return refuse(
+      fmt::format("{}: process {} has not ended {} s after SIGKILL; it may hang in a system call: see "
+                  "/proc/{}/stack",
+                  doing(), record.pid, patience / 1000, record.pid),
+      ETIMEDOUT);
+}
+
+}  // namespace
+
+Outcome<> kill(const Store& store, const KillRequest& request) {
+  const Folder folder = TRY(store.look(request.id));
+  const Record record = TRY(folder.read());
+  const bool whole = request.all || (request.signal == SIGKILL && !record.own_pid_namespace);
+  auto sent = signal_container(record, request.signal, whole);
+  if (!sent && sent.error().code == ESRCH && request.all) return {};
+  return sent;
+}
+
+Outcome<> end(const Record& record) {
+  const auto process = TRY(process_of(record));
+  const auto killed = signal_container(record, SIGKILL, !record.own_pid_namespace);
+  if (!killed && killed.error().code != ESRCH) return killed;
+  if (process) return await_end(record, process);
+  return {};
+}
+
+}  // namespace lodger::container

@@ -1,0 +1,79 @@
+#include "runtime/container/record_json.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace lodger::container {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Raised when a later lodger writes something that an older one would misread.
+constexpr int format = 1;
+
+Json to_value(const cgroups::Record& cgroup) {
+  return {
+      {"path", cgroup.path}, {"folders", cgroup.folders}, {"made", cgroup.made}, {"unified", cgroup.unified}};
+}
+
+cgroups::Record cgroup_from(const Json& value) {
+  cgroups::Record cgroup;
+  value.at("path").get_to(cgroup.path);
+  value.at("folders").get_to(cgroup.folders);
+  value.at("made").get_to(cgroup.made);
+  value.at("unified").get_to(cgroup.unified);
+  return cgroup;
+}
+
+Record record_from(const Json& value) {
+  Record record;
+  value.at("id").get_to(record.id);
+  value.at("bundle").get_to(record.bundle);
+  value.at("rootfs").get_to(record.rootfs);
+  value.at("created").get_to(record.created);
+  value.at("owner").get_to(record.owner);
+  value.at("pid").get_to(record.pid);
+  value.at("startTime").get_to(record.start_time);
+  value.at("hostNetwork").get_to(record.host_network);
+  value.at("ownPidNamespace").get_to(record.own_pid_namespace);
+  record.cgroup = cgroup_from(value.at("cgroup"));
+  return record;
+}
+
+}  // namespace
+
+Outcome<std::string> to_json(const Record& record) {
+  try {
+    const Json value = {{"format", format},
+                        {"id", record.id},
+                        {"bundle", record.bundle},
+                        {"rootfs", record.rootfs},
+                        {"created", record.created},
+                        {"owner", record.owner},
+                        {"pid", record.pid},
+                        {"startTime", record.start_time},
+                        {"hostNetwork", record.host_network},
+                        {"ownPidNamespace", record.own_pid_namespace},
+                        {"cgroup", to_value(record.cgroup)}};
+    return value.dump();
+  } catch (const Json::exception& e) {
+    return refuse(
+        fmt::format("the state of container {} cannot be written as JSON, which holds UTF-8 alone: {}",
+                    record.id, e.what()),
+        EILSEQ);
+  }
+}
+
+Outcome<Record> record_from_json(std::string_view text) {
+  try {
+    const Json value = Json::parse(text);
+    const int found = value.at("format").get<int>();
+    if (found != format)
+      return refuse(fmt::format("format {}, but this lodger knows {} alone", found, format));
+    return record_from(value);
+  } catch (const Json::exception& e) {
+    return refuse(e.what());
+  }
+}
+
+}  // namespace lodger::container

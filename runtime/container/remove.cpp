@@ -1,0 +1,78 @@
+// The order is chosen for a crash at any point: processes, then the cgroup, then the folder with state.json
+// as its last file. As long as state.json is there, another delete finds all that is left to undo.
+#include "runtime/container/remove.hpp"
+
+#include <fmt/core.h>
+
+#include <optional>
+
+#include "cgroups/manage.hpp"
+#include "runtime/container/kill.hpp"
+#include "runtime/container/status.hpp"
+#include "runtime/hooks/hooks.hpp"
+#include "spec/parse.hpp"
+
+namespace lodger::container {
+namespace {
+
+/// The hooks that are left to run when nothing of the container is there any more. Read before the folder
+/// goes; a text that never mentions them is not parsed.
+Outcome<std::optional<spec::Config>> with_poststop_hooks(const Folder& folder) {
+  const auto text = folder.read_config();
+  if (!text && text.error().code == ENOENT) return std::nullopt;  // its creation ended before there were any
+  if (!text) return std::unexpected(text.error());
+  if (text->find("\"poststop\"") == text->npos) return std::nullopt;
+  return TRY(spec::parse(*text));
+}
+
+void run_poststop(const spec::Config& config, const Record& record, const Notices& notices) {
+  const spec::State state{record.id, "stopped", record.bundle, 0, config.annotations};
+  hooks::run_each("poststop", config.hooks.poststop, state, [&](const Failure& failure) {
+    notices(fmt::format("container {} is deleted, but a hook failed: {}", record.id, failure.text));
+  });
+}
+
+Outcome<> remove_cgroup(const Record& record) {
+  if (record.cgroup.folders.empty()) return {};
+  return cgroups::remove(record.cgroup);
+}
+
+/// A folder without a readable state: a creation or a removal that was cut short. The lock says that nobody
+/// is at work on it.
+Outcome<> remove_leftover(Folder folder, Failure why, bool force) {
+  if (why.code == ENOENT || force) return std::move(folder).remove();
+  return std::unexpected(std::move(why));
+}
+
+}  // namespace
+
+Outcome<> dismantle(Folder folder, const Record& record, const Notices& notices) {
+  if (!record.own_pid_namespace) TRY(end(record));
+  TRY(remove_cgroup(record));
+  auto config = with_poststop_hooks(folder);
+  TRY(std::move(folder).remove());
+  if (!config)
+    notices(fmt::format("container {} is deleted, but its poststop hooks did not run: {}", record.id,
+                        config.error().text));
+  else if (*config)
+    run_poststop(**config, record, notices);
+  return {};
+}
+
+Outcome<> remove(const Store& store, const RemoveRequest& request, const Notices& notices) {
+  auto folder = store.open(request.id);
+  if (!folder && folder.error().code == ENOENT && request.force) return {};
+  if (!folder) return std::unexpected(folder.error());
+  auto record = folder->read();
+  if (!record) return remove_leftover(std::move(*folder), record.error(), request.force);
+  const Status status = TRY(status_of(*folder, *record));
+  if (status == Status::created || (status != Status::stopped && request.force))
+    TRY(end(*record));
+  else if (status != Status::stopped)
+    return refuse(
+        fmt::format("cannot delete container {} that is not stopped: {}", request.id, to_string(status)),
+        EBUSY);
+  return dismantle(std::move(*folder), *record, notices);
+}
+
+}  // namespace lodger::container

@@ -1,0 +1,24 @@
+// Deleting containers. Source: runtime-spec 1.3, runtime.md, "Delete".
+#pragma once
+#include <string>
+
+#include "kernel/failure.hpp"
+#include "runtime/container/lifecycle.hpp"
+#include "runtime/container/store.hpp"
+
+namespace lodger::container {
+
+struct RemoveRequest {
+  std::string id;
+  bool force = false;  // kill first; a container that does not exist is no failure
+};
+
+/// A created container is killed first, as all peers do; one that runs or is paused is refused without force.
+/// When it is interrupted, the same call again finishes the work.
+Outcome<> remove(const Store& store, const RemoveRequest& request, const Notices& notices);
+
+/// Undoes a container whose own process has ended: what is left of its processes where it shared its pid
+/// namespace, its cgroup, its folder; then the poststop hooks, whose failures are notices.
+Outcome<> dismantle(Folder folder, const Record& record, const Notices& notices);
+
+}  // namespace lodger::container

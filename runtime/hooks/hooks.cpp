@@ -1,0 +1,59 @@
+#include "runtime/hooks/hooks.hpp"
+
+#include <fmt/core.h>
+
+#include <cstring>
+
+#include "runtime/hooks/child.hpp"
+
+namespace lodger::hooks {
+namespace {
+
+/// What went wrong, or nothing for a hook that did its work in time.
+std::string verdict(const End& end, std::optional<int> seconds) {
+  if (!end.ended) return fmt::format("timed out after {} s", *seconds);
+  const int status = end.ended->status;
+  if (end.ended->code != CLD_EXITED) {
+    const char* words = ::sigdescr_np(status);
+    return fmt::format("killed by signal {} ({})", status, words ? words : "unknown");
+  }
+  return status == 0 ? "" : fmt::format("exited with status {}", status);
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  return text;
+}
+
+Outcome<> run_one(std::string_view kind, std::size_t index, const spec::Hook& hook, std::string_view state) {
+  const auto doing = [&] { return fmt::format("hooks.{}[{}] {}", kind, index, hook.path); };
+  const auto child = start(hook, state);
+  if (!child) return std::unexpected(explain(doing(), child.error()));
+  const auto end = finish(*child, hook.timeout);
+  if (!end) return std::unexpected(explain(doing(), end.error()));
+  const std::string what = verdict(*end, hook.timeout);
+  if (what.empty()) return {};
+  const auto said = trimmed(end->tail);
+  return refuse(fmt::format("{}: {}{}{}", doing(), what, said.empty() ? "" : ": ", said));
+}
+
+}  // namespace
+
+Outcome<> run(std::string_view kind, const std::vector<spec::Hook>& hooks, const spec::State& state) {
+  if (hooks.empty()) return {};
+  const std::string text = spec::to_json(state);
+  for (std::size_t i = 0; i < hooks.size(); ++i) TRY(run_one(kind, i, hooks[i], text));
+  return {};
+}
+
+void run_each(std::string_view kind, const std::vector<spec::Hook>& hooks, const spec::State& state,
+              const std::function<void(const Failure&)>& failed) {
+  if (hooks.empty()) return;
+  const std::string text = spec::to_json(state);
+  for (std::size_t i = 0; i < hooks.size(); ++i) {
+    const auto done = run_one(kind, i, hooks[i], text);
+    if (!done) failed(done.error());
+  }
+}
+
+}  // namespace lodger::hooks
