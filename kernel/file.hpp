@@ -44,6 +44,16 @@ inline Result<Fd<Kind>> open_plain_below(int folder, const char* name, int flags
   return opened<Kind>("openat2", __NR_openat2, folder, name, &how, sizeof how);
 }
 
+/// The same for a path that may be absolute or hold "..", but no symlink anywhere.
+template <class Kind = Path>
+inline Result<Fd<Kind>> open_plain(int folder, const char* name, int flags, unsigned mode = 0) {
+  open_how how{};
+  how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
+  how.mode = mode;
+  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  return opened<Kind>("openat2", __NR_openat2, folder, name, &how, sizeof how);
+}
+
 inline Result<> mkdirat(int folder, const char* name, unsigned mode) {
   return done("mkdirat", __NR_mkdirat, folder, name, mode);
 }
