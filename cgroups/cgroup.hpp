@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "cgroups/folder.hpp"
 #include "cgroups/layout.hpp"
+#include "cgroups/plan.hpp"
 #include "cgroups/record.hpp"
 #include "kernel/failure.hpp"
 #include "kernel/file.hpp"
@@ -12,33 +14,45 @@
 
 namespace lodger::cgroups {
 
-/// A cgroup being made. What was made is removed by the destructor until commit().
+/// A cgroup being made. What was made is removed by the destructor until commit(); a cgroup that was there
+/// before is taken if no process is in it and it is not frozen, and is never removed.
 class Cgroup {
  public:
-  /// Before the clone: only what the clone needs, the folder in the cgroup2 tree (v2 and hybrid); on v2 also
-  /// the controllers of its parents. `path` is absolute ("/lodger/<id>").
+  /// Before the clone: everything that can be refused, and only what the clone needs, the folder in the
+  /// cgroup2 tree (v2 and hybrid); on v2 also the controllers of its parents. `path` is absolute
+  /// ("/lodger/<id>"); `resources` may be null. `layout` must outlive the object.
   static Outcome<Cgroup> prepare(const Layout& layout, std::string path, const spec::Resources* resources);
 
   /// The cgroup2 folder for CLONE_INTO_CGROUP, or -1 on pure v1.
-  int birthplace() const;
+  int birthplace() const { return birthplace_.get(); }
 
   /// After the clone, while the child mounts: the v1 folders, and all limits and device rules.
   Outcome<> complete();
 
-  /// The v1 `tasks` files, open for writing: the child writes "0" to each. Empty on v2.
+  /// The v1 `tasks` files, open for writing: the child writes "0" to each, which, other than `cgroup.procs`,
+  /// waits for nobody. Empty on v2.
   Outcome<std::vector<kernel::Fd<kernel::File>>> entrances() const;
 
   const Record& record() const { return record_; }
-  void commit();
+  /// The cgroup is the container's from here on.
+  void commit() { ours_ = false; }
 
-  Cgroup(Cgroup&&) noexcept;
-  Cgroup& operator=(Cgroup&&) noexcept;
+  Cgroup(Cgroup&& other) noexcept;
+  Cgroup& operator=(Cgroup&& other) noexcept;
   ~Cgroup();
 
  private:
   Cgroup() = default;
+  Outcome<> make_birthplace();
+  Outcome<> make_v1_folders();
+
+  const Layout* layout_ = nullptr;
+  Plan plan_;
+  std::vector<Folder> unified_;  // one on v2 and hybrid, none on v1
+  std::vector<Folder> v1_;       // in the order of the layout's hierarchies
+  kernel::Fd<kernel::Path> birthplace_;
   Record record_;
-  // more members as the room needs
+  bool ours_ = true;
 };
 
 }  // namespace lodger::cgroups

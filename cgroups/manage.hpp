@@ -1,25 +1,44 @@
-// A container's cgroup after its making, from the record that its state keeps.
+// A container's cgroup after its making, from the record that its state keeps. A cgroup that is gone has no
+// processes, is not frozen, and counts as signalled and removed.
 #pragma once
 #include <sys/types.h>
 
 #include <vector>
 
+#include "cgroups/layout.hpp"
 #include "cgroups/record.hpp"
 #include "kernel/failure.hpp"
+#include "kernel/file.hpp"
+#include "spec/resources.hpp"
 
 namespace lodger::cgroups {
 
-/// All processes in it and below it, each once.
+/// All processes in it and below it, each once, sorted.
 Outcome<std::vector<pid_t>> processes(const Record& record);
-/// Whether the freezer holds it (v1 freezer.state, v2 cgroup.freeze).
+
+/// Whether the freezer holds it (v1 freezer.state, v2 cgroup.freeze), or is about to.
 Outcome<bool> frozen(const Record& record);
+/// Return once it is so. freeze() gives up after 10 s, when a process hangs in the kernel, and thaws again.
 Outcome<> freeze(const Record& record);
 Outcome<> thaw(const Record& record);
+
 /// Sends a signal to all of it. SIGKILL goes by cgroup.kill where there is one, else in a loop until no
-/// process is left, with the freezer against fork races.
+/// process is left, with the freezer against fork races; a frozen v1 cgroup is thawed, so that it can die.
 Outcome<> signal(const Record& record, int signal);
+
 /// Removes the folders that lodger made, sub-cgroups included, retrying only while they are busy; never
 /// touches one that it did not make.
 Outcome<> remove(const Record& record);
+
+/// Ways in for a process that joins later: a folder for CLONE_INTO_CGROUP, and v1 `tasks` files, to each of
+/// which the process writes "0".
+struct Doors {
+  kernel::Fd<kernel::Path> birthplace;  // none on pure v1
+  std::vector<kernel::Fd<kernel::File>> tasks;
+};
+Outcome<Doors> open_doors(const Record& record);
+
+/// New limits and device rules for a container that has its cgroup; what `resources` leaves out stays.
+Outcome<> update(const Layout& layout, const Record& record, const spec::Resources& resources);
 
 }  // namespace lodger::cgroups

@@ -6,10 +6,11 @@
 namespace lodger::cgroups {
 
 struct Record {
-  std::string path;                  // as in the configuration, or the default: "/lodger/<id>"
-  std::vector<std::string> folders;  // every absolute folder of it, one per hierarchy; the unified one first
-  std::vector<std::string> made;     // those of them, and parents, that lodger made: removed in this order
-  bool unified = false;              // folders[0] is a cgroup2 folder
+  std::string path;  // as in the configuration, or the default: "/lodger/<id>"
+  // Every absolute folder of it, one per hierarchy: the unified one first, then that of v1's freezer, if any.
+  std::vector<std::string> folders;
+  std::vector<std::string> made;  // those of them, and parents, that lodger made: removed in this order
+  bool unified = false;           // folders[0] is a cgroup2 folder
 };
 
 }  // namespace lodger::cgroups

@@ -1,0 +1,100 @@
+#include "cgroups/apply.hpp"
+
+#include <fmt/core.h>
+
+#include "cgroups/files.hpp"
+
+namespace lodger::cgroups {
+
+const Folder* Places::find(std::string_view controller) const {
+  if (layout_.kind == Kind::v2) return &folders_.front();
+  for (std::size_t i = 0; i < layout_.hierarchies.size(); ++i)
+    if (layout_.hierarchies[i].has(controller)) return &folders_[i];
+  return nullptr;
+}
+
+namespace {
+
+/// Keeps the last file open, since device rules are many writes to one file.
+class Writer {
+ public:
+  kernel::Result<> write(const Folder& folder, const std::string& file, std::string_view value) {
+    if (&folder != folder_ || file != name_) {
+      folder_ = nullptr;
+      file_ = TRY(kernel::openat(folder.parent.get(), folder.entry(file).c_str(), O_WRONLY));
+      folder_ = &folder;
+      name_ = file;
+    }
+    return kernel::write_once(file_.get(), value);
+  }
+
+ private:
+  kernel::Fd<kernel::File> file_;
+  const Folder* folder_ = nullptr;
+  std::string name_;
+};
+
+kernel::Result<> write(Writer& writer, const Setting& s, const Folder& folder) {
+  auto written = writer.write(folder, s.file, s.value);
+  if (written || written.error().code != ENOENT) return written;
+  if (s.optional || s.is_default) return {};  // what a kernel cannot limit is unlimited
+  return s.other_file.empty() ? written : writer.write(folder, s.other_file, s.other_value);
+}
+
+/// The text of a file beside the container's cgroup, in its parent.
+std::string of_parent(const Folder& folder, const std::string& file) {
+  return read_text(folder.parent.get(), file).value_or("");
+}
+
+/// What helps, where it is known; else empty.
+std::string hint(const Setting& s, const Folder& folder, int code) {
+  if (code == ENOENT && s.file.starts_with("memory.memsw."))
+    return "swap accounting is off: boot with swapaccount=1";
+  if (code == ENOENT) return "this kernel has no such file";
+  if (s.file == "cpuset.cpus" || s.file == "cpuset.mems") {
+    auto allowed = of_parent(folder, s.file + ".effective");
+    if (allowed.empty()) allowed = of_parent(folder, s.file);
+    return allowed.empty() ? "" : fmt::format("the parent allows {}", allowed);
+  }
+  if (s.file == "cpu.rt_runtime_us" && code == EINVAL)
+    return fmt::format("the parent has {} us to give", of_parent(folder, s.file));
+  if (s.controller == "devices" && code == EPERM) return "the parent cgroup has not got this device itself";
+  if (s.file == "memory.limit_in_bytes" && code == EBUSY)
+    return fmt::format("in use: {} bytes",
+                       read_text(folder.parent.get(), folder.entry("memory.usage_in_bytes")).value_or("?"));
+  return "";
+}
+
+Failure describe(const Setting& s, const Folder& folder, std::string_view cgroup, int code) {
+  auto text = fmt::format("cgroup {}: {}: write \"{}\": {}", cgroup, s.file, s.value, error_text(code));
+  if (const auto help = hint(s, folder, code); !help.empty()) text += fmt::format(" ({})", help);
+  return {std::move(text), code};
+}
+
+}  // namespace
+
+Outcome<> apply(const std::vector<Setting>& settings, const Places& places, std::string_view cgroup) {
+  Writer writer;
+  std::vector<const Setting*> again;
+  for (const auto& s : settings) {
+    const Folder* folder = places.find(s.controller);
+    if (s.is_default && (!folder || folder->fresh)) continue;
+    if (!folder)
+      return refuse(fmt::format("cgroup {}: {}: the {} controller is not mounted on this machine", cgroup,
+                                s.file, s.controller),
+                    ENOENT);
+    const auto written = write(writer, s, *folder);
+    if (written) continue;
+    const int code = written.error().code;
+    if (code != EINVAL && code != EBUSY) return std::unexpected(describe(s, *folder, cgroup, code));
+    again.push_back(&s);
+  }
+  for (const Setting* s : again) {
+    const Folder& folder = *places.find(s->controller);
+    if (const auto written = write(writer, *s, folder); !written)
+      return std::unexpected(describe(*s, folder, cgroup, written.error().code));
+  }
+  return {};
+}
+
+}  // namespace lodger::cgroups

@@ -1,0 +1,129 @@
+#include "cgroups/cgroup.hpp"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "cgroups/apply.hpp"
+#include "cgroups/controllers.hpp"
+#include "cgroups/cpuset.hpp"
+#include "cgroups/device_attach.hpp"
+#include "cgroups/files.hpp"
+#include "cgroups/manage.hpp"
+
+namespace lodger::cgroups {
+namespace {
+
+/// config-linux.md lets a runtime refuse a cgroup that is not fit: another container's processes would share
+/// its limits and its end, and a frozen one would never start. The words are those that callers know.
+Outcome<> check_unused(const Folder& folder, const std::string& path) {
+  const Record existing{path, {folder.path}, {}, false};
+  const auto inside = TRY(processes(existing));
+  if (!inside.empty())
+    return refuse(
+        fmt::format("cgroup {}: container's cgroup is not empty: {} process(es) found, the first is {}", path,
+                    inside.size(), inside.front()),
+        EBUSY);
+  if (TRY(frozen(existing)))
+    return refuse(fmt::format("cgroup {}: container's cgroup unexpectedly frozen", path), EBUSY);
+  return {};
+}
+
+/// On v1 every setting must have its hierarchy, which is known before anything is made.
+Outcome<> check_mounted(const Layout& layout, const Plan& plan, const std::string& path) {
+  const auto mounted = [&](const Setting& s) {
+    for (const auto& hierarchy : layout.hierarchies)
+      if (hierarchy.has(s.controller)) return true;
+    return s.is_default;
+  };
+  for (const auto& s : plan.settings)
+    if (!mounted(s))
+      return refuse(fmt::format("cgroup {}: {}: the {} controller is not mounted on this machine", path,
+                                s.file, s.controller),
+                    ENOENT);
+  return {};
+}
+
+}  // namespace
+
+Cgroup::Cgroup(Cgroup&& other) noexcept
+    : layout_(other.layout_),
+      plan_(std::move(other.plan_)),
+      unified_(std::move(other.unified_)),
+      v1_(std::move(other.v1_)),
+      birthplace_(std::move(other.birthplace_)),
+      record_(std::move(other.record_)),
+      ours_(std::exchange(other.ours_, false)) {}
+
+Cgroup& Cgroup::operator=(Cgroup&& other) noexcept {
+  Cgroup taken(std::move(other));
+  std::swap(layout_, taken.layout_);
+  std::swap(plan_, taken.plan_);
+  std::swap(unified_, taken.unified_);
+  std::swap(v1_, taken.v1_);
+  std::swap(birthplace_, taken.birthplace_);
+  std::swap(record_, taken.record_);
+  std::swap(ours_, taken.ours_);
+  return *this;
+}
+
+Cgroup::~Cgroup() {
+  if (ours_) (void)remove(record_);  // best effort: the failure that led here is the one to tell
+}
+
+Outcome<Cgroup> Cgroup::prepare(const Layout& layout, std::string path, const spec::Resources* resources) {
+  Cgroup made;
+  made.layout_ = &layout;
+  made.record_.path = TRY(clean_path(path));
+  if (resources) made.plan_ = TRY(layout.kind == Kind::v2 ? plan_v2(*resources) : plan_v1(*resources));
+  if (layout.kind != Kind::v2) TRY(check_mounted(layout, made.plan_, made.record_.path));
+  if (!layout.unified.empty()) TRY(made.make_birthplace());
+  return Outcome<Cgroup>(std::move(made));
+}
+
+Outcome<> Cgroup::make_birthplace() {
+  unified_.push_back(TRY(make_folder(layout_->unified, record_.path, record_.made)));
+  const Folder& folder = unified_.front();
+  record_.folders.push_back(folder.path);
+  record_.unified = true;
+  if (!folder.fresh) TRY(check_unused(folder, record_.path));
+  if (layout_->kind == Kind::v2)
+    TRY(enable_controllers(layout_->unified, record_.path, folder, plan_.settings));
+  birthplace_ = TRY(explained(kernel::openat<kernel::Path>(folder.parent.get(), folder.name.c_str(),
+                                                           O_PATH | O_DIRECTORY | O_NOFOLLOW),
+                              folder.path));
+  return {};
+}
+
+Outcome<> Cgroup::make_v1_folders() {
+  v1_.reserve(layout_->hierarchies.size());
+  for (const auto& hierarchy : layout_->hierarchies) {
+    v1_.push_back(TRY(make_folder(hierarchy.folder, record_.path, record_.made)));
+    const Folder& folder = v1_.back();
+    record_.folders.push_back(folder.path);
+    if (!folder.fresh) TRY(check_unused(folder, record_.path));
+    if (hierarchy.has("cpuset")) TRY(inherit_cpuset(hierarchy.folder, record_.path, folder));
+  }
+  return {};
+}
+
+Outcome<> Cgroup::complete() {
+  TRY(make_v1_folders());
+  const bool v2 = layout_->kind == Kind::v2;
+  TRY(apply(plan_.settings, Places(*layout_, v2 ? unified_ : v1_), record_.path));
+  if (v2 && plan_.restricts_devices)
+    TRY(attach_devices(birthplace_.get(), plan_.device_program, unified_.front().fresh, record_.path));
+  return {};
+}
+
+Outcome<std::vector<kernel::Fd<kernel::File>>> Cgroup::entrances() const {
+  std::vector<kernel::Fd<kernel::File>> tasks;
+  tasks.reserve(v1_.size());
+  for (const auto& folder : v1_)
+    tasks.push_back(
+        TRY(explained(kernel::openat(folder.parent.get(), folder.entry("tasks").c_str(), O_WRONLY),
+                      fmt::format("{}/tasks", folder.path))));
+  return tasks;
+}
+
+}  // namespace lodger::cgroups

@@ -1,0 +1,67 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "cgroups/folder.hpp"
+#include "cgroups/manage.hpp"
+#include "kernel/time.hpp"
+
+namespace lodger::cgroups {
+namespace {
+
+constexpr std::int64_t patience_ns = 10'000'000'000;
+
+bool is_busy(int code) { return code == EBUSY || code == ENOTEMPTY; }
+
+/// rmdir(2), for which an absent folder is a removed one.
+kernel::Result<> remove_one(int folder, const std::string& name) {
+  const auto removed = kernel::unlinkat(folder, name.c_str(), AT_REMOVEDIR);
+  if (!removed && (removed.error().code == ENOENT || removed.error().code == ENODEV)) return {};
+  return removed;
+}
+
+/// The sub-cgroups that the container made, deepest first.
+kernel::Result<> remove_below(const std::string& absolute) {
+  const auto folder = walk_to(absolute);
+  if (!folder) return folder.error().code == ENOENT ? kernel::Result<>() : std::unexpected(folder.error());
+  auto subs = TRY(subfolders(folder->get()));
+  for (auto sub = subs.rbegin(); sub != subs.rend(); ++sub)
+    if (const auto removed = remove_one(folder->get(), *sub); !removed && !is_busy(removed.error().code))
+      return removed;
+  return {};
+}
+
+/// A process that was killed leaves its cgroup only when the kernel is done with it: busy means "soon".
+kernel::Result<> remove_patiently(const std::string& absolute) {
+  const auto end = kernel::monotonic_ns() + patience_ns;
+  for (std::int64_t pause_us = 50;; pause_us = std::min<std::int64_t>(pause_us * 2, 50'000)) {
+    const auto removed = remove_one(kernel::cwd, absolute);
+    if (removed || !is_busy(removed.error().code) || kernel::monotonic_ns() > end) return removed;
+    TRY(remove_below(absolute));
+    if (const auto now = remove_one(kernel::cwd, absolute); now || !is_busy(now.error().code)) return now;
+    kernel::sleep_us(pause_us);
+  }
+}
+
+Failure describe(const Record& record, const std::string& folder, kernel::Error error) {
+  auto failure = explain(fmt::format("cgroup {}: removing {}", record.path, folder), error);
+  if (const auto left = processes(record); left && !left->empty())
+    failure.text += fmt::format(" (process {} is still in it)", left->front());
+  return failure;
+}
+
+}  // namespace
+
+Outcome<> remove(const Record& record) {
+  Outcome<> first;
+  for (const auto& made : record.made) {
+    const bool own = std::find(record.folders.begin(), record.folders.end(), made) != record.folders.end();
+    const auto removed = own ? remove_patiently(made) : remove_one(kernel::cwd, made);
+    if (removed || (!own && is_busy(removed.error().code)))
+      continue;  // a parent that others use by now stays
+    if (first) first = std::unexpected(describe(record, made, removed.error()));
+  }
+  return first;
+}
+
+}  // namespace lodger::cgroups
