@@ -1,11 +1,11 @@
 // Processes: born by clone3, held by pidfd, ended and awaited. clone3(2), pidfd_open(2), waitid(2).
 #pragma once
 #include <linux/sched.h>
-#include <linux/wait.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include <span>
@@ -98,9 +98,7 @@ inline pid_t getpid() { return static_cast<pid_t>(raw(__NR_getpid)); }
 inline Result<> lead_group() { return done("setpgid", __NR_setpgid, 0, 0); }
 /// kill(2) of a whole group. Only for a group whose leader is a child not yet waited for: its number is then
 /// still taken.
-inline Result<> signal_group(pid_t leader, int signal) {
-  return done("kill", __NR_kill, -leader, signal);
-}
+inline Result<> signal_group(pid_t leader, int signal) { return done("kill", __NR_kill, -leader, signal); }
 inline Result<> setsid() { return done("setsid", __NR_setsid); }
 
 /// prctl(2)
