@@ -8,4 +8,10 @@ namespace lodger::spec {
 /// Checks each clause in turn; the first failure names the property.
 Outcome<> check(const Config& config);
 
+/// The clauses of a process object alone, for `exec --process`.
+Outcome<> check(const Process& process);
+
+/// The clauses of a resources object alone, for `update --resources`.
+Outcome<> check(const Resources& resources);
+
 }  // namespace lodger::spec

@@ -18,6 +18,8 @@ struct FeatureFacts {
   std::vector<std::string> capabilities;  // names, in order of number
   std::vector<std::string> seccomp_archs, seccomp_actions, seccomp_operators, seccomp_known_flags,
       seccomp_supported_flags;
+  std::vector<std::string>
+      unsafe_annotations;  // of config.json that change what lodger does; "x." is a prefix
   bool apparmor = false, selinux = false, cgroup_v1 = true, cgroup_v2 = true, systemd = false;
 };
 

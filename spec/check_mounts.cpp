@@ -1,0 +1,59 @@
+// The clauses of one entry of "mounts". Source: runtime-spec 1.3, config.md, "Mounts".
+#include <fmt/core.h>
+#include <linux/mount.h>
+
+#include "spec/clauses.hpp"
+#include "spec/json.hpp"
+#include "spec/options.hpp"
+
+namespace lodger::spec {
+
+namespace {
+
+bool is_bind(const MountFlags& flags) { return flags.bind || flags.recursive_bind; }
+
+/// A type is a dummy for a bind mount and for a change of an existing one, and needed for all others.
+Outcome<> type(const Mount& mount) {
+  const MountFlags flags = mount_flags(mount);
+  if (!mount.type.empty() || is_bind(flags) || flags.remount || flags.propagation) return {};
+  return refuse(".type: missing, and the options have neither \"bind\" nor \"rbind\"");
+}
+
+Outcome<> source(const Mount& mount) {
+  if (!mount.source.empty() || !is_bind(mount_flags(mount))) return {};
+  return refuse(".source: missing, and a bind mount needs one");
+}
+
+/// A bind mount shows a filesystem that somebody else mounted: nothing can be asked of that filesystem.
+Outcome<> bind_options(const Mount& mount) {
+  const MountFlags flags = mount_flags(mount);
+  if (!is_bind(flags)) return {};
+  if (!flags.data.empty())
+    return refuse(fmt::format(".options: {} is no mount option, and a bind mount takes no filesystem options",
+                              quoted(flags.data.front())));
+  if (flags.super_set & ~std::uint64_t{MS_SILENT})
+    return refuse(
+        ".options: sync, dirsync, mand, lazytime and iversion belong to a filesystem, and a bind mount "
+        "shares "
+        "that of its source");
+  return {};
+}
+
+Outcome<> copy_up(const Mount& mount) {
+  if (mount.type == "tmpfs" || !mount_flags(mount).copy_up) return {};
+  return refuse(fmt::format(".options: tmpcopyup fills a tmpfs, and the type is {}", quoted(mount.type)));
+}
+
+Outcome<> mappings(const Mount& mount) {
+  if (mount.uid_mappings.empty() == mount.gid_mappings.empty()) return {};
+  return refuse(mount.uid_mappings.empty() ? ".uidMappings: missing beside gidMappings"
+                                           : ".gidMappings: missing beside uidMappings");
+}
+
+constexpr Clause<Mount> clauses[] = {mappings, type, source, bind_options, copy_up};
+
+}  // namespace
+
+std::span<const Clause<Mount>> mount_clauses() { return clauses; }
+
+}  // namespace lodger::spec

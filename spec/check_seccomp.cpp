@@ -1,0 +1,52 @@
+// The clauses of "linux.seccomp". Source: runtime-spec 1.3, config-linux.md, "Seccomp"; seccomp(2).
+#include <fmt/core.h>
+
+#include "spec/clauses.hpp"
+
+namespace lodger::spec {
+
+namespace {
+
+/// An action without a place for an errno, given one, MUST be an error. SECCOMP_RET_DATA has 16 bits, but
+/// what the kernel returns for ERRNO ends at 4095 (MAX_ERRNO).
+Outcome<> errno_of(std::string_view where, SeccompAction action, std::optional<std::uint32_t> code) {
+  if (!code) return {};
+  if (action != SeccompAction::errno_ && action != SeccompAction::trace)
+    return refuse(fmt::format("{}: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE take one", where));
+  const std::uint32_t most = action == SeccompAction::errno_ ? 4095 : 65535;
+  if (*code > most) return refuse(fmt::format("{}: expected 0 to {}, found {}", where, most, *code));
+  return {};
+}
+
+Outcome<> default_errno(const Seccomp& seccomp) {
+  return errno_of("linux.seccomp.defaultErrnoRet", seccomp.default_action, seccomp.default_errno_ret);
+}
+
+Outcome<> listener(const Seccomp& seccomp) {
+  if (seccomp.listener_metadata.empty() || !seccomp.listener_path.empty()) return {};
+  return refuse("linux.seccomp.listenerMetadata: must not be set without listenerPath");
+}
+
+/// A system call has six arguments.
+Outcome<> syscalls(const Seccomp& seccomp) {
+  for (std::size_t i = 0; i < seccomp.syscalls.size(); ++i) {
+    const SeccompSyscall& rule = seccomp.syscalls[i];
+    if (rule.names.empty())
+      return refuse(fmt::format("linux.seccomp.syscalls[{}].names: must have at least one entry", i));
+    for (std::size_t arg = 0; arg < rule.args.size(); ++arg)
+      if (rule.args[arg].index > 5)
+        return refuse(fmt::format("linux.seccomp.syscalls[{}].args[{}].index: expected 0 to 5, found {}", i,
+                                  arg, rule.args[arg].index));
+    if (rule.errno_ret)
+      TRY(errno_of(fmt::format("linux.seccomp.syscalls[{}].errnoRet", i), rule.action, rule.errno_ret));
+  }
+  return {};
+}
+
+constexpr Clause<Seccomp> clauses[] = {default_errno, listener, syscalls};
+
+}  // namespace
+
+std::span<const Clause<Seccomp>> seccomp_clauses() { return clauses; }
+
+}  // namespace lodger::spec

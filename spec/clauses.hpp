@@ -1,0 +1,32 @@
+// The clauses that check() goes through, by the object they look at. Internal to spec/.
+#pragma once
+#include <span>
+
+#include "kernel/failure.hpp"
+#include "spec/config.hpp"
+
+namespace lodger::spec {
+
+template <class T>
+using Clause = Outcome<> (*)(const T&);
+
+/// The first failure of a list of clauses.
+template <class T>
+Outcome<> all(std::span<const Clause<T>> clauses, const T& object) {
+  for (const auto clause : clauses) TRY(clause(object));
+  return {};
+}
+
+std::span<const Clause<Process>> process_clauses();
+std::span<const Clause<Mount>> mount_clauses();  // errors start at the member: check() names the mount
+std::span<const Clause<Config>> namespace_clauses();
+std::span<const Clause<Linux>> linux_clauses();
+std::span<const Clause<Resources>> resources_clauses();
+std::span<const Clause<Seccomp>> seccomp_clauses();
+
+/// What the specification has and this version of lodger has not.
+Outcome<> refuse_not_yet(const Config& config);
+Outcome<> refuse_not_yet(const Process& process);
+Outcome<> refuse_not_yet(const Resources& resources);
+
+}  // namespace lodger::spec

@@ -1,0 +1,80 @@
+// The features document. Source: runtime-spec 1.3, features.md and features-linux.md. What lodger does not do
+// stands in it as false or empty: an absent member would say "unknown".
+#include "spec/defaults.hpp"
+#include "spec/json_writer.hpp"
+#include "spec/linux_words.hpp"
+#include "spec/options.hpp"
+
+namespace lodger::spec {
+
+namespace {
+
+constexpr std::string_view hooks[] = {"prestart",       "createRuntime", "createContainer",
+                                      "startContainer", "poststart",     "poststop"};
+constexpr std::string_view none[] = {""};
+
+void write_cgroup(JsonWriter& out, const FeatureFacts& facts) {
+  out.key("cgroup").open('{');
+  out.key("v1").flag(facts.cgroup_v1).key("v2").flag(facts.cgroup_v2);
+  out.key("systemd").flag(facts.systemd).key("systemdUser").flag(false);
+  out.key("rdma").flag(false).close('}');
+}
+
+void write_seccomp(JsonWriter& out, const FeatureFacts& facts) {
+  out.key("seccomp").open('{').key("enabled").flag(true);
+  out.key("actions").texts(facts.seccomp_actions).key("operators").texts(facts.seccomp_operators);
+  out.key("archs").texts(facts.seccomp_archs).key("knownFlags").texts(facts.seccomp_known_flags);
+  out.key("supportedFlags").texts(facts.seccomp_supported_flags).close('}');
+}
+
+void write_enabled(JsonWriter& out, std::string_view feature, bool enabled) {
+  out.key(feature).open('{').key("enabled").flag(enabled).close('}');
+}
+
+/// The features that not_yet.cpp refuses.
+void write_missing(JsonWriter& out) {
+  out.key("memoryPolicy").open('{').key("modes").texts(std::span(none, 0));
+  out.key("flags").texts(std::span(none, 0)).close('}');
+  out.key("intelRdt").open('{').key("enabled").flag(false).key("schemata").flag(false);
+  out.key("monitoring").flag(false).close('}');
+  out.key("mountExtensions").open('{');
+  write_enabled(out, "idmap", false);
+  out.close('}');
+  write_enabled(out, "netDevices", false);
+}
+
+void write_linux(JsonWriter& out, const FeatureFacts& facts) {
+  out.key("linux").open('{').key("namespaces").open('[');
+  for (const auto& word : namespace_types) out.text(word.name);
+  out.close(']').key("capabilities").texts(facts.capabilities);
+  write_cgroup(out, facts);
+  write_seccomp(out, facts);
+  write_enabled(out, "apparmor", facts.apparmor);
+  write_enabled(out, "selinux", facts.selinux);
+  write_missing(out);
+  out.close('}');
+}
+
+/// Engines look for the two keys of other projects: which libseccomp, and whether checkpoints work.
+void write_annotations(JsonWriter& out, const FeatureFacts& facts) {
+  out.key("annotations").open('{');
+  if (!facts.libseccomp_version.empty())
+    out.key("io.github.seccomp.libseccomp.version").text(facts.libseccomp_version);
+  if (!facts.commit.empty()) out.key("lodger.commit").text(facts.commit);
+  out.key("lodger.version").text(facts.version);
+  out.key("org.opencontainers.runc.checkpoint.enabled").text("false").close('}');
+}
+
+}  // namespace
+
+std::string features_document(const FeatureFacts& facts) {
+  JsonWriter out(4);
+  out.open('{').key("ociVersionMin").text("1.0.0").key("ociVersionMax").text(oci_version);
+  out.key("hooks").texts(hooks).key("mountOptions").texts(mount_option_names());
+  write_linux(out, facts);
+  write_annotations(out, facts);
+  out.key("potentiallyUnsafeConfigAnnotations").texts(facts.unsafe_annotations).close('}');
+  return out.str() + '\n';
+}
+
+}  // namespace lodger::spec

@@ -1,0 +1,84 @@
+// What the specification has and this version of lodger has not: refused by name, never skipped. A row goes
+// when the feature comes. An object that is present but empty asks for nothing and passes; intelRdt alone
+// means something even when empty (config-linux.md, "IntelRdt").
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "spec/clauses.hpp"
+#include "spec/options.hpp"
+
+namespace lodger::spec {
+
+namespace {
+
+template <class T>
+struct Row {
+  const char* property;
+  bool (*used)(const T&);
+};
+
+bool used(const BlockIo& io) {
+  return io.weight || io.leaf_weight || !io.weight_device.empty() || !io.throttle_read_bps_device.empty() ||
+         !io.throttle_write_bps_device.empty() || !io.throttle_read_iops_device.empty() ||
+         !io.throttle_write_iops_device.empty();
+}
+
+bool notifies(const Seccomp& seccomp) {
+  return seccomp.default_action == SeccompAction::notify ||
+         std::ranges::count(seccomp.syscalls, SeccompAction::notify, &SeccompSyscall::action);
+}
+
+bool maps_ids(const Mount& mount) {
+  const auto& options = mount.options;
+  return !mount.uid_mappings.empty() || !mount.gid_mappings.empty() ||
+         std::ranges::any_of(options, [](std::string_view option) {
+           return option == "idmap" || option == "ridmap" || option.starts_with("idmap=") ||
+                  option.starts_with("ridmap=");
+         });
+}
+
+constexpr Row<Process> of_process[] = {
+    {"process.scheduler", [](const Process& p) { return p.scheduler.has_value(); }},
+    {"process.ioPriority", [](const Process& p) { return p.io_priority.has_value(); }},
+};
+
+constexpr Row<Resources> of_resources[] = {
+    {"linux.resources.blockIO", [](const Resources& r) { return r.block_io && used(*r.block_io); }},
+    {"linux.resources.hugepageLimits", [](const Resources& r) { return !r.hugepage_limits.empty(); }},
+    {"linux.resources.network",
+     [](const Resources& r) { return r.network && (r.network->class_id || !r.network->priorities.empty()); }},
+    {"linux.resources.rdma", [](const Resources& r) { return !r.rdma.empty(); }},
+};
+
+constexpr Row<Linux> of_linux[] = {
+    {"linux.intelRdt", [](const Linux& l) { return l.intel_rdt.has_value(); }},
+    {"linux.memoryPolicy", [](const Linux& l) { return l.memory_policy.has_value(); }},
+    {"linux.netDevices", [](const Linux& l) { return !l.net_devices.empty(); }},
+    {"SCMP_ACT_NOTIFY in linux.seccomp", [](const Linux& l) { return l.seccomp && notifies(*l.seccomp); }},
+};
+
+constexpr Row<Config> of_config[] = {
+    {"an id-mapped mount (idmap, ridmap, uidMappings or gidMappings in mounts)",
+     [](const Config& c) { return std::ranges::any_of(c.mounts, maps_ids); }},
+};
+
+template <class T, std::size_t N>
+Outcome<> refuse_rows(const Row<T> (&rows)[N], const T& object) {
+  for (const auto& row : rows)
+    if (row.used(object))
+      return refuse(fmt::format("{}: not supported by this version of lodger", row.property));
+  return {};
+}
+
+}  // namespace
+
+Outcome<> refuse_not_yet(const Process& process) { return refuse_rows(of_process, process); }
+Outcome<> refuse_not_yet(const Resources& resources) { return refuse_rows(of_resources, resources); }
+
+Outcome<> refuse_not_yet(const Config& config) {
+  TRY(refuse_rows(of_config, config));
+  return config.linux ? refuse_rows(of_linux, *config.linux) : Outcome<>{};
+}
+
+}  // namespace lodger::spec

@@ -1,0 +1,50 @@
+#include "spec/json.hpp"
+#include "tests/unit/spec/support.hpp"
+
+using namespace lodger::spec;
+
+TEST_CASE("defaults: the text is indented with tabs and ends in a newline") {
+  const std::string text = default_config();
+  CHECK(text.starts_with("{\n\t\"ociVersion\": \"1.3.0\",\n"));
+  CHECK(text.ends_with("}\n"));
+  CHECK(text.find("\n  ") == text.npos);
+}
+
+TEST_CASE("defaults: the process") {
+  const Process process = *sound().process;
+  CHECK(process.terminal);
+  CHECK(process.user.uid == 0);
+  CHECK(process.args == std::vector<std::string>{"sh"});
+  CHECK(process.env ==
+        std::vector<std::string>{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                                 "TERM=xterm"});
+  CHECK(process.cwd == "/");
+  CHECK(process.no_new_privileges);
+  const std::vector<std::string> few{"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"};
+  CHECK(process.capabilities->bounding == few);
+  CHECK(process.capabilities->effective == few);
+  CHECK(process.capabilities->permitted == few);
+  CHECK(process.capabilities->ambient == few);
+  CHECK(process.capabilities->inheritable.empty());  // CVE-2022-29162
+  REQUIRE(process.rlimits.size() == 1);
+  CHECK(process.rlimits[0].soft == 1024);
+}
+
+TEST_CASE("defaults: the rest") {
+  const Config config = sound();
+  CHECK(config.root->path == "rootfs");
+  CHECK(config.root->readonly);
+  CHECK(config.hostname == "lodger");
+  std::vector<std::string> destinations;
+  for (const auto& mount : config.mounts) destinations.push_back(mount.destination);
+  CHECK(destinations == std::vector<std::string>{"/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue",
+                                                 "/sys", "/sys/fs/cgroup"});
+  REQUIRE(config.linux->namespaces.size() == 5);
+  for (const auto type : {NamespaceType::pid, NamespaceType::network, NamespaceType::ipc, NamespaceType::uts,
+                          NamespaceType::mount})
+    CHECK(config.linux->find(type));
+  REQUIRE(config.linux->resources->devices.size() == 1);
+  CHECK_FALSE(config.linux->resources->devices[0].allow);
+  CHECK(config.linux->masked_paths.size() == 10);
+  CHECK(config.linux->readonly_paths.size() == 5);
+}
