@@ -1,0 +1,165 @@
+// config.md, "Linux mount options": each option as /proc/PID/mountinfo shows it.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "support/container.hpp"
+#include "support/needs.hpp"
+#include "support/proc.hpp"
+
+using namespace lodger::test;
+using nlohmann::json;
+
+namespace {
+
+using Options = std::vector<std::string>;
+
+json tmpfs(const std::string& to, const Options& options) {
+  return {{"destination", to}, {"source", "tmpfs"}, {"type", "tmpfs"}, {"options", options}};
+}
+
+json bind_mount(const std::string& from, const std::string& to, const Options& options) {
+  return {{"destination", to}, {"source", from}, {"type", "bind"}, {"options", options}};
+}
+
+/// A container that only exists, with one more mount.
+struct Created {
+  Bundle bundle;
+  Container container;
+  explicit Created(const Edit& edit) : bundle("hold", edit), container(bundle) { container.create(); }
+};
+
+}  // namespace
+
+TEST_CASE("mount options: per-mount flags of a file system", "[mount_options]") {
+  NEEDS_ROOT();
+  const auto [options, present, absent] = GENERATE(table<Options, Options, Options>({
+      {{"ro"}, {"ro"}, {"rw"}},
+      {{"rw"}, {"rw"}, {"ro"}},
+      {{"ro", "rw"}, {"rw"}, {"ro"}},
+      {{"nosuid", "nodev", "noexec"}, {"nosuid", "nodev", "noexec"}, {}},
+      {{"nosuid", "suid"}, {}, {"nosuid"}},
+      {{"nodev", "dev"}, {}, {"nodev"}},
+      {{"noexec", "exec"}, {}, {"noexec"}},
+      {{"noatime"}, {"noatime"}, {"relatime"}},
+      {{"noatime", "atime"}, {}, {"noatime"}},
+      {{"relatime"}, {"relatime"}, {}},
+      {{"strictatime"}, {}, {"relatime", "noatime"}},
+      {{"nodiratime"}, {"nodiratime"}, {}},
+      {{"nodiratime", "diratime"}, {}, {"nodiratime"}},
+      {{"defaults"}, {"rw"}, {"nosuid", "nodev", "noexec"}},
+  }));
+  const Options given = options;
+  const Created it([&](json& config) { config["mounts"].push_back(tmpfs("/tmp", given)); });
+  const MountLine mount =
+      mount_at(it.bundle.name().empty() ? 0 : const_cast<Container&>(it.container).pid(), "/tmp");
+  INFO(json(options).dump() << " came to " << mount.options << " - " << mount.super_options);
+  for (const auto& option : present) CHECK(mount.has(option));
+  for (const auto& option : absent) CHECK_FALSE(mount.has(option));
+}
+
+TEST_CASE("mount options: nosymfollow and symfollow", "[mount_options]") {
+  NEEDS_ROOT();
+  Created it([](json& config) {
+    config["mounts"].push_back(tmpfs("/tmp", {"nosymfollow"}));
+    config["mounts"].push_back(tmpfs("/etc", {"nosymfollow", "symfollow"}));
+  });
+  CHECK(mount_at(it.container.pid(), "/tmp").has("nosymfollow"));
+  CHECK_FALSE(mount_at(it.container.pid(), "/etc").has("nosymfollow"));
+}
+
+TEST_CASE("mount options: flags of the superblock", "[mount_options]") {
+  NEEDS_ROOT();
+  Created it([](json& config) {
+    config["mounts"].push_back(tmpfs("/tmp", {"sync", "dirsync", "lazytime"}));
+    config["mounts"].push_back(tmpfs("/etc", {"sync", "async", "lazytime", "nolazytime", "loud", "silent"}));
+    config["mounts"].push_back(tmpfs("/opt", {"noiversion", "nomand", "norelatime", "nostrictatime"}));
+  });
+  const std::string set = "," + mount_at(it.container.pid(), "/tmp").super_options + ",";
+  CHECK_THAT(set, Catch::Contains(",sync,") && Catch::Contains(",dirsync,") && Catch::Contains(",lazytime,"));
+  const std::string cleared = "," + mount_at(it.container.pid(), "/etc").super_options + ",";
+  CHECK_THAT(cleared, !Catch::Contains(",sync,") && !Catch::Contains(",lazytime,"));
+}
+
+TEST_CASE("mount options: a bind takes the per-mount flags", "[mount_options]") {
+  NEEDS_ROOT();
+  const Bundle source("echo unused");
+  Created it([&](json& config) {
+    config["mounts"].push_back(
+        bind_mount(source.rootfs(), "/tmp", {"bind", "ro", "nosuid", "nodev", "noexec", "noatime"}));
+    config["mounts"].push_back(bind_mount(source.rootfs(), "/etc", {"bind"}));
+  });
+  const MountLine strict = mount_at(it.container.pid(), "/tmp");
+  for (const char* option : {"ro", "nosuid", "nodev", "noexec", "noatime"}) CHECK(strict.has(option));
+  const MountLine plain = mount_at(it.container.pid(), "/etc");
+  CHECK(plain.has("rw"));
+}
+
+TEST_CASE("mount options: ro on a recursive bind covers the top, rro all of it", "[mount_options]") {
+  NEEDS_ROOT();
+  // /dev of a container has mounts below it; a host's /dev has, too
+  NEEDS(access("/dev/shm", F_OK) == 0 && access("/dev/pts", F_OK) == 0,
+        "the host's /dev has nothing below it");
+  Created it([](json& config) {
+    config["mounts"].push_back(bind_mount("/dev", "/one", {"rbind", "ro"}));
+    config["mounts"].push_back(bind_mount("/dev", "/all", {"rbind", "rro", "rnosuid", "rnoexec"}));
+    config["mounts"].push_back(bind_mount("/dev", "/flat", {"bind"}));
+  });
+  const pid_t pid = it.container.pid();
+  CHECK(mount_at(pid, "/one").has("ro"));
+  CHECK(mount_at(pid, "/one/pts").has("rw"));
+  for (const char* point : {"/all", "/all/pts", "/all/shm"})
+    for (const char* option : {"ro", "nosuid", "noexec"}) CHECK(mount_at(pid, point).has(option));
+  for (const auto& mount : mountinfo(pid)) CHECK(mount.point != "/flat/pts");
+}
+
+TEST_CASE("mount options: propagation", "[mount_options]") {
+  NEEDS_ROOT();
+  const auto [option, tag] = GENERATE(table<std::string, std::string>({{"shared", "shared:"},
+                                                                       {"rshared", "shared:"},
+                                                                       {"private", ""},
+                                                                       {"rprivate", ""},
+                                                                       {"unbindable", "unbindable"}}));
+  const std::string given = option;
+  Created it([&](json& config) { config["mounts"].push_back(tmpfs("/tmp", {given})); });
+  const std::string tags = mount_at(it.container.pid(), "/tmp").tags;
+  INFO(option << " came to \"" << tags << "\"");
+  CHECK((tag.empty() ? tags.empty() : tags.starts_with(tag)));
+}
+
+TEST_CASE("mount options: a slave bind follows its source and not the other way round", "[mount_options]") {
+  NEEDS_ROOT();
+  Created it([](json& config) {
+    config["mounts"].push_back(tmpfs("/tmp", {"shared"}));
+    config["mounts"].push_back(bind_mount("/dev/shm", "/slave", {"bind", "rslave"}));
+  });
+  CHECK_THAT(mount_at(it.container.pid(), "/slave").tags, !Catch::Contains("shared"));
+}
+
+TEST_CASE("mount options: what the table does not know goes to the file system, which may refuse",
+          "[mount_options]") {
+  NEEDS_ROOT();
+  refused([](json& config) { config["mounts"].push_back(tmpfs("/tmp", {"sizzle=64k"})); }, {"/tmp"});
+}
+
+TEST_CASE("mount options: a bind has no file system to pass an unknown option to", "[mount_options]") {
+  NEEDS_ROOT();
+  refused(
+      [](json& config) {
+        config["mounts"].push_back(bind_mount("/dev/shm", "/tmp", {"bind", "sizzle=64k"}));
+      },
+      {"sizzle"});
+}
+
+TEST_CASE("mount options: noexec and nodev have their effect", "[mount_options]") {
+  NEEDS_ROOT();
+  const Bundle source("echo unused");
+  const Facts facts = inside(
+      "mknod /tmp/null c 1 3 ; read /tmp/null ; mknod /etc/null c 1 3 ; read /etc/null", [](json& config) {
+        config["mounts"].push_back(tmpfs("/tmp", {"nodev"}));
+        config["mounts"].push_back(tmpfs("/etc", {}));
+      });
+  CHECK(facts["mknod:/tmp/null.errno"] == "0");
+  CHECK(facts["read:/tmp/null.errno"] == std::to_string(EACCES));
+  CHECK(facts["read:/etc/null.errno"] == "0");
+}

@@ -1,0 +1,222 @@
+// Processes, signals, terminals, raw system calls, and the hook that the tests hang into configurations.
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "probe.hpp"
+
+namespace probe {
+namespace {
+
+void exit_verb(Words w) { _exit(static_cast<int>(number(w[0]))); }
+void sleep_verb(Words w) { usleep(static_cast<useconds_t>(number(w[0]) * 1000)); }
+void echo(Words w) { say("echo", w[0]); }
+
+/// Sleeps until killed.
+void hold(Words) {
+  say("holding", 1);
+  for (;;) pause();
+}
+
+/// await SIGNAL STATUS: ends with STATUS when the signal comes. Init of a pid namespace gets only signals
+/// that it has a handler for.
+void await(Words w) {
+  sigset_t set;
+  sigemptyset(&set);
+  const int signal = static_cast<int>(number(w[0]));
+  sigaddset(&set, signal);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  say("awaiting", signal);
+  int got = 0;
+  sigwait(&set, &got);
+  say("signal", got);
+  _exit(static_cast<int>(number(w[1])));
+}
+
+void raise_verb(Words w) {
+  // A killing signal is ignored by the init of a pid namespace, so a child dies of it and is reported.
+  const pid_t pid = fork();
+  if (pid == 0) {
+    raise(static_cast<int>(number(w[0])));
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  say("raised", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
+/// Tries to have N children at once.
+void fork_verb(Words w) {
+  std::vector<pid_t> children;
+  int error = 0;
+  for (long i = 0; i < number(w[0]); ++i) {
+    const pid_t pid = fork();
+    if (pid == 0)
+      for (;;) pause();
+    if (pid < 0) {
+      error = errno;
+      break;
+    }
+    children.push_back(pid);
+  }
+  say("fork.count", static_cast<long>(children.size()));
+  say("fork.errno", error);
+  for (const pid_t pid : children) {
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+  }
+}
+
+/// A child that outlives this process for as long as the namespace does.
+void leave_child(Words) {
+  const pid_t pid = fork();
+  if (pid == 0)
+    for (;;) pause();
+  say("child", pid);
+}
+
+/// Touches that many MiB in a child, and says what became of it (9: killed by the kernel).
+void touch(Words w) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const std::size_t size = static_cast<std::size_t>(number(w[0])) << 20;
+    void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) _exit(1);
+    std::memset(memory, 1, size);
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  say("touch.signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
+/// syscall NUMBER [ARGUMENT...]: its answer and errno.
+void syscall_verb(Words w) {
+  long a[6] = {};
+  for (std::size_t i = 1; i < w.size() && i <= 6; ++i) a[i - 1] = number(w[i]);
+  errno = 0;
+  const long answer = syscall(number(w[0]), a[0], a[1], a[2], a[3], a[4], a[5]);
+  say(std::string("syscall:") + w[0], answer);
+  say_errno(std::string("syscall:") + w[0], answer);
+}
+
+/// The same in a child that may die of it: the signal's number, or 0.
+void syscall_child(Words w) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    syscall(number(w[0]), 0, 0, 0, 0, 0, 0);
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  say(std::string("syscall_child:") + w[0], WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
+void tty(Words) {
+  for (int fd = 0; fd < 3; ++fd) say("tty." + std::to_string(fd), isatty(fd));
+  char name[256] = "";
+  say("tty.name", ttyname_r(0, name, sizeof name) == 0 ? name : "");
+  winsize size{};
+  if (ioctl(0, TIOCGWINSZ, &size) == 0)
+    say("tty.size", std::to_string(size.ws_row) + "x" + std::to_string(size.ws_col));
+  const int controlling = open("/dev/tty", O_RDWR | O_CLOEXEC);
+  say_errno("tty.controlling", controlling);
+  say("tty.foreground", tcgetpgrp(0) == getpgrp());
+  termios modes{};
+  if (tcgetattr(0, &modes) == 0) say("tty.onlcr", (modes.c_oflag & ONLCR) != 0);
+}
+
+/// Waits for SIGWINCH, then says the new size.
+void winch(Words) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGWINCH);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  say("winch.ready", 1);
+  int got = 0;
+  sigwait(&set, &got);
+  winsize size{};
+  ioctl(0, TIOCGWINSZ, &size);
+  say("winch.size", std::to_string(size.ws_row) + "x" + std::to_string(size.ws_col));
+}
+
+/// Copies stdin to stdout, byte for byte, to the end of the input.
+void copy(Words) {
+  char buffer[65536];
+  ssize_t n = 0;
+  while ((n = read(0, buffer, sizeof buffer)) > 0)
+    for (ssize_t at = 0; at < n;) {
+      const ssize_t out = write(1, buffer + at, static_cast<std::size_t>(n - at));
+      if (out < 0) _exit(66);
+      at += out;
+    }
+}
+
+/// hook FILE TAG [STATUS]: appends to FILE a line "TAG <mount namespace> <root's inode> <cwd> <stdin>", then
+/// ends with STATUS. For hooks of every kind.
+void hook(Words w) {
+  char state[65536];
+  ssize_t size = 0, n = 0;
+  while ((n = read(0, state + size, sizeof state - static_cast<std::size_t>(size))) > 0) size += n;
+  char ns[64] = "?", cwd[4096] = "?";
+  if (const ssize_t length = readlink("/proc/self/ns/mnt", ns, sizeof ns - 1); length > 0) ns[length] = 0;
+  if (getcwd(cwd, sizeof cwd) == nullptr) cwd[0] = 0;
+  struct stat root {};
+  stat("/", &root);
+  std::string line = std::string(w[1]) + " " + ns + " " + std::to_string(root.st_ino) + " " + cwd + " ";
+  line.append(state, static_cast<std::size_t>(size));
+  while (line.ends_with('\n')) line.pop_back();
+  line += '\n';
+  const int fd = open(w[0], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (fd < 0 || write(fd, line.data(), line.size()) < 0) _exit(67);
+  _exit(w.size() > 2 ? static_cast<int>(number(w[2])) : 0);
+}
+
+/// hook-env FILE: the same for the environment and the arguments.
+void hook_env(Words w) {
+  const int fd = open(w[0], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (fd < 0) _exit(67);
+  for (char** e = environ; *e != nullptr; ++e) {
+    const std::string line = std::string(*e) + "\n";
+    if (write(fd, line.data(), line.size()) < 0) _exit(67);
+  }
+  const std::string args = "cmdline " + slurp("/proc/self/cmdline") + "\n";
+  if (write(fd, args.data(), args.size()) < 0) _exit(67);
+  _exit(0);
+}
+
+constexpr Verb verbs[] = {
+    {"exit", 1, exit_verb},
+    {"sleep", 1, sleep_verb},
+    {"echo", 1, echo},
+    {"hold", 0, hold},
+    {"await", 2, await},
+    {"raise", 1, raise_verb},
+    {"fork", 1, fork_verb},
+    {"leave-child", 0, leave_child},
+    {"touch", 1, touch},
+    {"syscall", 1, syscall_verb},
+    {"syscall-child", 1, syscall_child},
+    {"tty", 0, tty},
+    {"winch", 0, winch},
+    {"copy", 0, copy},
+    {"hook", 2, hook},
+    {"hook-env", 1, hook_env},
+};
+
+}  // namespace
+
+std::span<const Verb> process_verbs() { return verbs; }
+
+}  // namespace probe

@@ -1,0 +1,136 @@
+#include "bundle.hpp"
+
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <ftw.h>
+#include <nlohmann/json.hpp>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "facts.hpp"
+
+namespace lodger::test {
+namespace {
+
+using nlohmann::json;
+
+void copy_program(const std::string& from, const std::string& to) {
+  const int in = open(from.c_str(), O_RDONLY | O_CLOEXEC);
+  const int out = open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+  INFO("copying " << from << " to " << to);
+  REQUIRE(in >= 0);
+  REQUIRE(out >= 0);
+  while (sendfile(out, in, nullptr, 1 << 24) > 0) {
+  }
+  struct stat a {
+  }, b{};
+  fstat(in, &a);
+  fstat(out, &b);
+  close(in);
+  close(out);
+  REQUIRE(a.st_size == b.st_size);
+}
+
+int remove_one(const char* path, const struct stat*, int, FTW*) { return remove(path); }
+
+std::vector<std::string> probe_args(const std::string& line) {
+  std::vector<std::string> args = {"/bin/probe"};
+  for (auto& word : words(line)) args.push_back(std::move(word));
+  return args;
+}
+
+json mount(const char* destination, const char* type, const char* source, std::vector<std::string> options) {
+  return {{"destination", destination}, {"type", type}, {"source", source}, {"options", options}};
+}
+
+}  // namespace
+
+json default_config(const std::string& name, const std::vector<std::string>& args) {
+  const json capabilities = {"CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",
+                             "CAP_MKNOD",   "CAP_NET_RAW",      "CAP_SETGID",           "CAP_SETUID",
+                             "CAP_SETFCAP", "CAP_SETPCAP",      "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
+                             "CAP_KILL",    "CAP_AUDIT_WRITE"};
+  json config;
+  config["ociVersion"] = "1.0.2";
+  config["root"] = {{"path", "rootfs"}};
+  config["process"] = {
+      {"args", args},
+      {"cwd", "/"},
+      {"env", {"PATH=/bin:/usr/bin"}},
+      {"user", {{"uid", 0}, {"gid", 0}}},
+      {"capabilities",
+       {{"bounding", capabilities}, {"effective", capabilities}, {"permitted", capabilities}}}};
+  config["mounts"] = {
+      mount("/proc", "proc", "proc", {}),
+      mount("/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}),
+      mount("/dev/pts", "devpts", "devpts",
+            {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}),
+      mount("/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}),
+      mount("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"})};
+  config["linux"] = {
+      {"cgroupsPath", "/lodger-test/" + name},
+      {"resources", {{"devices", {{{"allow", false}, {"access", "rwm"}}}}}},
+      {"namespaces", {{{"type", "pid"}}, {{"type", "ipc"}}, {{"type", "uts"}}, {{"type", "mount"}}}}};
+  return config;
+}
+
+Bundle::Bundle(const std::vector<std::string>& args, const Edit& change) : name_(unique_name()) {
+  const char* tmp = std::getenv("TMPDIR");
+  path_ = std::string(tmp != nullptr ? tmp : "/tmp") + "/lodger-test-" + name_;
+  for (const char* folder : {"", "/rootfs", "/rootfs/bin", "/rootfs/etc", "/rootfs/tmp", "/rootfs/proc",
+                             "/rootfs/dev", "/rootfs/sys"})
+    REQUIRE(mkdir((path_ + folder).c_str(), 0755) == 0);
+  copy_program(probe_path(), rootfs("/bin/probe"));
+  copy_program("/bin/busybox", rootfs("/bin/busybox"));
+  for (const char* applet : {"sh", "cat", "ls", "true", "sleep"})
+    REQUIRE(symlink("busybox", rootfs(std::string("/bin/") + applet).c_str()) == 0);
+  json config = default_config(name_, args);
+  if (change) change(config);
+  write_config(config.dump(2));
+}
+
+Bundle::Bundle(const std::string& line, const Edit& change) : Bundle(probe_args(line), change) {}
+
+Bundle::~Bundle() { nftw(path_.c_str(), remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT); }
+
+void Bundle::edit(const Edit& change) {
+  json config = json::parse(read_file(beside("config.json")));
+  change(config);
+  write_config(config.dump(2));
+}
+
+void Bundle::write_config(const std::string& text) const { write_file(beside("config.json"), text); }
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write_file(const std::string& path, const std::string& text, unsigned mode) {
+  {
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file << text;
+    INFO("writing " << path);
+    REQUIRE(file.good());
+  }
+  REQUIRE(chmod(path.c_str(), mode) == 0);
+}
+
+std::string unique_name() {
+  static int count = 0;
+  return "t" + std::to_string(getpid()) + "-" + std::to_string(++count);
+}
+
+std::string probe_path() {
+  const char* path = std::getenv("LODGER_PROBE");
+  INFO("LODGER_PROBE names the probe; `meson test` and tests/run set it");
+  REQUIRE(path != nullptr);
+  return path;
+}
+
+}  // namespace lodger::test

@@ -1,0 +1,51 @@
+// A bundle in a folder of its own: config.json from a small default, and a root filesystem with the probe and
+// busybox. The destructor removes all of it.
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace lodger::test {
+
+/// Changes the default configuration before it is written.
+using Edit = std::function<void(nlohmann::json&)>;
+
+class Bundle {
+ public:
+  /// A container that runs `args`.
+  explicit Bundle(const std::vector<std::string>& args, const Edit& edit = {});
+  /// A container that runs the probe with the verbs of `line`.
+  explicit Bundle(const std::string& line, const Edit& edit = {});
+  Bundle(const Bundle&) = delete;
+  Bundle& operator=(const Bundle&) = delete;
+  ~Bundle();
+
+  /// A name that nothing else on this machine has; also the cgroup's: "/lodger-test/<name>".
+  const std::string& name() const { return name_; }
+  const std::string& path() const { return path_; }
+  std::string rootfs(const std::string& below = "") const { return path_ + "/rootfs" + below; }
+  /// A path in the bundle, outside of the root filesystem.
+  std::string beside(const std::string& file) const { return path_ + "/" + file; }
+
+  void edit(const Edit& edit);
+  /// Replaces config.json by any text.
+  void write_config(const std::string& text) const;
+
+ private:
+  std::string name_, path_;
+};
+
+/// The default: root in fresh pid, mount, ipc and uts namespaces on the host's network, Docker's fourteen
+/// capabilities, the usual mounts, cgroup "/lodger-test/<name>".
+nlohmann::json default_config(const std::string& name, const std::vector<std::string>& args);
+
+std::string read_file(const std::string& path);
+void write_file(const std::string& path, const std::string& text, unsigned mode = 0644);
+/// A name unique on this machine.
+std::string unique_name();
+/// The probe's path on the host.
+std::string probe_path();
+
+}  // namespace lodger::test
