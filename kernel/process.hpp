@@ -28,7 +28,6 @@ inline Result<pid_t> vfork3(const clone_args& how, void (*body)(void*), void* ar
       "syscall\n\t"
       "testq %%rax, %%rax\n\t"
       "jnz 1f\n\t"
-      "xorl %%ebp, %%ebp\n\t"
       "movq %[argument], %%rdi\n\t"
       "callq *%[body]\n\t"
       "ud2\n"
@@ -44,7 +43,6 @@ inline Result<pid_t> vfork3(const clone_args& how, void (*body)(void*), void* ar
   asm volatile(
       "svc 0\n\t"
       "cbnz x0, 1f\n\t"
-      "mov x29, xzr\n\t"
       "mov x0, %[argument]\n\t"
       "blr %[body]\n\t"
       "brk 0\n"
