@@ -7,7 +7,7 @@
 
 namespace lodger::cli {
 
-/// The version of the library that is linked in: "2.5.4".
+/// The version of the library whose tables of system calls are built in: "2.5.4".
 std::string libseccomp_version();
 
 /// SECCOMP_FILTER_FLAG_* names: those lodger knows, and those of them that this kernel takes, found by

@@ -1,10 +1,13 @@
 #include <linux/seccomp.h>
 
+#include <algorithm>
+
 #include "kernel/syscall.hpp"
 #include "runtime/cli/build_info.hpp"
 #include "runtime/cli/command.hpp"
 #include "runtime/cli/facts.hpp"
 #include "runtime/security/capabilities.hpp"
+#include "runtime/security/syscalls.hpp"
 
 namespace lodger::cli {
 namespace {
@@ -53,8 +56,9 @@ spec::FeatureFacts gather_facts() {
   facts.commit = build_commit;
   facts.libseccomp_version = libseccomp_version();
   facts.capabilities = security::capability_names();
-  facts.seccomp_archs = {"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_X32", "SCMP_ARCH_X86",
-                         "SCMP_ARCH_X86_64"};
+  for (const auto& architecture : security::architectures())
+    facts.seccomp_archs.emplace_back(architecture.name);
+  std::ranges::sort(facts.seccomp_archs);
   facts.seccomp_actions = {"SCMP_ACT_ALLOW",        "SCMP_ACT_ERRNO",       "SCMP_ACT_KILL",
                            "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",
                            "SCMP_ACT_TRACE",        "SCMP_ACT_TRAP"};

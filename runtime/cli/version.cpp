@@ -9,8 +9,7 @@
 namespace lodger::cli {
 
 std::string libseccomp_version() {
-  const scmp_version* version = ::seccomp_version();
-  return fmt::format("{}.{}.{}", version->major, version->minor, version->micro);
+  return fmt::format("{}.{}.{}", SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO);
 }
 
 /// The lines that engines look for: "<name> version <number>" first, then "commit: " and "spec: ".

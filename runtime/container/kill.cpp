@@ -23,17 +23,13 @@ Outcome<> send(const Record& record, const kernel::Fd<kernel::Process>& process,
 
 /// What is frozen by a v1 freezer takes SIGKILL only when thawed; with cgroup v2 this comes to nothing.
 Outcome<> thaw_to_die(const Record& record) {
-  if (TRY(frozen(record))) return cgroups::thaw(record.cgroup);
+  if (TRY(cgroups::frozen(record.cgroup))) return cgroups::thaw(record.cgroup);
   return {};
 }
 
 /// The record's cgroup as a whole; false if nobody was left in it.
 Outcome<bool> signal_cgroup(const Record& record, int signal) {
-  if (record.cgroup.folders.empty()) return false;
-  const auto inside = cgroups::processes(record.cgroup);
-  if (!inside && (inside.error().code == ENOENT || inside.error().code == ENODEV)) return false;
-  if (!inside) return std::unexpected(inside.error());
-  if (inside->empty()) return false;
+  if (TRY(cgroups::processes(record.cgroup)).empty()) return false;
   TRY(cgroups::signal(record.cgroup, signal));
   return true;
 }

@@ -32,11 +32,6 @@ void run_poststop(const spec::Config& config, const Record& record, const Notice
   });
 }
 
-Outcome<> remove_cgroup(const Record& record) {
-  if (record.cgroup.folders.empty()) return {};
-  return cgroups::remove(record.cgroup);
-}
-
 /// A folder without a readable state: a creation or a removal that was cut short. The lock says that nobody
 /// is at work on it.
 Outcome<> remove_leftover(Folder folder, Failure why, bool force) {
@@ -48,7 +43,7 @@ Outcome<> remove_leftover(Folder folder, Failure why, bool force) {
 
 Outcome<> dismantle(Folder folder, const Record& record, const Notices& notices) {
   if (!record.own_pid_namespace) TRY(end(record));
-  TRY(remove_cgroup(record));
+  TRY(cgroups::remove(record.cgroup));
   auto config = with_poststop_hooks(folder);
   TRY(std::move(folder).remove());
   if (!config)

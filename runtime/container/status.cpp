@@ -54,17 +54,10 @@ Outcome<kernel::Fd<kernel::Process>> process_of(const Record& record) {
   return std::move(*held);
 }
 
-Outcome<bool> frozen(const Record& record) {
-  if (record.cgroup.folders.empty()) return false;
-  auto held = cgroups::frozen(record.cgroup);
-  if (!held && (held.error().code == ENOENT || held.error().code == ENODEV)) return false;
-  return held;
-}
-
 Outcome<Status> status_of(const Folder& folder, const Record& record) {
   if (record.pid == 0) return folder.busy() ? Status::creating : Status::stopped;
   if (!TRY(alive(record))) return Status::stopped;
-  if (TRY(frozen(record))) return Status::paused;
+  if (TRY(cgroups::frozen(record.cgroup))) return Status::paused;
   return TRY(gate_present(folder)) ? Status::created : Status::running;
 }
 

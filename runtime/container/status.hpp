@@ -21,7 +21,4 @@ Outcome<bool> alive(const Record& record);
 /// A hold on the container's own process that no reuse of its pid can lead astray; none if it has ended.
 Outcome<kernel::Fd<kernel::Process>> process_of(const Record& record);
 
-/// Whether the freezer holds the container; a cgroup that is gone holds nothing.
-Outcome<bool> frozen(const Record& record);
-
 }  // namespace lodger::container

@@ -42,6 +42,7 @@ void become_hook(void* argument) {
   kernel::exit(127);
 }
 
+/// Into `texts`, which has to outlive them.
 std::vector<const char*> pointers(const std::vector<std::string>& texts) {
   std::vector<const char*> out;
   out.reserve(texts.size() + 1);
@@ -120,7 +121,8 @@ Result<bool> watch(const Child& child, std::optional<std::int64_t> deadline, std
 Result<Child> start(const spec::Hook& hook, std::string_view input) {
   const auto memory = TRY(memory_with(input));
   auto pipe = TRY(kernel::pipe());
-  const auto argv = pointers(hook.args.empty() ? std::vector{hook.path} : hook.args);
+  auto argv = pointers(hook.args);
+  if (hook.args.empty()) argv = {hook.path.c_str(), nullptr};
   const auto envp = pointers(hook.env);
   Launch launch{memory.get(), pipe.writer.get(), hook.path.c_str(), argv.data(), envp.data()};
   Child child = TRY(launched(launch));
