@@ -16,8 +16,8 @@ namespace {
 
 /// config-linux.md lets a runtime refuse a cgroup that is not fit: another container's processes would share
 /// its limits and its end, and a frozen one would never start. The words are those that callers know.
-Outcome<> check_unused(const Folder& folder, const std::string& path) {
-  const Record existing{path, {folder.path}, {}, false};
+Outcome<> check_unused(const Folder& folder, const std::string& path, bool unified) {
+  const Record existing{path, {folder.path}, {}, unified};
   const auto inside = TRY(processes(existing));
   if (!inside.empty())
     return refuse(
@@ -86,7 +86,7 @@ Outcome<> Cgroup::make_birthplace() {
   const Folder& folder = unified_.front();
   record_.folders.push_back(folder.path);
   record_.unified = true;
-  if (!folder.fresh) TRY(check_unused(folder, record_.path));
+  if (!folder.fresh) TRY(check_unused(folder, record_.path, true));
   if (layout_->kind == Kind::v2)
     TRY(enable_controllers(layout_->unified, record_.path, folder, plan_.settings));
   birthplace_ = TRY(explained(kernel::openat<kernel::Path>(folder.parent.get(), folder.name.c_str(),
@@ -101,7 +101,7 @@ Outcome<> Cgroup::make_v1_folders() {
     v1_.push_back(TRY(make_folder(hierarchy.folder, record_.path, record_.made)));
     const Folder& folder = v1_.back();
     record_.folders.push_back(folder.path);
-    if (!folder.fresh) TRY(check_unused(folder, record_.path));
+    if (!folder.fresh) TRY(check_unused(folder, record_.path, false));
     if (hierarchy.has("cpuset")) TRY(inherit_cpuset(hierarchy.folder, record_.path, folder));
   }
   return {};

@@ -26,13 +26,17 @@ struct Refused {
 };
 
 /// Turns on what one parent can give. The kernel takes a request as a whole or not at all, so that one bad
-/// controller (cpu beside realtime processes, say) needs them asked for singly.
+/// controller (cpu beside realtime processes, say) needs them asked for singly. Not so where the parent has
+/// processes (EBUSY): it would still give the threaded controllers, but its children could then hold threads
+/// only and no container ("domain invalid" in cgroup-v2.rst, "Threads").
 kernel::Result<> enable_in(int folder, const std::string& path, std::vector<Refused>& refused) {
   const auto request = missing(TRY(read_text(folder, available_file)), TRY(read_text(folder, enabled_file)));
-  if (request.empty() || write_text(folder, enabled_file, request)) return {};
+  if (request.empty()) return {};
+  const auto whole = write_text(folder, enabled_file, request);
+  if (whole) return {};
   each_part(request, ' ', [&](std::string_view one) {
-    if (const auto written = write_text(folder, enabled_file, one); !written)
-      refused.push_back({std::string(one.substr(1)), path, written.error().code});
+    const auto written = whole.error().code == EBUSY ? whole : write_text(folder, enabled_file, one);
+    if (!written) refused.push_back({std::string(one.substr(1)), path, written.error().code});
   });
   return {};
 }

@@ -23,7 +23,8 @@ Outcome<> freeze(const Record& record);
 Outcome<> thaw(const Record& record);
 
 /// Sends a signal to all of it. SIGKILL goes by cgroup.kill where there is one, else in a loop until no
-/// process is left, with the freezer against fork races; a frozen v1 cgroup is thawed, so that it can die.
+/// process is left, with the freezer against fork races. A frozen cgroup is thawed then: v1's would not let
+/// it die.
 Outcome<> signal(const Record& record, int signal);
 
 /// Removes the folders that lodger made, sub-cgroups included, retrying only while they are busy; never

@@ -1,6 +1,6 @@
 // From the resources of config.json to what is written where. Pure: looks at no file.
 // Source: runtime-spec 1.3, config-linux.md, "Control groups"; the files: Documentation/admin-guide/cgroup-v1
-// and cgroup-v2.rst of the kernel. docs/cgroups.md has the tables in words.
+// and cgroup-v2.rst of the kernel.
 #pragma once
 #include <linux/bpf.h>
 
