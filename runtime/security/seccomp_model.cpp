@@ -187,10 +187,12 @@ Section Maker::section(const Table& table, const Table* x32) const {
   push(out.ranges, 0, arch.base == x32_bit ? foreign_verdict : default_verdict);
   append(out.ranges, table);
   if (arch.audit != AUDIT_ARCH_X86_64 || arch.base == x32_bit) return out;
-  if (x32)
+  if (x32) {
     append(out.ranges, *x32);
-  else
-    push(out.ranges, x32_bit, foreign_verdict);
+    return out;
+  }
+  push(out.ranges, x32_bit, foreign_verdict);
+  push(out.ranges, ~0U, default_verdict);  // -1: what a tracer leaves of a call that it wants skipped
   return out;
 }
 
@@ -207,7 +209,7 @@ Outcome<Model> Maker::make() && {
     const bool redundant = action == model_.verdicts[default_verdict].otherwise;
     TRY(enter({&syscall, action, redundant, has_alternatives(syscall.args)}));
   }
-  for (auto& verdict : model_.verdicts) order(verdict.rules);
+  for (auto& verdict : model_.verdicts) order(verdict.rules, verdict.wide);
   const Table* x32 = nullptr;
   const Table* x86_64 = nullptr;
   for (const auto& table : tables_) {

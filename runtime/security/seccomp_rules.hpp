@@ -20,7 +20,8 @@ enum class Added : unsigned char { kept, superfluous, contradiction };
 Added add(std::vector<Rule>& rules, const Rule& rule);
 
 /// Brings rules of differing actions into the order in which libseccomp asks them: higher arguments first,
-/// then equality before order, then the narrower condition. Rules of one action stay as they are.
-void order(std::vector<Rule>& rules);
+/// then equality before order, then the narrower condition. Rules of one action stay as they are: whichever
+/// holds, the answer is the same.
+void order(std::vector<Rule>& rules, bool wide);
 
 }  // namespace lodger::security
