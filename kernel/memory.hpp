@@ -5,10 +5,20 @@
 
 #include "kernel/file.hpp"
 
+// Linux 6.3, younger than Debian 12's headers: memfd_create(2).
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#define MFD_EXEC 0x0010U
+#endif
+
 namespace lodger::kernel {
 
+/// memfd_create(2); a kernel before 6.3 gets the flags without MFD_EXEC and MFD_NOEXEC_SEAL.
 inline Result<Fd<Memory>> memfd(const char* name, unsigned flags) {
-  return opened<Memory>("memfd_create", __NR_memfd_create, name, flags | MFD_CLOEXEC);
+  auto file = opened<Memory>("memfd_create", __NR_memfd_create, name, flags | MFD_CLOEXEC);
+  if (file || file.error().code != EINVAL) return file;
+  const unsigned older = flags & ~(MFD_EXEC | MFD_NOEXEC_SEAL);
+  return opened<Memory>("memfd_create", __NR_memfd_create, name, older | MFD_CLOEXEC);
 }
 /// Nobody can change content, size or seals from here on.
 inline Result<> seal(const Fd<Memory>& memory) {

@@ -25,13 +25,6 @@ Outcome<std::optional<spec::Config>> with_poststop_hooks(const Folder& folder) {
   return TRY(spec::parse(*text));
 }
 
-void run_poststop(const spec::Config& config, const Record& record, const Notices& notices) {
-  const spec::State state{record.id, "stopped", record.bundle, 0, config.annotations};
-  hooks::run_each("poststop", config.hooks.poststop, state, [&](const Failure& failure) {
-    notices(fmt::format("container {} is deleted, but a hook failed: {}", record.id, failure.text));
-  });
-}
-
 /// A folder without a readable state: a creation or a removal that was cut short. The lock says that nobody
 /// is at work on it.
 Outcome<> remove_leftover(Folder folder, Failure why, bool force) {
@@ -40,6 +33,12 @@ Outcome<> remove_leftover(Folder folder, Failure why, bool force) {
 }
 
 }  // namespace
+
+void run_poststop(const std::vector<spec::Hook>& hooks, const spec::State& state, const Notices& notices) {
+  hooks::run_each("poststop", hooks, state, [&](const Failure& failure) {
+    notices(fmt::format("container {} is deleted, but a hook failed: {}", state.id, failure.text));
+  });
+}
 
 Outcome<> dismantle(Folder folder, const Record& record, const Notices& notices) {
   if (!record.own_pid_namespace) TRY(end(record));
@@ -50,7 +49,8 @@ Outcome<> dismantle(Folder folder, const Record& record, const Notices& notices)
     notices(fmt::format("container {} is deleted, but its poststop hooks did not run: {}", record.id,
                         config.error().text));
   else if (*config)
-    run_poststop(**config, record, notices);
+    run_poststop((*config)->hooks.poststop, {record.id, "stopped", record.bundle, 0, (*config)->annotations},
+                 notices);
   return {};
 }
 

@@ -5,6 +5,8 @@
 #include "kernel/failure.hpp"
 #include "runtime/container/lifecycle.hpp"
 #include "runtime/container/store.hpp"
+#include "spec/config.hpp"
+#include "spec/state.hpp"
 
 namespace lodger::container {
 
@@ -20,5 +22,8 @@ Outcome<> remove(const Store& store, const RemoveRequest& request, const Notices
 /// Undoes a container whose own process has ended: what is left of its processes where it shared its pid
 /// namespace, its cgroup, its folder; then the poststop hooks, whose failures are notices.
 Outcome<> dismantle(Folder folder, const Record& record, const Notices& notices);
+
+/// Runs all poststop hooks; failures are notices. Only once nothing of the container is left.
+void run_poststop(const std::vector<spec::Hook>& hooks, const spec::State& state, const Notices& notices);
 
 }  // namespace lodger::container

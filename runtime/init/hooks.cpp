@@ -17,7 +17,7 @@ std::span<const char> digits_of(pid_t pid, std::span<char, 12> buffer) {
 
 /// The state document as a file to read from: no pipe, so no hook can make us wait by not reading.
 Result<Fd<kernel::Memory>> state_document(const Hooks& hooks) {
-  auto document = TRY(kernel::memfd("state", 0));
+  auto document = TRY(kernel::memfd("state", MFD_NOEXEC_SEAL));
   char digits[12];
   TRY(kernel::write_all(document.get(), hooks.state_head));
   TRY(kernel::write_all(document.get(), digits_of(kernel::getpid(), digits)));
@@ -48,7 +48,7 @@ void take_words(Control& control, int output) {
 
 Result<> run_hook(Control& control, const Hook& hook, const Hooks& hooks, const Identity* drop_to) {
   const auto input = TRY(state_document(hooks));
-  const auto output = TRY(kernel::memfd("hook", 0));
+  const auto output = TRY(kernel::memfd("hook", MFD_NOEXEC_SEAL));
   int pidfd = -1;
   clone_args how{};
   how.flags = CLONE_PIDFD;

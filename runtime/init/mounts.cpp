@@ -48,6 +48,7 @@ Result<> set_all(int mount, const Attributes& attributes, unsigned flags) {
 }
 
 Result<> set_attributes(int mount, const Mount& of) {
+  TRY(set_all(mount, {0, 0, of.base_propagation}, AT_RECURSIVE));
   TRY(set_all(mount, of.whole, AT_RECURSIVE));
   return set_all(mount, of.one, 0);
 }

@@ -105,6 +105,7 @@ struct Mount {
   std::span<const Parameter> parameters;
   std::uint64_t fresh_attributes = 0;  // of fsmount(2)
   Attributes one, whole;               // after attaching: of the mount, and of everything below it
+  std::uint64_t base_propagation = 0;  // of the whole tree, before these
   std::uint64_t classic_flags = 0;     // MS_* of mount(2)
   Name classic_data = nullptr;
 };

@@ -1,0 +1,156 @@
+#include "runtime/container/construct.hpp"
+
+#include <fmt/core.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel/procfs.hpp"
+#include "runtime/container/remove.hpp"
+#include "runtime/terminal/console_socket.hpp"
+
+namespace lodger::container {
+namespace {
+
+/// RFC 3339 with nanoseconds.
+std::string now() {
+  timespec time{};
+  ::clock_gettime(CLOCK_REALTIME, &time);
+  tm parts{};
+  ::gmtime_r(&time.tv_sec, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, time.tv_nsec);
+}
+
+/// Without cgroupsPath: /lodger/<id>, absolute on every hierarchy, never below the caller's own cgroup.
+std::string cgroup_path(const std::string& id, const spec::Config& config) {
+  const auto& path = config.linux->cgroups_path;
+  if (path.empty()) return "/lodger/" + id;
+  return path.starts_with('/') ? path : '/' + path;
+}
+
+/// The socket that `start` connects to; init inherits it and accepts there.
+Outcome<kernel::Fd<kernel::Socket>> make_gate(const Folder& folder) {
+  constexpr std::string_view doing = "making the start gate";
+  auto socket = TRY(explained(kernel::unix_socket(SOCK_SEQPACKET), doing));
+  const auto name = fmt::format("/proc/self/fd/{}/{}", folder.fd(), gate_name);
+  const auto address = TRY(explained(kernel::unix_address(name.c_str()), doing));
+  TRY(explained(kernel::bind(socket, address), doing));
+  TRY(explained(kernel::listen(socket, 1), doing));
+  return socket;
+}
+
+plan::Wishes wishes_of(const CreateRequest& request, const Source& source, const cgroups::Layout& layout) {
+  plan::Wishes wishes;
+  wishes.id = request.id;
+  wishes.bundle = source.bundle;
+  wishes.no_pivot = request.no_pivot;
+  wishes.new_keyring = !request.no_new_keyring;
+  wishes.host_network = source.host_network;
+  wishes.preserve_fds = request.preserve_fds;
+  wishes.layout = &layout;
+  wishes.cgroup_path = cgroup_path(request.id, source.config);
+  return wishes;
+}
+
+Record record_of(const Source& source, const CreateRequest& request, std::string rootfs) {
+  Record record;
+  record.id = request.id;
+  record.bundle = source.bundle;
+  record.rootfs = std::move(rootfs);
+  record.created = now();
+  record.owner = ::getuid();
+  record.host_network = source.host_network;
+  const auto* pid = source.config.linux->find(spec::NamespaceType::pid);
+  record.own_pid_namespace = pid && pid->path.empty();
+  return record;
+}
+
+Outcome<Construction> make(const Store& store, const CreateRequest& request, Source source, Gate gate,
+                           const Notices& notices, bool& launching) {
+  const auto layout = TRY(cgroups::detect());
+  auto memory = TRY(explained(plan::Memory::make(), "making the memory of the plan"));
+  plan::Row row;
+  const auto wishes = wishes_of(request, source, layout);
+  plan::Planning planning{source.config, wishes, memory, row};
+  auto built = TRY(plan::build(planning));
+  for (const auto& warning : built.warnings) notices(warning);
+
+  auto folder = TRY(store.reserve(request.id));
+  auto record = record_of(source, request, built.plan->rootfs->path);
+  TRY(folder.write_config(source.text));
+  if (gate == Gate::socket) {
+    auto socket = TRY(make_gate(folder));
+    built.plan->gate = row.add(std::move(socket));
+  }
+  built.plan->row = memory.array<int>(row.numbers().size());
+  auto cgroup = TRY(
+      cgroups::Cgroup::prepare(layout, wishes.cgroup_path,
+                               source.config.linux->resources ? &*source.config.linux->resources : nullptr));
+
+  launching = true;
+  const spec::State state{request.id, "creating", source.bundle, 0, source.config.annotations};
+  launch::Launch plan{source.config, memory, built, row, cgroup, state};
+  auto launched = TRY(launch::launch(plan));
+  record.pid = launched.child.pid();
+  record.cgroup = cgroup.record();
+  const auto stat = TRY(explained(kernel::process_stat(record.pid), "looking at the container's process"));
+  record.start_time = stat.start_time;
+  return Construction{std::move(source),  std::move(folder), std::move(record),
+                      std::move(cgroup),  std::move(memory), built,
+                      std::move(launched)};
+}
+
+/// A pid file appears whole or not at all: callers wait for it.
+Outcome<> write_pid_file(const std::string& path, pid_t pid) {
+  const auto doing = fmt::format("--pid-file {}", path);
+  const auto slash = path.rfind('/') + 1;  // npos + 1 is 0
+  const auto temporary = fmt::format("{}.{}.{}", path.substr(0, slash), path.substr(slash), pid);
+  {
+    const auto file = TRY(explained(
+        kernel::openat(kernel::cwd, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666),
+        doing));
+    TRY(explained(kernel::write_all(file.get(), std::to_string(pid)), doing));
+  }
+  return explained(kernel::renameat(kernel::cwd, temporary.c_str(), kernel::cwd, path.c_str()), doing);
+}
+
+/// What callers asked to be told or given.
+Outcome<> deliver(const CreateRequest& request, Construction& made) {
+  if (!request.console_socket.empty()) {
+    const auto socket = TRY(terminal::connect_to("--console-socket", request.console_socket));
+    TRY(terminal::send_fd("--console-socket", socket, made.launched.terminal.get(), "/dev/ptmx"));
+  }
+  if (!request.pidfd_socket.empty()) {
+    const auto socket = TRY(terminal::connect_to("--pidfd-socket", request.pidfd_socket));
+    TRY(terminal::send_fd("--pidfd-socket", socket, made.launched.child.process().get(), "pidfd"));
+  }
+  if (!request.pid_file.empty()) TRY(write_pid_file(request.pid_file, made.record.pid));
+  return made.folder.write(made.record);
+}
+
+Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& request, Source source,
+                                       Gate gate, const Notices& notices, bool& launching) {
+  auto made = TRY(make(store, request, std::move(source), gate, notices, launching));
+  TRY(deliver(request, made));
+  return made;
+}
+
+}  // namespace
+
+void Construction::keep() {
+  launched.child.release();
+  cgroup.commit();
+  folder.commit();
+}
+
+Outcome<Construction> construct(const Store& store, const CreateRequest& request, Source source, Gate gate,
+                                const Notices& notices) {
+  bool launching = false;
+  const auto hooks = source.config.hooks.poststop;
+  const spec::State state{request.id, "stopped", source.bundle, 0, source.config.annotations};
+  auto made = make_and_deliver(store, request, std::move(source), gate, notices, launching);
+  if (!made && launching) run_poststop(hooks, state, notices);
+  return made;
+}
+
+}  // namespace lodger::container

@@ -1,0 +1,30 @@
+// A container up to its start gate: what create and run have in common.
+#pragma once
+#include "cgroups/cgroup.hpp"
+#include "runtime/container/source.hpp"
+#include "runtime/launch/launch.hpp"
+
+namespace lodger::container {
+
+/// Everything that was made, in the order of its making: destroyed unkept, it undoes itself from the end.
+struct Construction {
+  Source source;
+  Folder folder;
+  Record record;
+  cgroups::Cgroup cgroup;
+  plan::Memory memory;
+  plan::Built built;
+  launch::Launched launched;
+
+  /// From here on the container exists on its own.
+  void keep();
+};
+
+enum class Gate : bool { none, socket };
+
+/// With Gate::socket another process can open the gate later. On failure nothing is left; poststop hooks run
+/// if the container had got so far as to run others.
+Outcome<Construction> construct(const Store& store, const CreateRequest& request, Source source, Gate gate,
+                                const Notices& notices);
+
+}  // namespace lodger::container

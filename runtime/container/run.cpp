@@ -1,0 +1,67 @@
+#include <sys/prctl.h>
+
+#include "runtime/container/construct.hpp"
+#include "runtime/container/kill.hpp"
+#include "runtime/container/lifecycle.hpp"
+#include "runtime/container/poststart.hpp"
+#include "runtime/container/remove.hpp"
+#include "runtime/terminal/foreground.hpp"
+
+namespace lodger::container {
+namespace {
+
+/// Opens the gate of what was just constructed. A process that cannot be executed leaves nothing behind.
+Outcome<> start(Construction& made, const Notices& notices) {
+  const auto& socket = made.launched.child.socket();
+  if (auto started = launch::open_gate(socket, made.source.config, made.built.plan); !started) {
+    (void)end(made.record);
+    made.launched.child.release();
+    (void)kernel::wait(made.launched.child.process());
+    made.cgroup.commit();
+    made.folder.commit();
+    if (auto removed = dismantle(std::move(made.folder), made.record, notices); !removed)
+      notices(removed.error().text);
+    return started;
+  }
+  made.keep();
+  return {};
+}
+
+/// The container has ended: what is left of it goes, unless somebody else was quicker.
+Outcome<> clean_up(const Store& store, const std::string& id, const Notices& notices) {
+  auto folder = store.open(id);
+  if (!folder) return folder.error().code == ENOENT ? Outcome<>{} : std::unexpected(folder.error());
+  const Record record = TRY(folder->read());
+  return dismantle(std::move(*folder), record, notices);
+}
+
+Outcome<int> run_detached(const Store& store, const RunRequest& request, const Notices& notices) {
+  auto source = TRY(load(store, request, true, notices));
+  auto made = TRY(construct(store, request, std::move(source), Gate::none, notices));
+  TRY(start(made, notices));
+  TRY(run_poststart(made.source.config, std::move(made.folder), made.record, notices));
+  return 0;
+}
+
+Outcome<int> run_here(const Store& store, const RunRequest& request, const Notices& notices) {
+  auto source = TRY(load(store, request, false, notices));
+  if (!request.no_subreaper)
+    TRY(explained(kernel::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "becoming a subreaper"));
+  auto signals = TRY(terminal::Signals::take());
+  auto made = TRY(construct(store, request, std::move(source), Gate::none, notices));
+  TRY(start(made, notices));
+  const auto& child = made.launched.child;
+  // Takes the folder along: others may work on the container while it runs, so its lock goes.
+  TRY(run_poststart(made.source.config, std::move(made.folder), made.record, notices));
+  const auto ended = TRY(terminal::stay(child.process(), child.pid(), signals, made.launched.terminal));
+  if (!request.keep) TRY(clean_up(store, request.id, notices));
+  return ended.shell_status();
+}
+
+}  // namespace
+
+Outcome<int> run(const Store& store, const RunRequest& request, const Notices& notices) {
+  return request.detach ? run_detached(store, request, notices) : run_here(store, request, notices);
+}
+
+}  // namespace lodger::container

@@ -1,0 +1,97 @@
+#include "runtime/container/source.hpp"
+
+#include <fmt/core.h>
+#include <stdlib.h>
+
+#include <memory>
+
+#include "kernel/file.hpp"
+#include "netmode/mode.hpp"
+#include "runtime/container/status.hpp"
+#include "runtime/security/labels.hpp"
+#include "spec/check.hpp"
+#include "spec/parse.hpp"
+
+namespace lodger::container {
+namespace {
+
+Outcome<std::string> canonical_bundle(const std::string& bundle) {
+  const std::unique_ptr<char, void (*)(void*)> real(::realpath(bundle.c_str(), nullptr), ::free);
+  if (!real) return std::unexpected(explain(fmt::format("bundle {}", bundle), {"realpath", errno}));
+  return std::string(real.get());
+}
+
+/// The network namespace of a container that runs, for --network container:ID.
+Outcome<std::string> network_of(const Store& store, const std::string& id) {
+  const auto folder = TRY(store.look(id));
+  const Record record = TRY(folder.read());
+  if (!TRY(alive(record))) return refuse(fmt::format("container {} is not running", id), ESRCH);
+  return fmt::format("/proc/{}/ns/net", record.pid);
+}
+
+Outcome<bool> apply_network(const Store& store, const CreateRequest& request, spec::Config& config,
+                            const Notices& notices) {
+  netmode::Request wishes;
+  wishes.mode = TRY(netmode::parse_mode(request.network));
+  wishes.publish = request.publish;
+  wishes.publish_all = request.publish_all;
+  wishes.namespace_of = [&](const std::string& id) { return network_of(store, id); };
+  const auto decision = TRY(netmode::apply(wishes, config));
+  for (const auto& warning : decision.warnings) notices(warning);
+  return decision.host;
+}
+
+/// Somebody has to hold the other end of a terminal.
+Outcome<> check_terminal(const CreateRequest& request, const spec::Config& config, bool detached) {
+  const bool terminal = config.process && config.process->terminal;
+  const bool socket = !request.console_socket.empty();
+  if (terminal && detached && !socket)
+    return refuse(
+        "process.terminal: a terminal needs --console-socket when the runtime does not stay to serve it");
+  if (socket && !(terminal && detached))
+    return refuse("--console-socket: only a detached container with process.terminal has a console to send");
+  return {};
+}
+
+Outcome<> check_driver(const CreateRequest& request) {
+  if (!request.systemd_cgroup) return {};
+  return refuse("--systemd-cgroup: the systemd cgroup driver is not built yet; use the cgroupfs driver");
+}
+
+}  // namespace
+
+Outcome<std::string> read_file(const std::string& path) {
+  constexpr std::size_t most = 16U << 20;
+  const auto file = TRY(explained(kernel::openat(kernel::cwd, path.c_str(), O_RDONLY), path));
+  const auto size = static_cast<std::size_t>(TRY(explained(kernel::status(file.get()), path)).st_size);
+  std::string text(std::min(size, most) + 1, '\0');
+  std::size_t used = 0;
+  for (;;) {
+    const auto n = TRY(explained(kernel::read(file.get(), std::span(text).subspan(used)), path));
+    used += n;
+    if (n == 0) break;
+    if (used > most) return refuse(fmt::format("{}: larger than 16 MiB", path), EFBIG);
+    if (used == text.size()) text.resize(2 * text.size());
+  }
+  text.resize(used);
+  return text;
+}
+
+Outcome<Source> load(const Store& store, const CreateRequest& request, bool detached,
+                     const Notices& notices) {
+  TRY(check_id(request.id));
+  TRY(check_driver(request));
+  Source source;
+  source.bundle = TRY(canonical_bundle(request.bundle));
+  source.text = TRY(read_file(source.bundle + "/config.json"));
+  source.config = TRY(spec::parse(source.text));
+  source.host_network = TRY(apply_network(store, request, source.config, notices));
+  TRY(spec::check(source.config));
+  TRY(check_terminal(request, source.config, detached));
+  const auto& process = source.config.process;
+  TRY(security::check_labels(process ? process->apparmor_profile : "", process ? process->selinux_label : "",
+                             source.config.linux->mount_label));
+  return source;
+}
+
+}  // namespace lodger::container

@@ -1,0 +1,26 @@
+// What a container is made from: its bundle, read, brought into line with the caller's network wishes,
+// checked.
+#pragma once
+#include <string>
+
+#include "kernel/failure.hpp"
+#include "runtime/container/lifecycle.hpp"
+#include "spec/config.hpp"
+
+namespace lodger::container {
+
+struct Source {
+  std::string bundle;  // absolute, canonical
+  std::string text;    // config.json as it was read
+  spec::Config config;
+  bool host_network = false;
+};
+
+/// Every refusal of a configuration happens here, before anything is made. `detached`: nobody will stay to
+/// serve a terminal.
+Outcome<Source> load(const Store& store, const CreateRequest& request, bool detached, const Notices& notices);
+
+/// The whole file, at most 16 MiB of it.
+Outcome<std::string> read_file(const std::string& path);
+
+}  // namespace lodger::container

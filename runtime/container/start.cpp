@@ -1,0 +1,62 @@
+#include <fmt/core.h>
+
+#include "runtime/container/kill.hpp"
+#include "runtime/container/lifecycle.hpp"
+#include "runtime/container/poststart.hpp"
+#include "runtime/container/remove.hpp"
+#include "runtime/container/status.hpp"
+#include "runtime/hooks/hooks.hpp"
+#include "runtime/launch/launch.hpp"
+#include "spec/parse.hpp"
+
+namespace lodger::container {
+namespace {
+
+Outcome<> check_created(Status status) {
+  switch (status) {
+    case Status::created: return {};
+    case Status::running: return refuse("cannot start an already running container", EBUSY);
+    case Status::stopped: return refuse("cannot start a container that has stopped", ESRCH);
+    default: return refuse(fmt::format("cannot start a container in the {} state", to_string(status)), EBUSY);
+  }
+}
+
+Outcome<kernel::Fd<kernel::Socket>> connect_to_gate(const Folder& folder) {
+  constexpr std::string_view doing = "opening the start gate";
+  auto socket = TRY(explained(kernel::unix_socket(SOCK_SEQPACKET), doing));
+  const auto name = fmt::format("/proc/self/fd/{}/{}", folder.fd(), gate_name);
+  const auto address = TRY(explained(kernel::unix_address(name.c_str()), doing));
+  TRY(explained(kernel::connect(socket, address), doing));
+  return socket;
+}
+
+}  // namespace
+
+Outcome<> run_poststart(const spec::Config& config, Folder folder, const Record& record,
+                        const Notices& notices) {
+  if (config.hooks.poststart.empty()) return {};
+  const spec::State state{record.id, "running", record.bundle, record.pid, config.annotations};
+  auto ran = hooks::run("poststart", config.hooks.poststart, state);
+  if (ran) return {};
+  if (auto ended = end(record); !ended) notices(ended.error().text);
+  if (auto removed = dismantle(std::move(folder), record, notices); !removed) notices(removed.error().text);
+  return refuse(ran.error().text + "; the container was stopped and removed", ran.error().code);
+}
+
+Outcome<> start(const Store& store, const std::string& id, const Notices& notices) {
+  auto folder = TRY(store.open(id));
+  const Record record = TRY(folder.read());
+  const Status status = TRY(status_of(folder, record));
+  TRY(check_created(status));
+  // The container's own copy: edits of the bundle after create have no effect (runtime.md, "create").
+  const auto text = TRY(folder.read_config());
+  const auto config = TRY(spec::parse(text));
+  if (!config.process)
+    return refuse("cannot start a container without a process: its configuration has none", EINVAL);
+  const auto socket = TRY(connect_to_gate(folder));
+  TRY(explained(kernel::unlinkat(folder.fd(), gate_name), "removing the start gate"));
+  TRY(launch::open_gate(socket, config, nullptr));
+  return run_poststart(config, std::move(folder), record, notices);
+}
+
+}  // namespace lodger::container

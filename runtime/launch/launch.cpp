@@ -1,0 +1,132 @@
+#include "runtime/launch/launch.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "runtime/hooks/hooks.hpp"
+#include "runtime/launch/phrase.hpp"
+#include "runtime/security/seccomp.hpp"
+
+namespace lodger::launch {
+namespace {
+
+using init::Event;
+using init::Order;
+
+Failure silent_end() {
+  return {
+      "the container's init ended without a word: it was killed from outside, or a memory limit is too small",
+      ECHILD};
+}
+
+/// A launch under way: the child, and what has come from it.
+class Progress {
+ public:
+  Progress(Launch& launch, Launched& launched) : launch_(launch), made_(launched) {}
+
+  Outcome<> order(Order order, std::span<const int> fds = {}) {
+    return explained(made_.child.order(order, fds), "talking to the container's init");
+  }
+
+  /// Waits for an event; a terminal may come before it, a failure instead of it.
+  Outcome<init::Report> expect(Event event) {
+    for (;;) {
+      auto message = made_.child.receive();
+      if (!message && message.error().code == ECHILD) return std::unexpected(silent_end());
+      if (!message) return std::unexpected(explain("listening to the container's init", message.error()));
+      const auto& report = message->report;
+      if (report.event == Event::failed)
+        return std::unexpected(phrase(report, launch_.config, launch_.built.plan));
+      if (report.event == event) return report;
+      if (report.event != Event::terminal) return refuse("the container's init spoke out of turn", EPROTO);
+      made_.terminal = std::move(message->terminal);
+    }
+  }
+
+  Outcome<> enter_namespaces() {
+    TRY(explained(made_.child.begin(launch_.row.numbers()), "talking to the container's init"));
+    const bool joins = !launch_.built.plan->joins.empty();
+    if (joins) {
+      const auto report = TRY(expect(Event::joined));
+      TRY(explained(made_.child.adopt(static_cast<pid_t>(report.value)), "the container's init"));
+    }
+    if (launch_.built.new_user_namespace) TRY(write_id_maps(made_.child.pid(), *launch_.config.linux));
+    return joins || launch_.built.plan->user_namespace ? order(Order::mapped) : Outcome<>{};
+  }
+
+  /// Beside init's mounting: the limits are in force before anything of the container's runs.
+  Outcome<> enter_cgroup() {
+    TRY(launch_.cgroup.complete());
+    const auto entrances = TRY(launch_.cgroup.entrances());
+    std::vector<int> numbers;
+    for (const auto& entrance : entrances) numbers.push_back(entrance.get());
+    return order(Order::cgroup, numbers);
+  }
+
+  Outcome<> set_oom_score() {
+    const auto& process = launch_.config.process;
+    if (!process || !process->oom_score_adj) return {};  // unset: must not be touched (config.md)
+    const auto value = std::to_string(*process->oom_score_adj);
+    const auto name = fmt::format("/proc/{}/oom_score_adj", made_.child.pid());
+    const auto doing = fmt::format("process.oomScoreAdj {}", value);
+    const auto file = TRY(explained(kernel::openat(kernel::cwd, name.c_str(), O_WRONLY), doing));
+    return explained(kernel::write_once(file.get(), value), doing);
+  }
+
+  Outcome<> compile_filter() {
+    const auto& seccomp = launch_.config.linux->seccomp;
+    if (!seccomp || !launch_.config.process) return {};
+    const auto program = TRY(security::compile(*seccomp));
+    const auto instructions = launch_.memory.array<sock_filter>(program.instructions.size());
+    std::copy(program.instructions.begin(), program.instructions.end(), instructions.begin());
+    launch_.built.plan->filter = {instructions.data(), static_cast<std::uint16_t>(instructions.size()),
+                                  program.flags};
+    return {};
+  }
+
+  Outcome<> run_hooks() {
+    if (!launch_.built.plan->wait_for_hooks) return {};
+    TRY(expect(Event::mounted));
+    launch_.state.pid = made_.child.pid();
+    launch_.state.status = "creating";
+    TRY(hooks::run("prestart", launch_.config.hooks.prestart, launch_.state));
+    TRY(hooks::run("createRuntime", launch_.config.hooks.create_runtime, launch_.state));
+    return order(Order::hooks_done);
+  }
+
+ private:
+  Launch& launch_;
+  Launched& made_;
+};
+
+}  // namespace
+
+Outcome<Launched> launch(Launch& launch) {
+  Launched launched{TRY(Child::spawn(launch.memory, launch.built, launch.cgroup.birthplace())), {}};
+  Progress progress(launch, launched);
+  TRY(progress.enter_namespaces());
+  TRY(progress.enter_cgroup());
+  TRY(progress.set_oom_score());
+  TRY(progress.compile_filter());
+  TRY(progress.run_hooks());
+  TRY(progress.order(Order::finish));
+  TRY(progress.expect(Event::ready));
+  return launched;
+}
+
+Outcome<> open_gate(const kernel::Fd<kernel::Socket>& socket, const spec::Config& config,
+                    const init::Plan* plan) {
+  TRY(explained(send_order(socket, Order::start), "starting the container's process"));
+  for (bool executing = false;;) {
+    auto message = receive_from(socket);
+    if (!message && message.error().code != ECHILD)
+      return std::unexpected(explain("listening to the container's init", message.error()));
+    // The end of the connection is the exec, since every descriptor of init is closed by it.
+    if (!message) return executing ? Outcome<>{} : std::unexpected(silent_end());
+    if (message->report.event == Event::failed) return std::unexpected(phrase(message->report, config, plan));
+    executing = message->report.event == Event::executing;
+  }
+}
+
+}  // namespace lodger::launch

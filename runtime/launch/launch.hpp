@@ -1,0 +1,35 @@
+// From the clone to "ready": the parent's side, step by step, while init builds the container beside it.
+#pragma once
+#include "cgroups/cgroup.hpp"
+#include "runtime/launch/child.hpp"
+#include "spec/state.hpp"
+
+namespace lodger::launch {
+
+/// What a launch works with; all of it outlives the launch.
+struct Launch {
+  const spec::Config& config;
+  plan::Memory& memory;
+  plan::Built& built;
+  const plan::Row& row;
+  cgroups::Cgroup& cgroup;
+  spec::State state;  // for the prestart and createRuntime hooks; pid and status are filled in here
+};
+
+/// A container that waits at its gate.
+struct Launched {
+  Child child;
+  kernel::Fd<kernel::Terminal> terminal;  // the master, with process.terminal
+};
+
+/// Every failure is phrased; by then init is dead and reaped, and what the caller owns undoes the rest.
+Outcome<Launched> launch(Launch& launch);
+
+/// Sends the start order and waits for the exec: over the control socket, or the gate's connection.
+Outcome<> open_gate(const kernel::Fd<kernel::Socket>& socket, const spec::Config& config,
+                    const init::Plan* plan);
+
+/// uid_map, gid_map and the like. id_maps.cpp
+Outcome<> write_id_maps(pid_t pid, const spec::Linux& linux);
+
+}  // namespace lodger::launch

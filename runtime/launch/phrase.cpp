@@ -1,0 +1,152 @@
+#include "runtime/launch/phrase.hpp"
+
+#include <fmt/core.h>
+
+#include "kernel/process.hpp"
+
+namespace lodger::launch {
+namespace {
+
+using init::Stage;
+
+std::string hook_name(const char* kind, const std::vector<spec::Hook>& hooks, std::uint32_t index) {
+  return fmt::format("hooks.{}[{}] {}", kind, index, index < hooks.size() ? hooks[index].path : "");
+}
+
+std::string join_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
+  if (!plan || index >= plan->joins.size()) return "linux.namespaces: entering them";
+  for (const auto& entry : config.linux->namespaces)
+    if (!entry.path.empty() && index-- == 0) return fmt::format("linux.namespaces: joining {}", entry.path);
+  return "linux.namespaces: joining them";
+}
+
+std::string mount_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
+  if (!plan) return "mounts";
+  const init::Mount& mount = plan->rootfs->mounts[index];
+  const auto& from = config.mounts[mount.index];
+  const bool expanded = from.destination.substr(1) != mount.destination;
+  return fmt::format("mounts[{}] {}{}", mount.index, from.destination,
+                     expanded ? fmt::format(" (/{})", mount.destination) : "");
+}
+
+std::string device_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
+  if (index < config.linux->devices.size())
+    return fmt::format("linux.devices[{}] {}", index, config.linux->devices[index].path);
+  return plan ? fmt::format("default device /{}", plan->rootfs->devices[index].path) : "default devices";
+}
+
+std::string path_name(const char* property, const std::vector<std::string>& paths, std::uint32_t index) {
+  return fmt::format("linux.{}[{}] {}", property, index, index < paths.size() ? paths[index] : "");
+}
+
+std::string sysctl_name(const spec::Config& config, std::uint32_t index) {
+  auto at = config.linux->sysctl.begin();
+  if (index >= config.linux->sysctl.size()) return "a private procfs for linux.sysctl and labels";
+  std::advance(at, index);
+  return fmt::format("linux.sysctl \"{}\" = \"{}\"", at->first, at->second);
+}
+
+/// What was being done to what.
+std::string doing(const init::Report& report, const spec::Config& config, const init::Plan* plan) {
+  const auto index = report.index;
+  switch (report.stage) {
+    case Stage::begin: return "the container's init";
+    case Stage::join_namespace: return join_name(config, plan, index);
+    case Stage::user_namespace: return "becoming root in the user namespace";
+    case Stage::cgroup: return "entering the cgroup";
+    case Stage::time_offsets: return "linux.timeOffsets";
+    case Stage::propagation: return "linux.rootfsPropagation";
+    case Stage::rootfs: return fmt::format("root.path {}", config.root->path);
+    case Stage::mount: return mount_name(config, plan, index);
+    case Stage::device: return device_name(config, plan, index);
+    case Stage::link: return "the links in /dev";
+    case Stage::terminal: return "process.terminal: opening a terminal in the container's /dev/pts";
+    case Stage::create_container_hook:
+      return hook_name("createContainer", config.hooks.create_container, index);
+    case Stage::pivot: return "changing the root";
+    case Stage::hostname: return fmt::format("hostname {}", config.hostname);
+    case Stage::domainname: return fmt::format("domainname {}", config.domainname);
+    case Stage::sysctl: return sysctl_name(config, index);
+    case Stage::readonly_path: return path_name("readonlyPaths", config.linux->readonly_paths, index);
+    case Stage::masked_path: return path_name("maskedPaths", config.linux->masked_paths, index);
+    case Stage::readonly_root: return "root.readonly";
+    case Stage::keyring: return "the session keyring";
+    case Stage::label: return "process.apparmorProfile, process.selinuxLabel";
+    case Stage::personality: return "linux.personality";
+    case Stage::working_directory: return fmt::format("process.cwd {}", config.process->cwd);
+    case Stage::rlimit: return fmt::format("process.rlimits[{}]", index);
+    case Stage::identity:
+      return fmt::format("process.user {}:{}", config.process->user.uid, config.process->user.gid);
+    case Stage::capabilities: return "process.capabilities";
+    case Stage::no_new_privileges: return "process.noNewPrivileges";
+    case Stage::executable:
+    case Stage::execute: return fmt::format("exec: \"{}\"", config.process->args.front());
+    case Stage::start_container_hook: return hook_name("startContainer", config.hooks.start_container, index);
+    case Stage::seccomp: return "linux.seccomp";
+  }
+  return "the container's init";
+}
+
+/// A hook's outcome comes as 4096 + its status: runtime/init/hooks.cpp.
+Failure hook_failure(const std::string& what, const init::Report& report) {
+  if (report.code == ETIMEDOUT) return {what + ": timed out and was killed", ETIMEDOUT};
+  if (report.code < 4096) return explain(what, {"hook", report.code});
+  const int status = report.code - 4096;
+  std::string text = status > 128 ? fmt::format("{}: killed by signal {}", what, status - 128)
+                                  : fmt::format("{}: exited with status {}", what, status);
+  if (report.words[0]) text += fmt::format(": {}", report.words);
+  return {text, ECANCELED};
+}
+
+/// The phrases that engines tell exit codes 126 and 127 by.
+Failure executable_failure(const std::string& what, const init::Report& report) {
+  const bool searched = std::string_view(report.call) == "$PATH";
+  if (searched && report.code == ENOENT) return {what + ": executable file not found in $PATH", ENOENT};
+  if (report.code == ENOENT) return {what + ": no such file or directory", ENOENT};
+  if (report.code == EACCES) return {what + ": permission denied", EACCES};
+  if (report.code == EISDIR) return {what + ": is a directory: permission denied", EACCES};
+  return {fmt::format("{}: {}", what, error_text(report.code)), report.code};
+}
+
+std::string help_for(const init::Report& report) {
+  switch (report.stage) {
+    case Stage::mount:
+      if (report.code == ELOOP) return " (the destination must be an ordinary folder, not a symlink)";
+      return "";
+    case Stage::working_directory:
+      if (report.code == EXDEV) return " (it lies outside the container's root)";
+      return "";
+    case Stage::device:
+      if (report.code == EEXIST) return " (what is there is not that device)";
+      return "";
+    case Stage::capabilities:
+      if (report.code == EPERM) return " (the runtime itself does not have all of them)";
+      return "";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+Failure phrase(const init::Report& report, const spec::Config& config, const init::Plan* plan) {
+  const std::string what = doing(report, config, plan);
+  switch (report.stage) {
+    case Stage::create_container_hook:
+    case Stage::start_container_hook: return hook_failure(what, report);
+    case Stage::executable:
+    case Stage::execute: return executable_failure(what, report);
+    default: break;
+  }
+  // Messages of a mount context start with a letter for their level: fsopen(2).
+  if (report.words[0] && report.words[1] == ' ')
+    return {fmt::format(
+                "{}: {}: {}{}", what, error_text(report.code),
+                std::string_view(report.words + 2).substr(0, std::string_view(report.words + 2).find('\n')),
+                help_for(report)),
+            report.code};
+  auto failure = explain(what, {report.call, report.code});
+  failure.text += help_for(report);
+  return failure;
+}
+
+}  // namespace lodger::launch

@@ -1,0 +1,31 @@
+#include "runtime/plan/build.hpp"
+
+#include "runtime/rootfs/rootfs.hpp"
+
+namespace lodger::plan {
+namespace {
+
+Outcome<Built> build_all(Planning& planning) {
+  Built built;
+  // The plan lies at the very start of its memory: that is where init looks for it.
+  built.plan = &planning.memory.one<init::Plan>();
+  init::Plan& plan = *built.plan;
+  TRY(plan_namespaces(planning, built));
+  plan.rootfs = &(planning.memory.one<init::Rootfs>() = TRY(rootfs::plan_rootfs(planning)));
+  plan.wait_for_hooks =
+      !planning.config.hooks.prestart.empty() || !planning.config.hooks.create_runtime.empty();
+  plan_hooks(planning, plan);
+  plan_settings(planning, plan);
+  if (planning.config.process) TRY(plan_process(planning, built));
+  plan.preserve_fds = planning.wishes.preserve_fds;
+  plan.scratch = planning.memory.array<char>(init::scratch_size);
+  return built;
+}
+
+}  // namespace
+
+Outcome<Built> build(Planning& planning) try { return build_all(planning); } catch (const std::bad_alloc&) {
+  return refuse("the configuration is too large: it does not fit into the 64 MiB of a plan", ENOMEM);
+}
+
+}  // namespace lodger::plan

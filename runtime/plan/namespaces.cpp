@@ -1,0 +1,77 @@
+// Which namespaces are made, which are joined, and in what order. namespaces(7), setns(2).
+#include <fmt/core.h>
+#include <linux/nsfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "kernel/namespace.hpp"
+#include "runtime/plan/build.hpp"
+
+namespace lodger::plan {
+namespace {
+
+std::uint32_t clone_flag(spec::NamespaceType type) {
+  using enum spec::NamespaceType;
+  switch (type) {
+    case pid: return CLONE_NEWPID;
+    case network: return CLONE_NEWNET;
+    case mount: return CLONE_NEWNS;
+    case ipc: return CLONE_NEWIPC;
+    case uts: return CLONE_NEWUTS;
+    case user: return CLONE_NEWUSER;
+    case cgroup: return CLONE_NEWCGROUP;
+    case time: return CLONE_NEWTIME;
+  }
+  __builtin_unreachable();
+}
+
+/// Opened before anything is made, and checked to be a namespace of that type.
+Outcome<init::Join> plan_join(Planning& planning, std::size_t index) {
+  const auto& entry = planning.linux().namespaces[index];
+  const auto doing = fmt::format("linux.namespaces[{}].path {}", index, entry.path);
+  auto ns = TRY(explained(
+      kernel::openat<kernel::Namespace>(kernel::cwd, entry.path.c_str(), O_RDONLY | O_NONBLOCK), doing));
+  const auto type = kernel::call("ioctl", __NR_ioctl, ns.get(), NS_GET_NSTYPE, 0);
+  if (!type) return refuse(fmt::format("{}: not a namespace", doing), EINVAL);
+  if (*type != clone_flag(entry.type))
+    return refuse(fmt::format("{}: a namespace of another type", doing), EINVAL);
+  return init::Join{planning.row.add(std::move(ns)), clone_flag(entry.type)};
+}
+
+std::string time_offsets(const spec::Linux& linux) {
+  std::string text;
+  for (const auto& [clock, offset] : linux.time_offsets)
+    text += fmt::format("{} {} {}\n", clock, offset.secs, offset.nanosecs);
+  return text;
+}
+
+}  // namespace
+
+Outcome<> plan_namespaces(Planning& planning, Built& built) {
+  constexpr std::uint64_t later = CLONE_NEWCGROUP | CLONE_NEWTIME;  // by unshare(2), once their time has come
+  std::vector<init::Join> joins;
+  std::uint64_t fresh = 0;
+  const auto& namespaces = planning.linux().namespaces;
+  for (std::size_t i = 0; i < namespaces.size(); ++i) {
+    if (namespaces[i].path.empty())
+      fresh |= clone_flag(namespaces[i].type);
+    else
+      joins.push_back(TRY(plan_join(planning, i)));
+  }
+  // With privileges over the host, they are needed until the last join; without, a user namespace gives them.
+  const bool user_first = ::geteuid() != 0;
+  std::stable_partition(joins.begin(), joins.end(),
+                        [&](const init::Join& join) { return (join.type == CLONE_NEWUSER) == user_first; });
+  init::Plan& plan = *built.plan;
+  plan.joins = planning.memory.copy(joins);
+  (joins.empty() ? built.first_clone : plan.second_clone) = fresh & ~later;
+  built.new_user_namespace = fresh & CLONE_NEWUSER;
+  plan.user_namespace = planning.user_namespace();
+  plan.cgroup_namespace = fresh & CLONE_NEWCGROUP;
+  plan.time_namespace = fresh & CLONE_NEWTIME;
+  plan.time_offsets = planning.memory.bytes(time_offsets(planning.linux()));
+  return {};
+}
+
+}  // namespace lodger::plan

@@ -1,0 +1,36 @@
+// What the makers of a plan share: the configuration they read, the memory and the row they fill.
+#pragma once
+#include <string>
+
+#include "cgroups/layout.hpp"
+#include "kernel/failure.hpp"
+#include "runtime/plan/memory.hpp"
+#include "runtime/plan/row.hpp"
+#include "spec/config.hpp"
+
+namespace lodger::plan {
+
+/// What callers decide beside the configuration.
+struct Wishes {
+  std::string id;
+  std::string bundle;  // absolute
+  bool no_pivot = false, new_keyring = true;
+  bool host_network = false;
+  unsigned preserve_fds = 0;
+  const cgroups::Layout* layout = nullptr;
+  std::string cgroup_path;
+};
+
+struct Planning {
+  const spec::Config& config;
+  const Wishes& wishes;
+  Memory& memory;
+  Row& row;
+
+  const spec::Linux& linux() const { return *config.linux; }
+  /// Whether the container gets a namespace of this type that is not the runtime's.
+  bool separate(spec::NamespaceType type) const { return linux().find(type) != nullptr; }
+  bool user_namespace() const { return separate(spec::NamespaceType::user); }
+};
+
+}  // namespace lodger::plan

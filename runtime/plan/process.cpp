@@ -1,0 +1,114 @@
+// The container's process as init needs it. runtime-spec, config.md, "process".
+#include <fmt/core.h>
+#include <linux/personality.h>
+
+#include <algorithm>
+
+#include "runtime/plan/build.hpp"
+#include "runtime/security/capabilities.hpp"
+
+namespace lodger::plan {
+namespace {
+
+/// The value of a variable, or nullptr. As getenv(3), the first one counts.
+const char* variable(const std::vector<std::string>& env, std::string_view name) {
+  for (const auto& entry : env)
+    if (entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=')
+      return entry.c_str() + name.size() + 1;
+  return nullptr;
+}
+
+init::Identity plan_identity(Planning& planning, Built& built) {
+  const spec::Process& process = *planning.config.process;
+  init::Identity identity;
+  identity.uid = process.user.uid;
+  identity.gid = process.user.gid;
+  identity.groups = planning.memory.copy(process.user.additional_gids);
+  identity.umask = process.user.umask.value_or(022);
+  identity.no_new_privileges = process.no_new_privileges;
+  std::vector<std::string> unknown;
+  // Without the object there are no capabilities at all: nothing is granted that was not asked for.
+  const auto masks = security::capability_masks(process.capabilities.value_or(spec::Capabilities{}), unknown);
+  identity.effective = masks.effective;
+  identity.bounding = masks.bounding;
+  identity.inheritable = masks.inheritable;
+  identity.permitted = masks.permitted;
+  // The kernel holds no ambient capability that is not permitted and inheritable as well: capabilities(7). The
+  // default configuration of every runtime lists some that are not, so that is no failure.
+  identity.ambient = masks.ambient & masks.permitted & masks.inheritable;
+  identity.last_capability = masks.last;
+  for (const auto& name : unknown)
+    built.warnings.push_back(
+        fmt::format("process.capabilities: {} is not known to this kernel and left out", name));
+  return identity;
+}
+
+void plan_arguments(Planning& planning, init::Plan& plan) {
+  const spec::Process& process = *planning.config.process;
+  const char* home = variable(process.env, "HOME");
+  plan.add_home = !home || !*home;
+  plan.argv = planning.memory.names(process.args);
+  plan.envp = planning.memory.names(process.env, plan.add_home ? 1 : 0);
+  const char* path = variable(process.env, "PATH");
+  plan.search_path = planning.memory.text(path ? path : "/bin:/usr/bin");  // execvp(3) without PATH
+  plan.cwd = planning.memory.text(process.cwd);
+}
+
+void plan_limits(Planning& planning, init::Plan& plan) {
+  std::vector<init::Rlimit> limits;
+  for (const auto& limit : planning.config.process->rlimits)
+    limits.push_back({limit.type, {limit.soft, limit.hard}});
+  plan.rlimits = planning.memory.copy(limits);
+}
+
+void plan_terminal(const spec::Process& process, init::Plan& plan) {
+  plan.terminal = process.terminal;
+  plan.has_window = process.terminal && process.console_size;
+  if (!plan.has_window) return;
+  plan.rows = static_cast<std::uint16_t>(process.console_size->height);
+  plan.columns = static_cast<std::uint16_t>(process.console_size->width);
+}
+
+void plan_labels(Planning& planning, init::Plan& plan) {
+  const spec::Process& process = *planning.config.process;
+  // apparmor(7): what is written names the change and when it happens.
+  if (!process.apparmor_profile.empty())
+    plan.apparmor = planning.memory.bytes("exec " + process.apparmor_profile);
+  plan.selinux = planning.memory.bytes(process.selinux_label);
+}
+
+/// kernel.shm_rmid_forced -> sys/kernel/shm_rmid_forced. A name with slashes keeps its dots: interface names
+/// may have some (sysctl(8)).
+std::string sysctl_path(std::string name) {
+  if (name.find('/') == name.npos) std::replace(name.begin(), name.end(), '.', '/');
+  return "sys/" + name;
+}
+
+}  // namespace
+
+Outcome<> plan_process(Planning& planning, Built& built) {
+  init::Plan& plan = *built.plan;
+  plan.has_process = true;
+  plan_arguments(planning, plan);
+  plan_limits(planning, plan);
+  plan_terminal(*planning.config.process, plan);
+  plan_labels(planning, plan);
+  plan.identity = plan_identity(planning, built);
+  return {};
+}
+
+void plan_settings(Planning& planning, init::Plan& plan) {
+  const spec::Linux& linux = planning.linux();
+  plan.hostname = planning.memory.bytes(planning.config.hostname);
+  plan.domainname = planning.memory.bytes(planning.config.domainname);
+  std::vector<init::Setting> settings;
+  for (const auto& [name, value] : linux.sysctl)
+    settings.push_back({planning.memory.text(sysctl_path(name)), planning.memory.bytes(value)});
+  plan.sysctls = planning.memory.copy(settings);
+  if (planning.wishes.new_keyring) plan.keyring = planning.memory.text("_ses." + planning.wishes.id);
+  if (!linux.personality) return;
+  plan.set_personality = true;
+  plan.personality = linux.personality->domain == "LINUX32" ? PER_LINUX32 : PER_LINUX;
+}
+
+}  // namespace lodger::plan

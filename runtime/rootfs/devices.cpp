@@ -1,0 +1,70 @@
+// Device nodes: those of the configuration, and the defaults that it leaves out.
+// runtime-spec, config-linux.md, "Default Devices".
+#include <fmt/core.h>
+#include <linux/kdev_t.h>
+
+#include <algorithm>
+
+#include "kernel/mount.hpp"
+#include "runtime/rootfs/rootfs.hpp"
+
+namespace lodger::rootfs {
+namespace {
+
+struct DefaultDevice {
+  std::string_view path;
+  unsigned major, minor;
+};
+constexpr DefaultDevice default_devices[] = {{"/dev/null", 1, 3},    {"/dev/zero", 1, 5},
+                                             {"/dev/full", 1, 7},    {"/dev/random", 1, 8},
+                                             {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0}};
+
+unsigned kind_of(char type) { return type == 'b' ? S_IFBLK : type == 'p' ? S_IFIFO : S_IFCHR; }
+
+/// The kernel's own encoding of major and minor, as stat(2) gives it: new_encode_dev() of <linux/kdev_t.h>.
+std::uint64_t number_of(std::uint64_t major, std::uint64_t minor) {
+  return (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xffULL) << 12;
+}
+
+/// In a user namespace mknod(2) is not to be had, but the host's node can be shown.
+Outcome<> bind_from_host(Planning& planning, const std::string& name, const std::string& path,
+                         init::Device& device) {
+  if (!planning.user_namespace() || S_ISFIFO(device.mode)) return {};
+  device.tree = planning.row.add(TRY(explained(kernel::clone_tree(kernel::cwd, path.c_str(), 0),
+                                               fmt::format("{} {} of the host", name, path))));
+  return {};
+}
+
+Outcome<init::Device> plan_device(Planning& planning, const spec::Device& from, std::size_t index) {
+  init::Device device;
+  device.path = planning.memory.text(from.path.substr(1));
+  device.mode = kind_of(from.type) | from.file_mode.value_or(0666);
+  device.device = number_of(static_cast<std::uint64_t>(from.major), static_cast<std::uint64_t>(from.minor));
+  device.uid = from.uid.value_or(0);
+  device.gid = from.gid.value_or(0);
+  device.index = static_cast<std::uint32_t>(index);
+  TRY(bind_from_host(planning, fmt::format("linux.devices[{}]", index), from.path, device));
+  return device;
+}
+
+}  // namespace
+
+Outcome<std::vector<init::Device>> plan_devices(Planning& planning, bool with_defaults) {
+  const auto& configured = planning.linux().devices;
+  std::vector<init::Device> devices;
+  for (std::size_t i = 0; i < configured.size(); ++i)
+    devices.push_back(TRY(plan_device(planning, configured[i], i)));
+  if (!with_defaults) return devices;
+  for (const auto& [path, major, minor] : default_devices) {
+    const auto named = [&](const spec::Device& device) { return device.path == path; };
+    if (std::any_of(configured.begin(), configured.end(), named)) continue;
+    spec::Device device;
+    device.path = path;
+    device.major = major;
+    device.minor = minor;
+    devices.push_back(TRY(plan_device(planning, device, devices.size())));
+  }
+  return devices;
+}
+
+}  // namespace lodger::rootfs

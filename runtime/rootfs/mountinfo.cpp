@@ -1,0 +1,67 @@
+#include "runtime/rootfs/mountinfo.hpp"
+
+#include "kernel/file.hpp"
+
+namespace lodger::rootfs {
+namespace {
+
+std::string_view next(std::string_view& text, char end) {
+  const auto at = text.find(end);
+  const auto part = text.substr(0, at);
+  text.remove_prefix(at == text.npos ? text.size() : at + 1);
+  return part;
+}
+
+/// Blanks, tabs, line ends and backslashes stand as three octal digits.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 3 >= text.size()) {
+      out += text[i];
+      continue;
+    }
+    out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+    i += 3;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<HostMount> parse_mountinfo(std::string_view text) {
+  std::vector<HostMount> mounts;
+  while (!text.empty()) {
+    auto line = next(text, '\n');
+    for (int i = 0; i < 3; ++i) next(line, ' ');  // ids and device number
+    const auto root = next(line, ' ');
+    const auto place = next(line, ' ');
+    const auto dash = line.find(" - ");
+    if (place.empty() || dash == line.npos) continue;
+    line.remove_prefix(dash + 3);
+    mounts.push_back({unescaped(root), unescaped(place), std::string(next(line, ' '))});
+  }
+  return mounts;
+}
+
+Outcome<std::vector<HostMount>> read_mountinfo() {
+  constexpr auto name = "/proc/self/mountinfo";
+  const auto file = TRY(explained(kernel::openat(kernel::cwd, name, O_RDONLY), name));
+  std::string text;
+  for (char part[4096];;) {
+    const auto size = TRY(explained(kernel::read(file.get(), part), name));
+    if (size == 0) return parse_mountinfo(text);
+    text.append(part, size);
+  }
+}
+
+std::string mount_that_holds(const std::vector<HostMount>& mounts, std::string_view path) {
+  std::string best = "/";
+  for (const auto& mount : mounts) {
+    const auto& place = mount.place;
+    const bool holds = path == place || (path.starts_with(place) && path[place.size()] == '/');
+    if (holds && place.size() > best.size()) best = place;
+  }
+  return best;
+}
+
+}  // namespace lodger::rootfs

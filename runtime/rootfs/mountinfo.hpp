@@ -1,0 +1,22 @@
+// The runtime's own mounts. proc_pid_mountinfo(5). Read only for rare wishes: it grows with the host.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/failure.hpp"
+
+namespace lodger::rootfs {
+
+struct HostMount {
+  std::string root, place, type;
+};
+
+/// Pure: the lines of a mountinfo file, octal escapes undone; lines that are not of its form are left out.
+std::vector<HostMount> parse_mountinfo(std::string_view text);
+Outcome<std::vector<HostMount>> read_mountinfo();
+
+/// The place of the mount that `path` (absolute, canonical) lies on; "/" where no longer one fits.
+std::string mount_that_holds(const std::vector<HostMount>& mounts, std::string_view path);
+
+}  // namespace lodger::rootfs

@@ -1,0 +1,169 @@
+// From mounts[] to init's mounts. runtime-spec, config.md, "Mounts"; mount_setattr(2).
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include "kernel/mount.hpp"
+#include "runtime/rootfs/rootfs.hpp"
+#include "spec/options.hpp"
+
+namespace lodger::rootfs {
+namespace {
+
+struct SuperOption {
+  std::uint64_t flag;
+  const char *set, *clear;
+};
+/// Superblock flags that fsconfig(2) takes by name.
+constexpr SuperOption super_options[] = {{MS_RDONLY, "ro", "rw"},
+                                         {MS_SYNCHRONOUS, "sync", "async"},
+                                         {MS_DIRSYNC, "dirsync", nullptr},
+                                         {MS_MANDLOCK, "mand", "nomand"},
+                                         {MS_LAZYTIME, "lazytime", "nolazytime"}};
+/// Those that only mount(2) takes.
+constexpr std::uint64_t classic_only = MS_I_VERSION | MS_SILENT;
+
+struct AttributeFlag {
+  std::uint64_t attribute, flag;
+};
+constexpr AttributeFlag attribute_flags[] = {
+    {MOUNT_ATTR_RDONLY, MS_RDONLY},        {MOUNT_ATTR_NOSUID, MS_NOSUID},
+    {MOUNT_ATTR_NODEV, MS_NODEV},          {MOUNT_ATTR_NOEXEC, MS_NOEXEC},
+    {MOUNT_ATTR_NOATIME, MS_NOATIME},      {MOUNT_ATTR_STRICTATIME, MS_STRICTATIME},
+    {MOUNT_ATTR_NODIRATIME, MS_NODIRATIME}};
+
+std::vector<init::Parameter> parameters_of(Planning& planning, const spec::MountFlags& flags) {
+  std::vector<init::Parameter> parameters;
+  for (const auto& option : super_options) {
+    if (flags.super_set & option.flag) parameters.push_back({option.set, nullptr});
+    if (flags.super_clr & option.flag && option.clear) parameters.push_back({option.clear, nullptr});
+  }
+  for (auto& [key, value] : parameters) key = planning.memory.text(key);
+  for (const auto& data : flags.data) {
+    const auto at = data.find('=');
+    parameters.push_back({planning.memory.text(data.substr(0, at)),
+                          at == data.npos ? nullptr : planning.memory.text(data.substr(at + 1))});
+  }
+  return parameters;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
+
+/// mount(2) carries everything in one word and one text.
+void make_classic(Planning& planning, const spec::MountFlags& flags, init::Mount& mount) {
+  mount.kind = init::MountKind::classic;
+  mount.classic_flags = flags.super_set;
+  for (const auto& [attribute, flag] : attribute_flags)
+    if (flags.attr_set & attribute) mount.classic_flags |= flag;
+  mount.classic_data = planning.memory.text(joined(flags.data));
+}
+
+void set_attributes(const spec::MountFlags& flags, init::Mount& mount, bool with_own) {
+  mount.one = with_own ? init::Attributes{flags.attr_set, flags.attr_clr, 0} : init::Attributes{};
+  mount.whole = {flags.rec_attr_set, flags.rec_attr_clr, 0};
+  (flags.propagation_recursive ? mount.whole : mount.one).propagation = flags.propagation;
+}
+
+/// A detached copy of what the source shows, from the runtime's own view of the host.
+Outcome<> open_source(Planning& planning, const spec::Mount& from, const spec::MountFlags& flags,
+                      init::Mount& mount) {
+  const std::string name = mount_name(planning.config, mount.index);
+  if (!flags.data.empty())
+    return refuse(fmt::format("{}: option \"{}\" is none that a bind mount has", name, flags.data.front()),
+                  EINVAL);
+  const std::string source =
+      from.source.starts_with('/') ? from.source : planning.wishes.bundle + '/' + from.source;
+  const auto doing = fmt::format("{}: source {}", name, source);
+  auto tree = TRY(explained(
+      kernel::clone_tree(kernel::cwd, source.c_str(), flags.recursive_bind ? AT_RECURSIVE : 0), doing));
+  mount.file = !S_ISDIR(TRY(explained(kernel::status(tree.get()), doing)).st_mode);
+  mount.kind = init::MountKind::tree;
+  mount.tree = planning.row.add(std::move(tree));
+  return {};
+}
+
+/// A copy made on the host shares its mount events with it. In a namespace that was cut off first, it would
+/// not: so it is cut off the same way, unless its own options say the same or more.
+void cut_off(std::uint64_t root_propagation, const spec::MountFlags& flags, init::Mount& mount) {
+  const std::uint64_t type = root_propagation & ~static_cast<std::uint64_t>(MS_REC);
+  if (!flags.propagation)
+    mount.whole.propagation = type;
+  else if (!flags.propagation_recursive || flags.propagation == MS_SHARED)
+    mount.base_propagation = type;
+}
+
+/// sysfs shows the network stack of whoever mounts it. A user namespace on the host's stack may not, so the
+/// runtime makes it, detached (`fsopen("sysfs")` checks CAP_SYS_ADMIN over the network namespace).
+Outcome<> make_sysfs(Planning& planning, const spec::MountFlags& flags, init::Mount& mount) {
+  const auto doing = mount_name(planning.config, mount.index);
+  const auto context = TRY(explained(kernel::fsopen("sysfs"), doing));
+  TRY(explained(kernel::create(context), doing));
+  mount.tree = planning.row.add(TRY(explained(kernel::fsmount(context, flags.attr_set), doing)));
+  mount.kind = init::MountKind::tree;
+  return {};
+}
+
+void make_fresh(Planning& planning, const spec::Mount& from, const spec::MountFlags& flags,
+                init::Mount& mount) {
+  mount.kind = init::MountKind::fresh;
+  mount.source = planning.memory.text(from.source.empty() ? from.type : from.source);
+  auto parameters = parameters_of(planning, flags);
+  if (const auto& label = planning.linux().mount_label;
+      !label.empty() && from.type != "proc" && from.type != "sysfs")
+    parameters.push_back({planning.memory.text("context"), planning.memory.text(label)});
+  mount.parameters = planning.memory.copy(parameters);
+  mount.fresh_attributes = flags.attr_set;
+  mount.copy_up = flags.copy_up;
+  if (flags.super_set & classic_only) make_classic(planning, flags, mount);
+}
+
+Outcome<> plan_mount(Planning& planning, std::size_t index, std::uint64_t root_propagation,
+                     std::vector<init::Mount>& mounts) {
+  const spec::Mount& from = planning.config.mounts[index];
+  const auto flags = spec::mount_flags(from);
+  init::Mount mount;
+  mount.index = static_cast<std::uint32_t>(index);
+  mount.destination = planning.memory.text(from.destination.substr(1));
+  mount.type = planning.memory.text(from.type);
+  set_attributes(flags, mount, true);
+  if (flags.remount) {
+    mount.kind = init::MountKind::remount;
+    if (!flags.bind) mount.parameters = planning.memory.copy(parameters_of(planning, flags));
+  } else if (flags.bind) {
+    TRY(open_source(planning, from, flags, mount));
+    cut_off(root_propagation, flags, mount);
+  } else if (from.type == "cgroup") {
+    set_attributes(flags, mount, false);
+    mount.fresh_attributes = flags.attr_set;
+    return plan_cgroup_mount(planning, mount, mounts);
+  } else {
+    mount.plain = from.type == "proc" || from.type == "sysfs";
+    if (from.type == "sysfs" && planning.user_namespace() && planning.wishes.host_network) {
+      TRY(make_sysfs(planning, flags, mount));
+    } else {
+      set_attributes(flags, mount, false);
+      make_fresh(planning, from, flags, mount);
+    }
+  }
+  mounts.push_back(mount);
+  return {};
+}
+
+}  // namespace
+
+std::string mount_name(const spec::Config& config, std::size_t index) {
+  return fmt::format("mounts[{}] {}", index, config.mounts[index].destination);
+}
+
+Outcome<std::vector<init::Mount>> plan_mounts(Planning& planning, std::uint64_t root_propagation) {
+  std::vector<init::Mount> mounts;
+  mounts.reserve(planning.config.mounts.size());
+  for (std::size_t i = 0; i < planning.config.mounts.size(); ++i)
+    TRY(plan_mount(planning, i, root_propagation, mounts));
+  return mounts;
+}
+
+}  // namespace lodger::rootfs

@@ -1,0 +1,109 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "kernel/mount.hpp"
+#include "runtime/rootfs/mountinfo.hpp"
+#include "runtime/rootfs/rootfs.hpp"
+#include "spec/options.hpp"
+
+namespace lodger::rootfs {
+namespace {
+
+/// linux.rootfsPropagation as flags of mount(2). Without it the container gets the host's mount events and
+/// gives none back, as everywhere.
+std::uint64_t propagation_of(const std::string& name) {
+  static constexpr std::pair<std::string_view, std::uint64_t> types[] = {
+      {"shared", MS_SHARED}, {"slave", MS_SLAVE}, {"private", MS_PRIVATE}, {"unbindable", MS_UNBINDABLE}};
+  const bool recursive = name.starts_with('r');
+  for (const auto& [type, flag] : types)
+    if (std::string_view(name).substr(recursive) == type) return flag | (recursive ? MS_REC : 0);
+  return MS_SLAVE | MS_REC;
+}
+
+/// The root's folder, by its canonical path: hooks see it in the state document and look there.
+Outcome<std::string> canonical_root(const Planning& planning) {
+  const std::string& path = planning.config.root->path;
+  const std::string named = path.starts_with('/') ? path : planning.wishes.bundle + '/' + path;
+  const std::unique_ptr<char, void (*)(void*)> real(::realpath(named.c_str(), nullptr), ::free);
+  if (!real) return std::unexpected(explain(fmt::format("root.path {}", named), {"realpath", errno}));
+  return std::string(real.get());
+}
+
+Outcome<> open_root(Planning& planning, init::Rootfs& rootfs) {
+  const std::string path = TRY(canonical_root(planning));
+  const std::string doing = fmt::format("root.path {}", path);
+  const auto folder = TRY(explained(
+      kernel::openat<kernel::Path>(kernel::cwd, path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW), doing));
+  const auto what = TRY(explained(kernel::status(folder.get()), doing));
+  rootfs.path = planning.memory.text(path);
+  rootfs.device = what.st_dev;
+  rootfs.inode = what.st_ino;
+  rootfs.tree = planning.row.add(
+      TRY(explained(kernel::clone_tree(folder.get(), "", AT_EMPTY_PATH | AT_RECURSIVE), doing)));
+  return {};
+}
+
+/// Only where the rest stays shared, and where the host's procfs and sysfs would stay in sight.
+Outcome<> plan_host_mounts(Planning& planning, init::Rootfs& rootfs) {
+  const bool shared = rootfs.propagation & MS_SHARED;
+  if (!shared && rootfs.pivot) return {};
+  const auto mounts = TRY(read_mountinfo());
+  if (shared) rootfs.make_private = planning.memory.text(mount_that_holds(mounts, rootfs.path));
+  if (rootfs.pivot) return {};
+  std::vector<init::Name> unmount;
+  for (const auto& mount : mounts)
+    if (mount.root == "/" && (mount.type == "proc" || mount.type == "sysfs"))
+      unmount.push_back(planning.memory.text(mount.place));
+  std::reverse(unmount.begin(), unmount.end());  // what lies on top comes last in mountinfo
+  rootfs.unmount = planning.memory.copy(unmount);
+  return {};
+}
+
+std::span<const init::Name> plan_paths(Planning& planning, const std::vector<std::string>& paths) {
+  std::vector<init::Name> names;
+  for (const auto& path : paths)
+    names.push_back(planning.memory.text(path.substr(path.find_first_not_of('/'))));
+  return planning.memory.copy(names);
+}
+
+std::span<const init::Link> plan_links(Planning& planning) {
+  // runtime-spec, runtime-linux.md, "Dev symbolic links"; /dev/core as runc has it.
+  static constexpr std::array<const char*, 3> links[] = {{"/proc/self/fd", "fd", nullptr},
+                                                         {"/proc/self/fd/0", "stdin", nullptr},
+                                                         {"/proc/self/fd/1", "stdout", nullptr},
+                                                         {"/proc/self/fd/2", "stderr", nullptr},
+                                                         {"/proc/kcore", "core", "/proc/kcore"}};
+  std::vector<init::Link> planned;
+  for (const auto& [target, path, only_if] : links)
+    planned.push_back({planning.memory.text(target), planning.memory.text(path),
+                       only_if ? planning.memory.text(only_if) : nullptr});
+  return planning.memory.copy(planned);
+}
+
+/// A /dev that the bundle binds from the host has all it needs, and nothing may be made in it.
+bool needs_default_devices(const spec::Config& config) {
+  return std::none_of(config.mounts.begin(), config.mounts.end(), [](const spec::Mount& mount) {
+    return mount.destination == "/dev" && spec::mount_flags(mount).bind;
+  });
+}
+
+}  // namespace
+
+Outcome<init::Rootfs> plan_rootfs(Planning& planning) {
+  init::Rootfs rootfs;
+  rootfs.propagation = propagation_of(planning.linux().rootfs_propagation);
+  rootfs.pivot = !planning.wishes.no_pivot;
+  rootfs.readonly = planning.config.root->readonly;
+  rootfs.default_devices = needs_default_devices(planning.config);
+  TRY(open_root(planning, rootfs));
+  TRY(plan_host_mounts(planning, rootfs));
+  rootfs.mounts = planning.memory.copy(TRY(plan_mounts(planning, rootfs.propagation)));
+  rootfs.devices = planning.memory.copy(TRY(plan_devices(planning, rootfs.default_devices)));
+  rootfs.links = plan_links(planning);
+  rootfs.readonly_paths = plan_paths(planning, planning.linux().readonly_paths);
+  rootfs.masked_paths = plan_paths(planning, planning.linux().masked_paths);
+  return rootfs;
+}
+
+}  // namespace lodger::rootfs

@@ -1,0 +1,36 @@
+// A container in the foreground: its terminal and its signals, until it ends.
+#pragma once
+#include <optional>
+
+#include "kernel/failure.hpp"
+#include "kernel/process.hpp"
+#include "kernel/terminal.hpp"
+
+namespace lodger::terminal {
+
+/// Signals that the runtime passes on, blocked for as long as the object lives and read from a descriptor.
+/// Not those of the shell's job control, nor SIGPIPE, SIGURG and faults. signalfd(2).
+class Signals {
+ public:
+  static Outcome<Signals> take();
+  Signals(Signals&& other) noexcept : fd_(std::move(other.fd_)), before_(std::exchange(other.before_, {})) {}
+  Signals& operator=(Signals&&) = delete;
+  ~Signals();
+
+  int fd() const { return fd_.get(); }
+  /// The next one's number, 0 when there is none.
+  kernel::Result<int> next();
+
+ private:
+  Signals(kernel::Fd<kernel::Signals> fd, std::uint64_t before) : fd_(std::move(fd)), before_(before) {}
+  kernel::Fd<kernel::Signals> fd_;
+  std::optional<std::uint64_t> before_;
+};
+
+/// Waits for the end of `process` and reaps it. Meanwhile signals go to it; with a terminal, standard input
+/// goes to its master and what comes from there to standard output, byte for byte, and its window follows
+/// ours. Our own terminal is raw for that time.
+Outcome<kernel::Ended> stay(const kernel::Fd<kernel::Process>& process, pid_t pid, Signals& signals,
+                            const kernel::Fd<kernel::Terminal>& master);
+
+}  // namespace lodger::terminal

@@ -1,0 +1,36 @@
+// Bytes between our standard streams and a terminal's master, unchanged and in order, without ever waiting
+// for a slow side while the other has something to say.
+#pragma once
+#include <poll.h>
+
+#include <array>
+
+#include "kernel/terminal.hpp"
+
+namespace lodger::terminal {
+
+/// One direction. A chunk is read only when the one before is written, so memory is bounded; it is no larger
+/// than PIPE_BUF, so a pipe that polls as writable takes it without blocking (pipe(7)).
+class Flow {
+ public:
+  Flow(int from, int to) : from_(from), to_(to) {}
+
+  /// What to poll for next; an fd of -1 where this direction has come to its end.
+  pollfd wanted() const;
+  /// Moves what can be moved now. After an error or the end of input it does nothing any more.
+  void move();
+  bool ended() const { return ended_; }
+  /// Everything that is there to be read without waiting.
+  void drain();
+
+ private:
+  void read();
+  void write();
+
+  int from_, to_;
+  bool ended_ = false;
+  std::size_t begin_ = 0, end_ = 0;
+  std::array<char, 4096> chunk_;
+};
+
+}  // namespace lodger::terminal

@@ -1,0 +1,48 @@
+#include <sys/signalfd.h>
+
+#include <initializer_list>
+
+#include "runtime/terminal/foreground.hpp"
+
+namespace lodger::terminal {
+namespace {
+
+constexpr std::uint64_t bit(int signal) { return 1ULL << (signal - 1); }
+
+constexpr std::uint64_t passed_on() {
+  std::uint64_t set = ~0ULL;
+  for (const int signal :
+       {SIGKILL, SIGSTOP, SIGPIPE, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGSEGV, SIGBUS, SIGILL, SIGFPE,
+        SIGTRAP, SIGSYS, SIGABRT, 32, 33})  // 32 and 33 are the C library's own
+    set &= ~bit(signal);
+  return set;
+}
+
+}  // namespace
+
+Outcome<Signals> Signals::take() {
+  constexpr std::string_view doing = "taking signals";
+  const std::uint64_t set = passed_on();
+  const auto before = TRY(explained(kernel::signal_mask(SIG_BLOCK, set), doing));
+  auto fd = kernel::opened<kernel::Signals>("signalfd4", __NR_signalfd4, -1, &set, sizeof set,
+                                            SFD_CLOEXEC | SFD_NONBLOCK);
+  if (!fd) {
+    (void)kernel::signal_mask(SIG_SETMASK, before);
+    return std::unexpected(explain(doing, fd.error()));
+  }
+  return Signals(std::move(*fd), before);
+}
+
+Signals::~Signals() {
+  if (before_) (void)kernel::signal_mask(SIG_SETMASK, *before_);
+}
+
+kernel::Result<int> Signals::next() {
+  signalfd_siginfo info{};
+  auto got = kernel::restarted("read", __NR_read, fd_.get(), &info, sizeof info);
+  if (!got && got.error().code == EAGAIN) return 0;
+  TRY(std::move(got));
+  return static_cast<int>(info.ssi_signo);
+}
+
+}  // namespace lodger::terminal
