@@ -1,8 +1,9 @@
 #include "runtime/container/construct.hpp"
 
 #include <fmt/core.h>
-#include <time.h>
 #include <unistd.h>
+
+#include <chrono>
 
 #include "kernel/procfs.hpp"
 #include "runtime/container/remove.hpp"
@@ -11,14 +12,16 @@
 namespace lodger::container {
 namespace {
 
-/// RFC 3339 with nanoseconds.
+/// RFC 3339 with nanoseconds. By calendar arithmetic: gmtime_r(3) would read the time zone's file.
 std::string now() {
-  timespec time{};
-  ::clock_gettime(CLOCK_REALTIME, &time);
-  tm parts{};
-  ::gmtime_r(&time.tv_sec, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, time.tv_nsec);
+  const auto time = std::chrono::system_clock::now();
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::nanoseconds>(time - day));
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
 }
 
 /// Without cgroupsPath: /lodger/<id>, absolute on every hierarchy, never below the caller's own cgroup.

@@ -1,6 +1,8 @@
 // Device nodes and the links of /dev. mknod(2); runtime-spec, config-linux.md, "Devices", "Default Devices".
 #include <linux/kdev_t.h>
 
+#include <cstring>
+
 #include "kernel/mount.hpp"
 #include "runtime/init/place.hpp"
 #include "runtime/init/stages.hpp"
@@ -46,18 +48,47 @@ Result<> make_ptmx(int folder) {
   return kernel::symlinkat("pts/ptmx", folder, "ptmx");
 }
 
+/// The folder of a device; most devices lie in the same one, which is looked up once.
+class Folders {
+ public:
+  explicit Folders(const Root& root) : root_(root) {}
+  Result<Holder*> of(const char* path) {
+    const std::size_t length = last_part(path);
+    if (!held_.folder || length != length_ || std::memcmp(path, path_, length) != 0)
+      held_ = TRY(open_or_make_holder(root_.get(), path));
+    path_ = path;
+    length_ = length;
+    held_.name = path + length;
+    return &held_;
+  }
+
+ private:
+  static std::size_t last_part(const char* path) {
+    std::size_t at = 0;
+    for (std::size_t i = 0; path[i]; ++i)
+      if (path[i] == '/') at = i + 1;
+    return at;
+  }
+
+  const Root& root_;
+  Holder held_{};
+  const char* path_ = "";
+  std::size_t length_ = 0;
+};
+
 }  // namespace
 
 Result<> make_devices(Control& control, const Root& root) {
   const Rootfs& rootfs = *control.plan().rootfs;
+  Folders folders(root);
   for (const Device& device : rootfs.devices) {
     control.at(Stage::device, static_cast<std::size_t>(&device - rootfs.devices.data()));
     if (device.tree != none) {
       TRY(bind_node(control, root, device));
       continue;
     }
-    const auto [folder, name] = TRY(open_or_make_holder(root.get(), device.path));
-    TRY(make_node(folder.get(), name, device));
+    const Holder* holder = TRY(folders.of(device.path));
+    TRY(make_node(holder->folder.get(), holder->name, device));
   }
   if (!rootfs.default_devices) return {};
   control.at(Stage::link, rootfs.links.size());

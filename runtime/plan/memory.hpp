@@ -25,12 +25,13 @@ class Memory {
 
   int fd() const { return file_.get(); }
 
-  /// `count` zeroed objects.
+  /// `count` objects; those of plain types are zero because the memory still is, and untouched pages cost none.
   template <class T>
   std::span<T> array(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T>);
     auto* first = static_cast<T*>(take(sizeof(T) * count, alignof(T)));
-    std::uninitialized_value_construct_n(first, count);
+    if constexpr (!std::is_trivially_default_constructible_v<T>)
+      std::uninitialized_default_construct_n(first, count);
     return {first, count};
   }
   template <class T>
