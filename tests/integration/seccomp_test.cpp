@@ -34,10 +34,10 @@ std::string number(long nr) { return std::to_string(nr); }
 TEST_CASE("seccomp: a forbidden call fails with EPERM, its neighbours pass", "[seccomp]") {
   NEEDS_ROOT();
   const std::string line =
-      "mkdir /tmp/x ; syscall " + number(SYS_getpid) + " ; syscall " + number(SYS_getppid) + " ; status";
-  const Facts facts = inside(line, forbid({call({"mkdir", "getppid"}, "SCMP_ACT_ERRNO")}));
+      "mkdir /tmp/x ; syscall " + number(SYS_getpid) + " ; syscall " + number(SYS_getpgrp) + " ; status";
+  const Facts facts = inside(line, forbid({call({"mkdir", "getpgrp"}, "SCMP_ACT_ERRNO")}));
   CHECK(facts["mkdir:/tmp/x.errno"] == std::to_string(EPERM));
-  CHECK(facts["syscall:" + number(SYS_getppid) + ".errno"] == std::to_string(EPERM));
+  CHECK(facts["syscall:" + number(SYS_getpgrp) + ".errno"] == std::to_string(EPERM));
   CHECK(facts["syscall:" + number(SYS_getpid)] == "1");
   CHECK(facts["status.Seccomp"] == "2");
   CHECK(inside("mkdir /tmp/x")["mkdir:/tmp/x.errno"] == "0");
@@ -55,8 +55,8 @@ TEST_CASE("seccomp: kill actions kill with SIGSYS", "[seccomp]") {
   for (const char* action :
        {"SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP"}) {
     INFO(action);
-    const Facts facts = inside("syscall-child " + number(SYS_getppid), forbid({call({"getppid"}, action)}));
-    CHECK(facts["syscall_child:" + number(SYS_getppid)] == std::to_string(SIGSYS));
+    const Facts facts = inside("syscall-child " + number(SYS_getpgrp), forbid({call({"getpgrp"}, action)}));
+    CHECK(facts["syscall_child:" + number(SYS_getpgrp)] == std::to_string(SIGSYS));
   }
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("seccomp: several conditions of one rule must all hold", "[seccomp]") 
 
 TEST_CASE("seccomp: a default of ERRNO forbids what no rule names", "[seccomp]") {
   NEEDS_ROOT();
-  const Facts facts = inside("mkdir /tmp/x ; syscall " + number(SYS_getppid), [](json& config) {
+  const Facts facts = inside("mkdir /tmp/x ; syscall " + number(SYS_getpgrp), [](json& config) {
     config["linux"]["seccomp"] = {
         {"defaultAction", "SCMP_ACT_ERRNO"},
         {"defaultErrnoRet", ENOSYS},
@@ -112,12 +112,12 @@ TEST_CASE("seccomp: a default of ERRNO forbids what no rule names", "[seccomp]")
          {call({"read",         "write",           "execve",          "exit_group", "exit",      "brk",
                 "arch_prctl",   "set_tid_address", "set_robust_list", "rseq",       "mprotect",  "mmap",
                 "munmap",       "prlimit64",       "readlink",        "readlinkat", "getrandom", "fstat",
-                "newfstatat",   "uname",           "getppid",         "close",      "openat",    "futex",
+                "newfstatat",   "uname",           "getpgrp",         "close",      "openat",    "futex",
                 "rt_sigaction", "rt_sigprocmask",  "getpid",          "ioctl",      "lseek"},
                "SCMP_ACT_ALLOW")}}};
   });
   CHECK(facts["mkdir:/tmp/x.errno"] == std::to_string(ENOSYS));
-  CHECK(facts["syscall:" + number(SYS_getppid) + ".errno"] == "0");
+  CHECK(facts["syscall:" + number(SYS_getpgrp) + ".errno"] == "0");
 }
 
 TEST_CASE("seccomp: is on for root and ordinary users, with and without noNewPrivileges", "[seccomp]") {

@@ -164,7 +164,8 @@ TEST_CASE("terminal: a lot of output arrives whole", "[terminal]") {
 
 TEST_CASE("terminal: input and control characters reach the payload", "[terminal]") {
   NEEDS_ROOT();
-  Foreground typed("copy");
+  Foreground typed("echo ready ; copy");
+  read_until(typed.terminal.master(), "ready\r\n");
   write_all(typed.terminal.master(), "typed\n");
   // once as the container's terminal echoes it, once as the payload copies it
   CHECK_THAT(read_until(typed.terminal.master(), "typed\r\ntyped\r\n"), Catch::Equals("typed\r\ntyped\r\n"));
