@@ -4,8 +4,7 @@
 
 namespace lodger::spec {
 
-std::string default_config() {
-  return R"json({
+static constexpr std::string_view text = R"json({
 	"ociVersion": "1.3.0",
 	"process": {
 		"terminal": true,
@@ -181,6 +180,7 @@ std::string default_config() {
 	}
 }
 )json";
-}
+
+std::string default_config() { return std::string(text); }
 
 }  // namespace lodger::spec

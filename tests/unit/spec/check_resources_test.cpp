@@ -38,6 +38,7 @@ TEST_CASE("check resources: ranges of memory and cpu") {
         "linux.resources.memory.swappiness: expected 0 to 100, found 101");
   CHECK(with({.cpu = Cpu{.quota = 10, .burst = 10, .idle = 1}}) == "accepted");
   CHECK(with({.cpu = Cpu{.quota = -1, .burst = 11}}) == "accepted");
+  CHECK(with({.cpu = Cpu{.quota = 0, .burst = 11}}) == "accepted");
   CHECK(with({.cpu = Cpu{.quota = 10, .burst = 11}}) ==
         "linux.resources.cpu.burst: 11 is above the quota of 10");
   CHECK(with({.cpu = Cpu{.idle = 2}}) == "linux.resources.cpu.idle: expected 0 or 1, found 2");
