@@ -1,6 +1,8 @@
 // Namespaces and what is set in them. namespaces(7), setns(2), unshare(2), time_namespaces(7).
 #pragma once
+#include <linux/nsfs.h>
 #include <linux/sched.h>
+#include <sys/utsname.h>
 
 #include <string_view>
 
@@ -16,6 +18,16 @@ inline Result<> sethostname(std::string_view name) {
 }
 inline Result<> setdomainname(std::string_view name) {
   return done("setdomainname", __NR_setdomainname, name.data(), name.size());
+}
+/// ioctl_ns(2) NS_GET_NSTYPE: the CLONE_NEW* of a namespace's descriptor.
+inline Result<unsigned> namespace_type(int ns) {
+  return static_cast<unsigned>(TRY(call("ioctl", __NR_ioctl, ns, NS_GET_NSTYPE)));
+}
+/// uname(2)
+inline Result<utsname> uname() {
+  utsname out;
+  TRY(done("uname", __NR_uname, &out));
+  return out;
 }
 
 }  // namespace lodger::kernel

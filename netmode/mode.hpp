@@ -34,9 +34,18 @@ struct Decision {
   std::vector<std::string> warnings;  // for stderr and the log, each once
 };
 
+/// Where the host's side is found; tests point elsewhere.
+struct HostFiles {
+  const char* own_stack = "/proc/self/ns/net";
+  const char* resolv_conf = "/etc/resolv.conf";
+  const char* hosts = "/etc/hosts";
+  const char* sysctls = "/proc/sys";
+};
+
 /// Checks the ports, then edits `config` for the mode: its network namespace entry, in host mode also name
 /// resolution (mounts of /etc/resolv.conf and /etc/hosts, hostname) unless the bundle brings its own. Refuses
-/// net.* sysctls on the host's stack.
-Outcome<Decision> apply(const Request& request, spec::Config& config);
+/// net.* sysctls on the host's stack. To be called before spec::check(), which judges the edited entries.
+/// A bundle without a network entry, and no option given, costs no system call.
+Outcome<Decision> apply(const Request& request, spec::Config& config, const HostFiles& files = {});
 
 }  // namespace lodger::netmode

@@ -1,0 +1,88 @@
+#include "netmode/host.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "kernel/file.hpp"
+#include "kernel/namespace.hpp"
+#include "spec/sysctl.hpp"
+
+namespace lodger::netmode {
+
+namespace {
+
+bool covers(std::string_view mount, std::string_view file) {
+  return mount == "/" || file == mount || (file.starts_with(mount) && file[mount.size()] == '/');
+}
+
+// A file's path without symlinks: systemd-resolved's /etc/resolv.conf leads into /run, and may be replaced by
+// another link while the container runs. Nothing where there is no such file.
+std::optional<std::string> resolved(const char* file) {
+  const auto fd = kernel::openat<kernel::Path>(kernel::cwd, file, O_PATH);
+  if (!fd) return std::nullopt;
+  const auto status = kernel::status(fd->get());
+  if (!status || !S_ISREG(status->st_mode)) return std::nullopt;
+  char path[4096];
+  const auto link = fmt::format("/proc/self/fd/{}", fd->get());
+  const auto length = kernel::readlinkat(kernel::cwd, link.c_str(), path);
+  if (!length || *length == sizeof path) return std::string(file);  // still the same file, by its link
+  return std::string(path, *length);
+}
+
+void bind(spec::Config& config, const char* destination, const char* source) {
+  const auto brings_own = [&](const spec::Mount& mount) { return covers(mount.destination, destination); };
+  if (std::ranges::any_of(config.mounts, brings_own)) return;
+  auto file = resolved(source);
+  if (!file) return;
+  spec::Mount mount;
+  mount.destination = destination;
+  mount.type = "bind";
+  mount.source = std::move(*file);
+  mount.options = {"bind", "ro", "nosuid", "nodev", "noexec"};
+  config.mounts.push_back(std::move(mount));
+}
+
+std::string host_value(const HostFiles& files, const std::string& path) {
+  const auto root = kernel::openat<kernel::Path>(kernel::cwd, files.sysctls, O_PATH | O_DIRECTORY);
+  if (!root) return "no such parameter";
+  const auto file = kernel::open_plain_below<kernel::File>(root->get(), path.c_str(), O_RDONLY | O_NONBLOCK);
+  char text[256];
+  const auto length = file ? kernel::read(file->get(), text) : std::unexpected(file.error());
+  if (!length) return length.error().code == ENOENT ? "no such parameter" : "unreadable";
+  std::string value(text, *length);
+  while (!value.empty() && value.back() == '\n') value.pop_back();
+  std::ranges::replace(value, '\t', ' ');
+  return fmt::format("\"{}\"", value);
+}
+
+}  // namespace
+
+Outcome<> add_name_resolution(spec::Config& config, const HostFiles& files) {
+  bind(config, "/etc/resolv.conf", files.resolv_conf);
+  bind(config, "/etc/hosts", files.hosts);
+  const auto* uts = config.linux ? config.linux->find(spec::NamespaceType::uts) : nullptr;
+  if (!config.hostname.empty() || !uts || !uts->path.empty()) return {};
+  config.hostname = TRY(explained(kernel::uname(), "asking for the host's name")).nodename;
+  return {};
+}
+
+Outcome<> refuse_sysctls(const spec::Config& config, const HostFiles& files) {
+  if (!config.linux) return {};
+  std::string offending;
+  for (const auto& [key, value] : config.linux->sysctl) {
+    const auto path = spec::sysctl_path(key);
+    if (!path.starts_with("net/")) continue;
+    offending += fmt::format("{}{}=\"{}\" (the host: {})", offending.empty() ? "" : ", ", key, value,
+                             host_value(files, path));
+  }
+  if (offending.empty()) return {};
+  return refuse(
+      fmt::format("linux.sysctl: not allowed with the host's network, whose settings they would change "
+                  "for everyone on it: {}; set them on the host itself, or give the container a network "
+                  "namespace of its own",
+                  offending));
+}
+
+}  // namespace lodger::netmode

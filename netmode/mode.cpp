@@ -1,0 +1,120 @@
+#include "netmode/mode.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "netmode/host.hpp"
+#include "netmode/stack.hpp"
+
+namespace lodger::netmode {
+
+namespace {
+
+using spec::NamespaceType;
+
+constexpr const char* discarded = "WARNING: Published ports are discarded when using host network mode";
+constexpr const char* exposed_annotation = "org.opencontainers.image.exposedPorts";
+
+// In every mode, so that a slip of the pen shows where it is made and not when the mode changes.
+Outcome<> check_ports(const Request& request, const spec::Config& config) {
+  for (const auto& value : request.publish) TRY(parse_publish(value));
+  if (!request.publish_all) return {};
+  const auto exposed = config.annotations.find(exposed_annotation);
+  if (exposed != config.annotations.end()) TRY(parse_exposed(exposed->second));
+  return {};
+}
+
+bool is_network(const spec::Namespace& entry) { return entry.type == NamespaceType::network; }
+
+void leave_network_out(spec::Config& config) {
+  if (config.linux) std::erase_if(config.linux->namespaces, is_network);
+}
+
+// In the old entry's place, since the order of entries is the order of joining.
+void set_network(spec::Config& config, std::string path) {
+  auto& entries = (config.linux ? *config.linux : config.linux.emplace()).namespaces;
+  const auto found = std::ranges::find_if(entries, is_network);
+  if (found == entries.end())
+    entries.push_back({NamespaceType::network, std::move(path)});
+  else
+    found->path = std::move(path);
+}
+
+// Joins the stack at `path`, which may turn out to be this process's own: then there is nothing to join.
+Outcome<bool> join(spec::Config& config, std::string_view where, std::string path, const HostFiles& files) {
+  const bool own = TRY(check_stack(where, path, files.own_stack));
+  if (own)
+    leave_network_out(config);
+  else
+    set_network(config, std::move(path));
+  return own;
+}
+
+Outcome<bool> follow_bundle(spec::Config& config, const HostFiles& files) {
+  const auto* entry = config.linux ? config.linux->find(NamespaceType::network) : nullptr;
+  if (!entry) return true;
+  if (entry->path.empty()) return false;
+  const bool own = TRY(is_own_stack("linux.namespaces: network", entry->path, files.own_stack));
+  if (own) leave_network_out(config);
+  return own;
+}
+
+Outcome<bool> join_container(const Request& request, spec::Config& config, const HostFiles& files) {
+  const auto where = fmt::format("--network container:{}", request.mode.argument);
+  if (!request.namespace_of) return refuse(where + ": this command knows no other containers");
+  return join(config, where, TRY(request.namespace_of(request.mode.argument)), files);
+}
+
+// Is it the host's stack?
+Outcome<bool> set_mode(const Request& request, spec::Config& config, const HostFiles& files) {
+  const auto& [kind, argument] = request.mode;
+  switch (kind) {
+    case Kind::bundle: return follow_bundle(config, files);
+    case Kind::host: leave_network_out(config); return true;
+    case Kind::none: set_network(config, ""); return false;
+    case Kind::path: return join(config, fmt::format("--network ns:{}", argument), argument, files);
+    case Kind::container: return join_container(request, config, files);
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace
+
+Outcome<Mode> parse_mode(std::string_view text) {
+  if (text.empty()) return Mode{};
+  if (text == "host") return Mode{Kind::host, {}};
+  if (text == "none") return Mode{Kind::none, {}};
+  if (text.starts_with("ns:")) {
+    const auto path = text.substr(3);
+    if (path.starts_with('/')) return Mode{Kind::path, std::string(path)};
+    return refuse(fmt::format("--network \"{}\": expected an absolute path behind \"ns:\"", text));
+  }
+  if (text.starts_with("container:")) {
+    const auto id = text.substr(10);
+    if (!id.empty()) return Mode{Kind::container, std::string(id)};
+    return refuse(
+        fmt::format("--network \"{}\": expected the id of a container behind \"container:\"", text));
+  }
+  return refuse(
+      fmt::format("--network \"{}\": unknown mode; expected host, none, ns:PATH or container:ID", text));
+}
+
+Outcome<Decision> apply(const Request& request, spec::Config& config, const HostFiles& files) {
+  TRY(check_ports(request, config));
+  Decision decision;
+  decision.host = TRY(set_mode(request, config, files));
+  const bool ports = !request.publish.empty() || request.publish_all;
+  if (!decision.host) {
+    if (!ports) return decision;
+    return refuse(
+        "published ports need a network with port mapping; this container's has none: leave --publish and "
+        "--publish-all out, or use --network host, where the container's ports are the host's");
+  }
+  if (ports) decision.warnings.emplace_back(discarded);
+  TRY(refuse_sysctls(config, files));
+  if (request.mode.kind == Kind::host) TRY(add_name_resolution(config, files));
+  return decision;
+}
+
+}  // namespace lodger::netmode

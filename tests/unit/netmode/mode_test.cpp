@@ -1,0 +1,172 @@
+#include "netmode/mode.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "room.hpp"
+
+using namespace lodger;
+using namespace lodger::netmode;
+using spec::NamespaceType;
+using test::asking;
+
+namespace {
+
+constexpr const char* warning = "WARNING: Published ports are discarded when using host network mode";
+// Nothing that is there: any look at the host's files would fail.
+constexpr HostFiles nothing{"/nonexistent/net", "/nonexistent/resolv.conf", "/nonexistent/hosts",
+                            "/nonexistent"};
+
+}  // namespace
+
+TEST_CASE("--network has five forms") {
+  CHECK(parse_mode("")->kind == Kind::bundle);
+  CHECK(parse_mode("host")->kind == Kind::host);
+  CHECK(parse_mode("none")->kind == Kind::none);
+  CHECK(parse_mode("ns:/run/netns/a")->kind == Kind::path);
+  CHECK(parse_mode("ns:/run/netns/a")->argument == "/run/netns/a");
+  CHECK(parse_mode("container:web")->kind == Kind::container);
+  CHECK(parse_mode("container:web")->argument == "web");
+}
+
+TEST_CASE("other values of --network are refused by name") {
+  for (const char* text : {"bridge", "Host", "ns:", "ns:relative", "container:", "hostx", " host"}) {
+    INFO(text);
+    const auto mode = parse_mode(text);
+    REQUIRE_FALSE(mode);
+    CHECK_THAT(mode.error().text, Catch::Contains(std::string("\"") + text + "\""));
+  }
+}
+
+TEST_CASE("a bundle without a network entry is on the host's stack, and nothing is looked at") {
+  auto config = test::config_with({{NamespaceType::pid, ""}, {NamespaceType::uts, ""}});
+  const auto decision = apply(asking({}), config, nothing);
+  REQUIRE(decision);
+  CHECK(decision->host);
+  CHECK(decision->warnings.empty());
+  CHECK(config.mounts.empty());
+  CHECK(config.hostname.empty());
+  CHECK(config.linux->namespaces.size() == 2);
+}
+
+TEST_CASE("a bundle without a linux object is on the host's stack") {
+  spec::Config config;
+  const auto decision = apply(asking({}), config, nothing);
+  REQUIRE(decision);
+  CHECK(decision->host);
+  CHECK_FALSE(config.linux);
+}
+
+TEST_CASE("a bundle with a new network namespace is not") {
+  auto config = test::config_with({{NamespaceType::network, ""}});
+  const auto decision = apply(asking({}), config, nothing);
+  REQUIRE(decision);
+  CHECK_FALSE(decision->host);
+  CHECK(config.linux->namespaces.size() == 1);
+}
+
+TEST_CASE("a bundle's path to the host's own stack is recognised by identity and left out") {
+  const auto pid_path = "/proc/" + std::to_string(::getpid()) + "/ns/net";
+  auto config = test::config_with({{NamespaceType::network, pid_path}, {NamespaceType::pid, ""}});
+  const auto decision = apply(asking({}, {"80:80"}), config);
+  REQUIRE(decision);
+  CHECK(decision->host);
+  CHECK(decision->warnings == std::vector<std::string>{warning});
+  REQUIRE(config.linux->namespaces.size() == 1);
+  CHECK(config.linux->namespaces[0].type == NamespaceType::pid);
+  CHECK(config.mounts.empty());  // only --network host adds name resolution
+}
+
+TEST_CASE("a bundle's path that leads nowhere is refused by name") {
+  auto config = test::config_with({{NamespaceType::network, "/nonexistent/ns"}});
+  const auto decision = apply(asking({}), config);
+  REQUIRE_FALSE(decision);
+  CHECK(decision.error().text == "linux.namespaces: network: /nonexistent/ns: No such file or directory");
+}
+
+TEST_CASE("host mode leaves the network entry out") {
+  auto config = test::config_with({{NamespaceType::network, ""}, {NamespaceType::ipc, ""}});
+  const auto decision = apply(asking({Kind::host, {}}), config, nothing);
+  REQUIRE(decision);
+  CHECK(decision->host);
+  CHECK(decision->warnings.empty());
+  REQUIRE(config.linux->namespaces.size() == 1);
+  CHECK(config.linux->namespaces[0].type == NamespaceType::ipc);
+}
+
+TEST_CASE("host mode discards ports with one warning, however many there are") {
+  const auto [publish, all] = GENERATE(
+      std::pair{std::vector<std::string>{"80"}, false},
+      std::pair{std::vector<std::string>{"80:80", "1-9:1-9/udp", "53:53"}, false},
+      std::pair{std::vector<std::string>{}, true}, std::pair{std::vector<std::string>{"80:80"}, true});
+  auto config = test::config_with({{NamespaceType::network, ""}});
+  const auto decision = apply(asking({Kind::host, {}}, publish, all), config, nothing);
+  REQUIRE(decision);
+  CHECK(decision->warnings == std::vector<std::string>{warning});
+}
+
+TEST_CASE("malformed ports are an error in every mode, and nothing is edited") {
+  const auto kind = GENERATE(Kind::bundle, Kind::host, Kind::none, Kind::path, Kind::container);
+  auto config = test::config_with({{NamespaceType::network, ""}});
+  const auto decision = apply(asking({kind, "/proc/self/ns/net"}, {"80:80", "80:x"}), config);
+  REQUIRE_FALSE(decision);
+  CHECK_THAT(decision.error().text, Catch::StartsWith("--publish \"80:x\": "));
+  CHECK(config.linux->namespaces.size() == 1);
+}
+
+TEST_CASE("malformed exposed ports are an error with --publish-all alone") {
+  auto config = test::config_with({});
+  config.annotations["org.opencontainers.image.exposedPorts"] = "80/what";
+  CHECK(apply(asking({Kind::host, {}}), config, nothing));
+  const auto decision = apply(asking({Kind::host, {}}, {}, true), config, nothing);
+  REQUIRE_FALSE(decision);
+  CHECK_THAT(decision.error().text, Catch::Contains("80/what"));
+}
+
+TEST_CASE("modes without port mapping refuse ports") {
+  auto config = test::config_with({{NamespaceType::network, ""}});
+  for (const auto kind : {Kind::none, Kind::bundle}) {
+    for (const auto& request : {asking({kind, {}}, {"80:80"}), asking({kind, {}}, {}, true)}) {
+      const auto decision = apply(request, config, nothing);
+      REQUIRE_FALSE(decision);
+      CHECK_THAT(decision.error().text,
+                 Catch::StartsWith("published ports need a network with port mapping; "));
+    }
+  }
+}
+
+TEST_CASE("none means a namespace of its own, whatever the bundle says") {
+  for (const auto& entries : {std::vector<spec::Namespace>{}, {{NamespaceType::network, "/proc/1/ns/net"}}}) {
+    auto config = test::config_with(entries);
+    const auto decision = apply(asking({Kind::none, {}}), config, nothing);
+    REQUIRE(decision);
+    CHECK_FALSE(decision->host);
+    REQUIRE(config.linux->namespaces.size() == 1);
+    CHECK(config.linux->namespaces[0].type == NamespaceType::network);
+    CHECK(config.linux->namespaces[0].path.empty());
+  }
+}
+
+TEST_CASE("net sysctls stay where the stack is the container's") {
+  auto config = test::config_with({});
+  config.linux->sysctl["net.ipv4.ip_forward"] = "1";
+  CHECK(apply(asking({Kind::none, {}}), config, nothing));
+  CHECK(config.linux->sysctl.size() == 1);
+}
+
+TEST_CASE("container: asks for the other container's namespace") {
+  auto config = test::config_with({});
+  Request request = asking({Kind::container, "web"});
+  request.namespace_of = [](const std::string& id) -> Outcome<std::string> {
+    return refuse("container \"" + id + "\" does not exist");
+  };
+  auto decision = apply(request, config);
+  REQUIRE_FALSE(decision);
+  CHECK(decision.error().text == "container \"web\" does not exist");
+  request.namespace_of = [](const std::string&) -> Outcome<std::string> { return "/proc/self/ns/net"; };
+  decision = apply(request, config);  // the other one lives on the host's stack: so does this one
+  REQUIRE(decision);
+  CHECK(decision->host);
+  CHECK(config.linux->namespaces.empty());
+  request.namespace_of = nullptr;
+  CHECK_FALSE(apply(request, config));
+}
