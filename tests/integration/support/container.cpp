@@ -16,7 +16,8 @@ using nlohmann::json;
 
 std::string runtime_path() {
   const char* path = std::getenv("LODGER");
-  INFO("LODGER names the program under test; `meson test` and tests/run set it");
+  if (path == nullptr) path = std::getenv("LODGER_BUILT");
+  INFO("neither LODGER nor LODGER_BUILT names the program under test; `meson test` and tests/run set the latter");
   REQUIRE(path != nullptr);
   return path;
 }
