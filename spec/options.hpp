@@ -19,6 +19,7 @@ struct MountFlags {
   bool propagation_recursive = false;
   bool bind = false, recursive_bind = false, remount = false, copy_up = false, idmap = false,
        recursive_idmap = false;
+  bool binds() const { return bind || recursive_bind; }
   std::vector<std::string> data;  // what the table does not know: "size=64k", "newinstance"
 };
 

@@ -49,6 +49,8 @@ Outcome<int> run_here(const Store& store, const RunRequest& request, const Notic
     TRY(explained(kernel::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "becoming a subreaper"));
   auto signals = TRY(terminal::Signals::take());
   auto made = TRY(construct(store, request, std::move(source), Gate::none, notices));
+  if (made.launched.terminal && !made.source.config.process->console_size)
+    terminal::copy_window(made.launched.terminal);
   TRY(start(made, notices));
   const auto& child = made.launched.child;
   // Takes the folder along: others may work on the container while it runs, so its lock goes.

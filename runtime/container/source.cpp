@@ -53,6 +53,16 @@ Outcome<> check_terminal(const CreateRequest& request, const spec::Config& confi
   return {};
 }
 
+/// Those of the caller are open and survive exec; our own never do.
+Outcome<> check_preserved(unsigned preserve_fds) {
+  for (unsigned i = 0; i < preserve_fds; ++i) {
+    const auto flags = kernel::call("fcntl", __NR_fcntl, 3 + i, F_GETFD);
+    if (!flags || *flags & FD_CLOEXEC)
+      return refuse(fmt::format("--preserve-fds {}: descriptor {} is not open", preserve_fds, 3 + i), EBADF);
+  }
+  return {};
+}
+
 Outcome<> check_driver(const CreateRequest& request) {
   if (!request.systemd_cgroup) return {};
   return refuse("--systemd-cgroup: the systemd cgroup driver is not built yet; use the cgroupfs driver");
@@ -81,6 +91,7 @@ Outcome<Source> load(const Store& store, const CreateRequest& request, bool deta
                      const Notices& notices) {
   TRY(check_id(request.id));
   TRY(check_driver(request));
+  TRY(check_preserved(request.preserve_fds));
   Source source;
   source.bundle = TRY(canonical_bundle(request.bundle));
   source.text = TRY(read_file(source.bundle + "/config.json"));

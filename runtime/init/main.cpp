@@ -53,13 +53,22 @@ Result<> wait_at_gate(Control& control) {
   return control.expect(Order::start);
 }
 
-/// Without no_new_privs a filter needs CAP_SYS_ADMIN, so it comes before the drop: seccomp(2).
-Result<> load_filter(Control& control) {
+Result<> drop(Control& control) {
+  control.at(Stage::capabilities);
+  return drop_capabilities(control.plan().identity);
+}
+
+/// Without no_new_privs a filter needs CAP_SYS_ADMIN, so it comes before the drop, and has to allow
+/// capset(2); with it, it comes last and has to allow nothing but the exec. seccomp(2).
+Result<> confine(Control& control) {
   const auto& [instructions, size, flags] = control.plan().filter;
+  const bool last = control.plan().identity.no_new_privileges;
+  if (last || !size) TRY(drop(control));
   if (!size) return {};
   control.at(Stage::seccomp);
-  if (!control.plan().identity.no_new_privileges) TRY(raise_for_filter(control.plan().identity));
-  return kernel::set_filter({size, instructions}, flags);
+  if (!last) TRY(raise_for_filter(control.plan().identity));
+  TRY(kernel::set_filter({size, instructions}, flags));
+  return last ? Result<>{} : drop(control);
 }
 
 /// From the gate on: hooks, filter, capabilities, exec. Returns only errors.
@@ -68,10 +77,9 @@ Result<> start_process(Control& control, Name file) {
   TRY(run_hooks(control, Stage::start_container_hook, plan.start_container, &plan.identity));
   TRY(kernel::close_on_exec_from(3 + plan.preserve_fds));
   control.at(Stage::execute);
+  // Before the filter, which may forbid all talk.
   TRY(control.report(Event::executing));
-  TRY(load_filter(control));
-  control.at(Stage::capabilities);
-  TRY(drop_capabilities(plan.identity));
+  TRY(confine(control));
   control.at(Stage::execute);
   return std::unexpected(kernel::execute(file, plan.argv, plan.envp));
 }

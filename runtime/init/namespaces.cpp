@@ -19,9 +19,8 @@ Result<> go_on_as_second_clone(Control& control) {
 
 Result<> join_all(Control& control) {
   const auto joins = control.plan().joins;
-  if (joins.empty()) return {};
   // Processes of the joined namespaces must neither trace us nor reach our descriptors: CVE-2016-9962.
-  TRY(kernel::prctl(PR_SET_DUMPABLE, 0));
+  if (!joins.empty()) TRY(kernel::prctl(PR_SET_DUMPABLE, 0));
   for (std::size_t i = 0; i < joins.size(); ++i) {
     control.at(Stage::join_namespace, i);
     TRY(kernel::setns(control.fd(joins[i].ns), joins[i].type));
@@ -34,15 +33,18 @@ Result<> join_all(Control& control) {
 
 Result<> enter_namespaces(Control& control) {
   const Plan& plan = control.plan();
-  TRY(join_all(control));
-  control.at(Stage::user_namespace);
-  if (plan.user_namespace || !plan.joins.empty()) TRY(control.expect(Order::mapped));
+  if (plan.two_clones) {
+    TRY(join_all(control));
+    TRY(control.expect(Order::mapped));
+  }
   if (plan.user_namespace) {
+    control.at(Stage::user_namespace);
     TRY(kernel::setresgid(0));
     TRY(kernel::setresuid(0));
   }
   TRY(kernel::setsid());
   TRY(kernel::signal_mask(SIG_SETMASK, 0));
+  kernel::reset_signals();
   return {};
 }
 

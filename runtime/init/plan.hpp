@@ -184,9 +184,13 @@ struct Plan {
   std::span<char> scratch;  // memory for what init finds out: scratch_size bytes
   std::span<int> row;       // where init keeps the descriptors that it was sent
   // Namespaces.
-  std::span<const Join> joins;     // joined first, in this order; then `second_clone` makes the new ones
-  std::uint64_t second_clone = 0;  // CLONE_NEW* of the clone after the joins
-  bool user_namespace = false;     // init waits for its id maps, then becomes root in it
+  // With joins, or a new user namespace, a second clone makes the new ones: an exec in a user namespace
+  // without maps would lose all capabilities (user_namespaces(7)), and setns(2) into some types counts for
+  // children.
+  bool two_clones = false;
+  std::span<const Join> joins;     // joined first, in this order
+  std::uint64_t second_clone = 0;  // CLONE_NEW* of the second clone
+  bool user_namespace = false;     // init becomes root in it
   bool cgroup_namespace = false;   // unshared once init is in its cgroup
   bool time_namespace = false;
   std::span<const char> time_offsets;  // for timens_offsets of procfs

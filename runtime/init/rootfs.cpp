@@ -16,6 +16,12 @@ Result<Fd<kernel::Path>> open_root_place(const Rootfs& rootfs) {
   return place;
 }
 
+Result<> set_propagation(const Root& root, std::uint64_t type, unsigned flags) {
+  mount_attr attributes{};
+  attributes.propagation = type;
+  return kernel::set_attributes(root.get(), attributes, flags);
+}
+
 /// A user namespace may be barred from the path; then "/" serves, which nothing but hooks can tell apart.
 Result<> put_in_place(const Root& root, const Rootfs& rootfs) {
   const auto place = open_root_place(rootfs);
@@ -34,9 +40,9 @@ Result<Root> attach_root(Control& control) {
   if (rootfs.make_private) TRY(kernel::mount(nullptr, rootfs.make_private, nullptr, MS_PRIVATE, nullptr));
   control.at(Stage::rootfs);
   Root root(control.fd(rootfs.tree));
-  mount_attr attributes{};
-  attributes.propagation = rootfs.propagation & propagation_types;
-  TRY(kernel::set_attributes(root.get(), attributes, rootfs.propagation & MS_REC ? AT_RECURSIVE : 0));
+  // pivot_root(2) refuses a shared root, too: until then it is private, and below it everything stays so.
+  const auto type = rootfs.propagation & propagation_types;
+  TRY(set_propagation(root, type == MS_SHARED ? MS_PRIVATE : type, AT_RECURSIVE));
   TRY(put_in_place(root, rootfs));
   return root;
 }
@@ -52,7 +58,10 @@ Result<> change_root(Control& control, const Root& root) {
     return kernel::chdir("/");
   }
   TRY(kernel::pivot_root(".", "."));  // the old root now lies on top of the new one: pivot_root(2), NOTES
-  if (rootfs.propagation & MS_SHARED) TRY(kernel::mount(nullptr, ".", nullptr, MS_SLAVE | MS_REC, nullptr));
+  if (rootfs.propagation & MS_SHARED) {
+    TRY(kernel::mount(nullptr, ".", nullptr, MS_SLAVE | MS_REC, nullptr));  // the host keeps its mounts
+    TRY(set_propagation(root, MS_SHARED, 0));
+  }
   TRY(kernel::umount(".", kernel::detach));
   return kernel::chdir("/");
 }

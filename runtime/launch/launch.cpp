@@ -46,13 +46,11 @@ class Progress {
 
   Outcome<> enter_namespaces() {
     TRY(explained(made_.child.begin(launch_.row.numbers()), "talking to the container's init"));
-    const bool joins = !launch_.built.plan->joins.empty();
-    if (joins) {
-      const auto report = TRY(expect(Event::joined));
-      TRY(explained(made_.child.adopt(static_cast<pid_t>(report.value)), "the container's init"));
-    }
+    if (!launch_.built.plan->two_clones) return {};
+    const auto report = TRY(expect(Event::joined));
+    TRY(explained(made_.child.adopt(static_cast<pid_t>(report.value)), "the container's init"));
     if (launch_.built.new_user_namespace) TRY(write_id_maps(made_.child.pid(), *launch_.config.linux));
-    return joins || launch_.built.plan->user_namespace ? order(Order::mapped) : Outcome<>{};
+    return order(Order::mapped);
   }
 
   /// Beside init's mounting: the limits are in force before anything of the container's runs.

@@ -25,8 +25,9 @@ std::string mount_name(const spec::Config& config, const init::Plan* plan, std::
   const init::Mount& mount = plan->rootfs->mounts[index];
   const auto& from = config.mounts[mount.index];
   const bool expanded = from.destination.substr(1) != mount.destination;
-  return fmt::format("mounts[{}] {}{}", mount.index, from.destination,
-                     expanded ? fmt::format(" (/{})", mount.destination) : "");
+  return fmt::format("mounts[{}] {}{}{}", mount.index, from.destination,
+                     expanded ? fmt::format(" (/{})", mount.destination) : "",
+                     mount.kind == init::MountKind::fresh ? fmt::format(": type {}", mount.type) : "");
 }
 
 std::string device_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
@@ -44,6 +45,11 @@ std::string sysctl_name(const spec::Config& config, std::uint32_t index) {
   if (index >= config.linux->sysctl.size()) return "a private procfs for linux.sysctl and labels";
   std::advance(at, index);
   return fmt::format("linux.sysctl \"{}\" = \"{}\"", at->first, at->second);
+}
+
+std::string rlimit_name(const spec::Config& config, std::uint32_t index) {
+  const auto& limit = config.process->rlimits[index];
+  return fmt::format("process.rlimits[{}]: soft {}, hard {}", index, limit.soft, limit.hard);
 }
 
 /// What was being done to what.
@@ -74,7 +80,7 @@ std::string doing(const init::Report& report, const spec::Config& config, const 
     case Stage::label: return "process.apparmorProfile, process.selinuxLabel";
     case Stage::personality: return "linux.personality";
     case Stage::working_directory: return fmt::format("process.cwd {}", config.process->cwd);
-    case Stage::rlimit: return fmt::format("process.rlimits[{}]", index);
+    case Stage::rlimit: return rlimit_name(config, index);
     case Stage::identity:
       return fmt::format("process.user {}:{}", config.process->user.uid, config.process->user.gid);
     case Stage::capabilities: return "process.capabilities";
@@ -115,6 +121,9 @@ std::string help_for(const init::Report& report) {
       return "";
     case Stage::working_directory:
       if (report.code == EXDEV) return " (it lies outside the container's root)";
+      return "";
+    case Stage::rlimit:
+      if (report.code == EPERM) return " (raising a hard limit needs CAP_SYS_RESOURCE)";
       return "";
     case Stage::device:
       if (report.code == EEXIST) return " (what is there is not that device)";

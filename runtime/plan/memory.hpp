@@ -25,7 +25,8 @@ class Memory {
 
   int fd() const { return file_.get(); }
 
-  /// `count` objects; those of plain types are zero because the memory still is, and untouched pages cost none.
+  /// `count` objects; those of plain types are zero because the memory still is, and untouched pages cost
+  /// none.
   template <class T>
   std::span<T> array(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T>);

@@ -26,6 +26,21 @@ std::uint32_t clone_flag(spec::NamespaceType type) {
   __builtin_unreachable();
 }
 
+const char* name_of(spec::NamespaceType type) {
+  using enum spec::NamespaceType;
+  switch (type) {
+    case pid: return "pid";
+    case network: return "network";
+    case mount: return "mount";
+    case ipc: return "ipc";
+    case uts: return "uts";
+    case user: return "user";
+    case cgroup: return "cgroup";
+    case time: return "time";
+  }
+  __builtin_unreachable();
+}
+
 /// Opened before anything is made, and checked to be a namespace of that type.
 Outcome<init::Join> plan_join(Planning& planning, std::size_t index) {
   const auto& entry = planning.linux().namespaces[index];
@@ -33,9 +48,8 @@ Outcome<init::Join> plan_join(Planning& planning, std::size_t index) {
   auto ns = TRY(explained(
       kernel::openat<kernel::Namespace>(kernel::cwd, entry.path.c_str(), O_RDONLY | O_NONBLOCK), doing));
   const auto type = kernel::call("ioctl", __NR_ioctl, ns.get(), NS_GET_NSTYPE, 0);
-  if (!type) return refuse(fmt::format("{}: not a namespace", doing), EINVAL);
-  if (*type != clone_flag(entry.type))
-    return refuse(fmt::format("{}: a namespace of another type", doing), EINVAL);
+  if (!type || *type != clone_flag(entry.type))
+    return refuse(fmt::format("{}: no {} namespace", doing, name_of(entry.type)), EINVAL);
   return init::Join{planning.row.add(std::move(ns)), clone_flag(entry.type)};
 }
 
@@ -65,7 +79,8 @@ Outcome<> plan_namespaces(Planning& planning, Built& built) {
                         [&](const init::Join& join) { return (join.type == CLONE_NEWUSER) == user_first; });
   init::Plan& plan = *built.plan;
   plan.joins = planning.memory.copy(joins);
-  (joins.empty() ? built.first_clone : plan.second_clone) = fresh & ~later;
+  plan.two_clones = !joins.empty() || fresh & CLONE_NEWUSER;
+  (plan.two_clones ? plan.second_clone : built.first_clone) = fresh & ~later;
   built.new_user_namespace = fresh & CLONE_NEWUSER;
   plan.user_namespace = planning.user_namespace();
   plan.cgroup_namespace = fresh & CLONE_NEWCGROUP;

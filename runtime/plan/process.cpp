@@ -6,6 +6,7 @@
 
 #include "runtime/plan/build.hpp"
 #include "runtime/security/capabilities.hpp"
+#include "spec/sysctl.hpp"
 
 namespace lodger::plan {
 namespace {
@@ -33,8 +34,8 @@ init::Identity plan_identity(Planning& planning, Built& built) {
   identity.bounding = masks.bounding;
   identity.inheritable = masks.inheritable;
   identity.permitted = masks.permitted;
-  // The kernel holds no ambient capability that is not permitted and inheritable as well: capabilities(7). The
-  // default configuration of every runtime lists some that are not, so that is no failure.
+  // The kernel holds no ambient capability that is not permitted and inheritable as well: capabilities(7).
+  // The default configuration of every runtime lists some that are not, so that is no failure.
   identity.ambient = masks.ambient & masks.permitted & masks.inheritable;
   identity.last_capability = masks.last;
   for (const auto& name : unknown)
@@ -77,13 +78,6 @@ void plan_labels(Planning& planning, init::Plan& plan) {
   plan.selinux = planning.memory.bytes(process.selinux_label);
 }
 
-/// kernel.shm_rmid_forced -> sys/kernel/shm_rmid_forced. A name with slashes keeps its dots: interface names
-/// may have some (sysctl(8)).
-std::string sysctl_path(std::string name) {
-  if (name.find('/') == name.npos) std::replace(name.begin(), name.end(), '.', '/');
-  return "sys/" + name;
-}
-
 }  // namespace
 
 Outcome<> plan_process(Planning& planning, Built& built) {
@@ -103,7 +97,8 @@ void plan_settings(Planning& planning, init::Plan& plan) {
   plan.domainname = planning.memory.bytes(planning.config.domainname);
   std::vector<init::Setting> settings;
   for (const auto& [name, value] : linux.sysctl)
-    settings.push_back({planning.memory.text(sysctl_path(name)), planning.memory.bytes(value)});
+    settings.push_back(
+        {planning.memory.text("sys/" + spec::sysctl_path(name)), planning.memory.bytes(value)});
   plan.sysctls = planning.memory.copy(settings);
   if (planning.wishes.new_keyring) plan.keyring = planning.memory.text("_ses." + planning.wishes.id);
   if (!linux.personality) return;

@@ -131,8 +131,8 @@ Outcome<> plan_mount(Planning& planning, std::size_t index, std::uint64_t root_p
   set_attributes(flags, mount, true);
   if (flags.remount) {
     mount.kind = init::MountKind::remount;
-    if (!flags.bind) mount.parameters = planning.memory.copy(parameters_of(planning, flags));
-  } else if (flags.bind) {
+    if (!flags.binds()) mount.parameters = planning.memory.copy(parameters_of(planning, flags));
+  } else if (flags.binds()) {
     TRY(open_source(planning, from, flags, mount));
     cut_off(root_propagation, flags, mount);
   } else if (from.type == "cgroup") {

@@ -84,7 +84,7 @@ std::span<const init::Link> plan_links(Planning& planning) {
 /// A /dev that the bundle binds from the host has all it needs, and nothing may be made in it.
 bool needs_default_devices(const spec::Config& config) {
   return std::none_of(config.mounts.begin(), config.mounts.end(), [](const spec::Mount& mount) {
-    return mount.destination == "/dev" && spec::mount_flags(mount).bind;
+    return mount.destination == "/dev" && spec::mount_flags(mount).binds();
   });
 }
 

@@ -34,11 +34,6 @@ class RawMode {
   kernel::Result<termios> before_;
 };
 
-void copy_window(const Master& master) {
-  const auto size = kernel::window_size(0);
-  if (size) (void)kernel::set_window_size(master.get(), *size);
-}
-
 /// Children of processes that ended come to us (PR_SET_CHILD_SUBREAPER); the container's own is left for
 /// the end.
 void reap_others(pid_t own) {
@@ -63,12 +58,16 @@ void pass_on(Signals& signals, const kernel::Fd<kernel::Process>& process, pid_t
 
 }  // namespace
 
+void copy_window(const Master& master) {
+  const auto size = kernel::window_size(0);
+  if (size) (void)kernel::set_window_size(master.get(), *size);
+}
+
 Outcome<kernel::Ended> stay(const kernel::Fd<kernel::Process>& process, pid_t pid, Signals& signals,
                             const Master& master) {
   std::optional<RawMode> raw;
   if (master) {
     raw.emplace(0);
-    copy_window(master);
     (void)kernel::done("fcntl", __NR_fcntl, master.get(), F_SETFL, O_RDWR | O_NONBLOCK);
   }
   Flow input(0, master.get()), output(master.get(), 1);

@@ -27,6 +27,9 @@ class Signals {
   std::optional<std::uint64_t> before_;
 };
 
+/// Gives the container's terminal the size of ours, where standard input is one.
+void copy_window(const kernel::Fd<kernel::Terminal>& master);
+
 /// Waits for the end of `process` and reaps it. Meanwhile signals go to it; with a terminal, standard input
 /// goes to its master and what comes from there to standard output, byte for byte, and its window follows
 /// ours. Our own terminal is raw for that time.
