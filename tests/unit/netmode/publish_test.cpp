@@ -51,7 +51,7 @@ TEST_CASE("every form of --publish is understood") {
 TEST_CASE("a wrong --publish is refused with its value and the reason") {
   using Wrong = std::pair<const char*, const char*>;
   const auto [text, reason] = GENERATE(
-      Wrong{"", "the container port is empty"}, Wrong{":", "nothing before the colon"},
+      Wrong{"", "the container port is empty"}, Wrong{":", "the container port is empty"},
       Wrong{":80", "nothing before the colon"}, Wrong{"80:", "the container port is empty"},
       Wrong{"::80", "the address is empty"}, Wrong{"0", "the container port must not be 0"},
       Wrong{"80:0", "the container port must not be 0"}, Wrong{"0-5:1-6", "the host port must not be 0"},

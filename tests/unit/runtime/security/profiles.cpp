@@ -8,6 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "reference.hpp"
 #include "runtime/security/syscalls.hpp"
 #include "spec/parse.hpp"
 
@@ -157,6 +158,29 @@ spec::Seccomp random_profile(std::mt19937_64& random, Conflicts conflicts) {
       out.syscalls.push_back(rule({name}, action, random_args(random, rules > 1)));
       if (action == Action::errno_) out.syscalls.back().errno_ret = code;
     }
+  }
+  return out;
+}
+
+spec::Seccomp random_alternatives(std::mt19937_64& random, const char* name) {
+  auto out = profile(Action::errno_, {});
+  const auto rules = 1 + random() % 6;
+  while (out.syscalls.size() < rules) {
+    std::vector<spec::SeccompArg> args;
+    for (std::uint32_t index = 0; index < 3; ++index)
+      if (random() % 2) args.push_back(random_arg(random, index));
+    if (!args.empty()) out.syscalls.push_back(rule({name}, Action::allow, std::move(args)));
+  }
+  return out;
+}
+
+Arguments random_arguments(std::mt19937_64& random, const spec::Seccomp& profile) {
+  constexpr std::array<std::uint64_t, 6> around{0, 1, ~0ULL, 1ULL << 32, ~0ULL << 32, 8};
+  Arguments out{};
+  for (auto& actual : out) {
+    const auto& args = profile.syscalls[random() % profile.syscalls.size()].args;
+    const auto& arg = args[random() % args.size()];
+    actual = (random() % 2 ? arg.value : arg.value_two) + around[random() % around.size()];
   }
   return out;
 }

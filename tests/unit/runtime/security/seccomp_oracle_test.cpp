@@ -20,7 +20,7 @@ std::optional<std::string> compare(const spec::Seccomp& profile, std::mt19937_64
   refused = !theirs;
   if (!theirs) return std::nullopt;
   if (!ours) return "lodger refuses what libseccomp takes: " + ours.error().text;
-  return test::difference(profile, ours->instructions, *theirs, random, 400, audits);
+  return test::difference(profile, ours->instructions, *theirs, random, 200, audits);
 }
 
 void same(const spec::Seccomp& profile) {
