@@ -9,6 +9,7 @@
 namespace lodger::cgroups {
 namespace {
 
+// For all hierarchies together: they wait for the same processes.
 constexpr std::int64_t patience_ns = 10'000'000'000;
 
 bool is_busy(int code) { return code == EBUSY || code == ENOTEMPTY; }
@@ -32,15 +33,16 @@ kernel::Result<> remove_below(const std::string& absolute) {
 }
 
 /// A process that was killed leaves its cgroup only when the kernel is done with it: busy means "soon".
-kernel::Result<> remove_patiently(const std::string& absolute) {
-  const auto end = kernel::monotonic_ns() + patience_ns;
-  for (std::int64_t pause_us = 50;; pause_us = std::min<std::int64_t>(pause_us * 2, 50'000)) {
-    const auto removed = remove_one(kernel::cwd, absolute);
-    if (removed || !is_busy(removed.error().code) || kernel::monotonic_ns() > end) return removed;
+kernel::Result<> remove_patiently(const std::string& absolute, std::int64_t end) {
+  auto removed = remove_one(kernel::cwd, absolute);
+  for (std::int64_t pause_us = 50; !removed && is_busy(removed.error().code);) {
     TRY(remove_below(absolute));
-    if (const auto now = remove_one(kernel::cwd, absolute); now || !is_busy(now.error().code)) return now;
+    removed = remove_one(kernel::cwd, absolute);
+    if (removed || kernel::monotonic_ns() > end) return removed;
     kernel::sleep_us(pause_us);
+    pause_us = std::min<std::int64_t>(pause_us * 2, 50'000);
   }
+  return removed;
 }
 
 Failure describe(const Record& record, const std::string& folder, kernel::Error error) {
@@ -53,10 +55,11 @@ Failure describe(const Record& record, const std::string& folder, kernel::Error 
 }  // namespace
 
 Outcome<> remove(const Record& record) {
+  const auto end = kernel::monotonic_ns() + patience_ns;
   Outcome<> first;
   for (const auto& made : record.made) {
     const bool own = std::find(record.folders.begin(), record.folders.end(), made) != record.folders.end();
-    const auto removed = own ? remove_patiently(made) : remove_one(kernel::cwd, made);
+    const auto removed = own ? remove_patiently(made, end) : remove_one(kernel::cwd, made);
     if (removed || (!own && is_busy(removed.error().code)))
       continue;  // a parent that others use by now stays
     if (first) first = std::unexpected(describe(record, made, removed.error()));

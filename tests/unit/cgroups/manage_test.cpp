@@ -183,6 +183,19 @@ TEST_CASE("removal waits for the dying") {
   CHECK(nothing_left(layout, box.record.path));
 }
 
+TEST_CASE("removal gives up once for all hierarchies, and names who is in the way") {
+  REAL_LAYOUT(layout);
+  Box box(layout);
+  Sleeper sleeper(box.record);
+  const auto before = ::time(nullptr);
+  const auto removed = remove(box.record);
+  CHECK(::time(nullptr) - before < 15);
+  REQUIRE_FALSE(removed);
+  CHECK(removed.error().code == EBUSY);
+  CHECK(removed.error().text.ends_with("Device or resource busy (process " + std::to_string(sleeper.pid) +
+                                       " is still in it)"));
+}
+
 TEST_CASE("removal touches nothing that lodger did not make") {
   REAL_LAYOUT(layout);
   Box box(layout);
