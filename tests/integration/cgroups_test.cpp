@@ -133,10 +133,12 @@ TEST_CASE("cgroups: cpuset", "[cgroups]") {
 
 TEST_CASE("cgroups: block I/O weights and throttles of devices that exist", "[cgroups]") {
   NEEDS_ROOT();
-  Made it([](json& config) {
+  const Edit edit = [](json& config) {
     resources(config)["blockIO"] = {
         {"throttleReadBpsDevice", {{{"major", 7}, {"minor", 0}, {"rate", 1048576}}}}};
-  });
+  };
+  NEEDS_FEATURE(edit);
+  Made it(edit);
   const std::string at = folder(it.bundle, v2() ? "io" : "blkio");
   NEEDS(!at.empty(), "no blkio controller");
   CHECK_THAT(value(at, "blkio.throttle.read_bps_device", "io.max"), Catch::Contains("1048576"));
@@ -153,11 +155,15 @@ TEST_CASE("cgroups: a limit that cannot be applied fails the creation by name, a
           "[cgroups]") {
   NEEDS_ROOT();
   refused([](json& config) { resources(config)["cpu"] = {{"cpus", "4000-4001"}}; }, {"cpuset"});
-  refused(
-      [](json& config) {
-        resources(config)["hugepageLimits"] = {{{"pageSize", "3MB"}, {"limit", 1}}};
-      },
-      {"3MB"});
+}
+
+TEST_CASE("cgroups: a size of huge page that the machine does not have is refused", "[cgroups]") {
+  NEEDS_ROOT();
+  const Edit edit = [](json& config) {
+    resources(config)["hugepageLimits"] = {{{"pageSize", "3MB"}, {"limit", 1}}};
+  };
+  NEEDS_FEATURE(edit);
+  refused(edit, {"3MB"});
 }
 
 TEST_CASE("cgroups: a path with .. is refused or stays below the root", "[cgroups]") {

@@ -106,7 +106,8 @@ TEST_CASE("devices: a mode is not cut by the caller's umask", "[devices]") {
 
 TEST_CASE("devices: an unknown type, or one without numbers, is refused", "[devices]") {
   NEEDS_ROOT();
-  refused([](json& config) { config["linux"]["devices"] = {device("/dev/x", "q", 1, 3)}; }, {"/dev/x"});
+  refused([](json& config) { config["linux"]["devices"] = {device("/dev/x", "q", 1, 3)}; },
+          {"linux.devices[0]"});
 }
 
 TEST_CASE("devices: the cgroup denies what no rule allows (config-linux.md, Allowed Device list)",

@@ -116,7 +116,7 @@ TEST_CASE("namespaces: a path must be absolute, exist, and lead to the stated ty
   NEEDS_ROOT();
   refused([](json& config) { join(config, "ipc", "proc/self/ns/ipc"); }, {"proc/self/ns/ipc"});
   refused([](json& config) { join(config, "ipc", "/run/no-such-namespace"); }, {"/run/no-such-namespace"});
-  refused([](json& config) { join(config, "ipc", ns_path(getpid(), "uts")); }, {"ipc"});
+  refused([](json& config) { join(config, "ipc", ns_path(getpid(), "uts")); }, {"/ns/uts"});
   refused([](json& config) { join(config, "ipc", "/etc/passwd"); }, {"/etc/passwd"});
 }
 
