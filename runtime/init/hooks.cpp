@@ -29,7 +29,7 @@ Result<Fd<kernel::Memory>> state_document(const Hooks& hooks) {
 [[noreturn]] void become_hook(const Hook& hook, int input, int output, const Identity* drop_to) {
   const bool placed = kernel::place(input, 0) && kernel::place(output, 1) && kernel::place(output, 2) &&
                       kernel::close_on_exec_from(3);
-  if (placed && (!drop_to || drop_capabilities(*drop_to)))
+  if (placed && (!drop_to || set_capabilities(*drop_to, false)))
     kernel::exit(kernel::execute(hook.path, hook.argv, hook.envp).code == ENOENT ? 127 : 126);
   kernel::exit(126);
 }

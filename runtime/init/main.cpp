@@ -53,22 +53,18 @@ Result<> wait_at_gate(Control& control) {
   return control.expect(Order::start);
 }
 
-Result<> drop(Control& control) {
-  control.at(Stage::capabilities);
-  return drop_capabilities(control.plan().identity);
-}
-
-/// Without no_new_privs a filter needs CAP_SYS_ADMIN, so it comes before the drop, and has to allow
-/// capset(2); with it, it comes last and has to allow nothing but the exec. seccomp(2).
+/// Capabilities and filter. Without no_new_privs a filter needs CAP_SYS_ADMIN: seccomp(2). It is then kept
+/// until the exec, which computes all sets anew and takes it away (capabilities(7), "Transformation of
+/// capabilities during execve()"); so nothing but the exec has to pass the filter.
 Result<> confine(Control& control) {
-  const auto& [instructions, size, flags] = control.plan().filter;
-  const bool last = control.plan().identity.no_new_privileges;
-  if (last || !size) TRY(drop(control));
+  const Plan& plan = control.plan();
+  const auto& [instructions, size, flags] = plan.filter;
+  const bool keep = size && !plan.identity.no_new_privileges;
+  control.at(Stage::capabilities);
+  TRY(set_capabilities(plan.identity, keep));
   if (!size) return {};
   control.at(Stage::seccomp);
-  if (!last) TRY(raise_for_filter(control.plan().identity));
-  TRY(kernel::set_filter({size, instructions}, flags));
-  return last ? Result<>{} : drop(control);
+  return kernel::set_filter({size, instructions}, flags);
 }
 
 /// From the gate on: hooks, filter, capabilities, exec. Returns only errors.

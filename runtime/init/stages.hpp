@@ -50,12 +50,10 @@ Result<> join_keyring(Control& control);
 
 // identity.cpp
 Result<> set_limits(Control& control);
-/// Groups, user and bounding set; the permitted set stays full until drop_capabilities().
+/// Groups, user and bounding set; the permitted set stays full until set_capabilities().
 Result<> become(Control& control);
-/// Holds CAP_SYS_ADMIN for one last call, beside what the process is going to have.
-Result<> raise_for_filter(const Identity& identity);
-/// The last word on capabilities, after which nothing privileged works.
-Result<> drop_capabilities(const Identity& identity);
+/// The process's own sets, before its exec; `for_filter`: with CAP_SYS_ADMIN beside them.
+Result<> set_capabilities(const Identity& identity, bool for_filter);
 
 // executable.cpp
 /// process.cwd as root, made where it is missing; false when only the container's user may enter it.
