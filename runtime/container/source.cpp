@@ -23,10 +23,16 @@ Outcome<std::string> canonical_bundle(const std::string& bundle) {
 
 /// The network namespace of a container that runs, for --network container:ID.
 Outcome<std::string> network_of(const Store& store, const std::string& id) {
-  const auto folder = TRY(store.look(id));
-  const Record record = TRY(folder.read());
-  if (!TRY(alive(record))) return refuse(fmt::format("container {} is not running", id), ESRCH);
-  return fmt::format("/proc/{}/ns/net", record.pid);
+  const auto named = [&](Failure why) {
+    return refuse(fmt::format("--network container:{}: {}", id, why.text), why.code);
+  };
+  const auto folder = store.look(id);
+  if (!folder) return named(folder.error());
+  const auto record = folder->read();
+  if (!record) return named(record.error());
+  const bool lives = TRY(alive(*record));
+  return lives ? fmt::format("/proc/{}/ns/net", record->pid)
+               : Outcome<std::string>(named({"container not running", ESRCH}));
 }
 
 Outcome<bool> apply_network(const Store& store, const CreateRequest& request, spec::Config& config,
