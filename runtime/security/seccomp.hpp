@@ -6,8 +6,10 @@
 //  - Newer calls. Where the default action stops a call, numbers above the highest that the profile names get
 //    ENOSYS, so that a C library falls back instead of taking EPERM for an answer. runc does the same for the
 //    architectures that the profile lists; lodger does it for the native one, too, if the list is empty.
-//  - On architectures of 32 bits, libseccomp 2.5 takes "less or equal" for "greater" if a comparison of a
-//    lower argument precedes it. lodger compares as told.
+//  - Rules mean what they say where libseccomp 2.5.4 errs: "less or equal" behind another comparison on 32
+//  bits;
+//    alternatives of several comparisons each; several bounds of one argument that differ above 32 bits; a
+//    call that an architecture lacks, named before all others. The tests say which and how.
 //  - Architectures that this machine's kernel cannot report (the other byte order, or unknown to libseccomp)
 //    may be listed and do nothing; libseccomp fails.
 #pragma once

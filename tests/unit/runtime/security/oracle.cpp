@@ -57,16 +57,7 @@ bool add_rule(scmp_filter_ctx filter, std::uint32_t action, int call, const std:
   return answer == 0;
 }
 
-// Has the call a number on `arch`, its own or through socketcall or ipc?
-bool is_known(std::uint32_t arch, const char* name) {
-  const int number = seccomp_syscall_resolve_name_arch(arch, name);
-  const bool multiplexes = seccomp_syscall_resolve_name_arch(arch, "socket") < 0;
-  return number >= 0 || (multiplexes && number > -1000);
-}
-
-// `arch` is the only one of the filter, or 0.
-bool add_syscall(scmp_filter_ctx filter, const spec::SeccompSyscall& syscall, std::uint32_t action,
-                 std::uint32_t arch) {
+bool add_syscall(scmp_filter_ctx filter, const spec::SeccompSyscall& syscall, std::uint32_t action) {
   std::vector<scmp_arg_cmp> args;
   for (const auto& arg : syscall.args) args.push_back(comparison(arg));
   std::array<int, 6> seen{};
@@ -74,7 +65,7 @@ bool add_syscall(scmp_filter_ctx filter, const spec::SeccompSyscall& syscall, st
   const bool apart = std::ranges::any_of(seen, [](int n) { return n > 1; });
   for (const auto& name : syscall.names) {
     const int call = seccomp_syscall_resolve_name(name.c_str());
-    if (call == __NR_SCMP_ERROR || (arch && !is_known(arch, name.c_str()))) continue;
+    if (call == __NR_SCMP_ERROR) continue;
     if (!apart && !add_rule(filter, action, call, args)) return false;
     if (apart)
       for (const auto& arg : args)
@@ -96,12 +87,22 @@ std::vector<sock_filter> exported(scmp_filter_ctx filter) {
 using Filter = std::unique_ptr<void, void (*)(void*)>;
 
 std::optional<std::vector<sock_filter>> filled(const Filter& filter, const spec::Seccomp& profile,
-                                               std::uint32_t otherwise, std::uint32_t arch) {
+                                               std::uint32_t otherwise) {
   for (const auto& syscall : profile.syscalls) {
     const std::uint32_t action = scmp_action(syscall.action, syscall.errno_ret);
-    if (action != otherwise && !add_syscall(filter.get(), syscall, action, arch)) return std::nullopt;
+    if (action != otherwise && !add_syscall(filter.get(), syscall, action)) return std::nullopt;
   }
   return exported(filter.get());
+}
+
+// Puts back the load of the call's number, behind the check of the only architecture.
+void mend(std::vector<sock_filter>& program) {
+  auto& check = program.at(1);
+  if (check.jt != 0) throw std::runtime_error("not the program of one architecture");
+  if (program.at(2).code == (BPF_LD | BPF_W | BPF_ABS)) return;
+  if (program.at(2).code == (BPF_RET | BPF_K)) return;  // no rule at all
+  ++check.jf;
+  program.insert(program.begin() + 2, {BPF_LD | BPF_W | BPF_ABS, 0, 0, 0});
 }
 
 }  // namespace
@@ -113,7 +114,7 @@ std::optional<std::vector<sock_filter>> libseccomp_program(const spec::Seccomp& 
     const int answer = seccomp_arch_add(filter.get(), token(name));
     if (answer != 0 && answer != -EEXIST) throw std::runtime_error("seccomp_arch_add " + name);
   }
-  return filled(filter, profile, otherwise, 0);
+  return filled(filter, profile, otherwise);
 }
 
 std::optional<Oracle> Oracle::make(const spec::Seccomp& profile, Programs programs) {
@@ -133,8 +134,9 @@ std::optional<Oracle> Oracle::make(const spec::Seccomp& profile, Programs progra
       seccomp_arch_remove(filter.get(), seccomp_arch_native());
       if (seccomp_arch_add(filter.get(), arch) != 0) throw std::runtime_error("seccomp_arch_add");
     }
-    auto program = filled(filter, profile, otherwise, arch);
+    auto program = filled(filter, profile, otherwise);
     if (!program) return std::nullopt;
+    mend(*program);
     const bool x32 = arch == SCMP_ARCH_X32;
     out.parts_.push_back({x32 ? AUDIT_ARCH_X86_64 : arch, x32, std::move(*program)});
   }

@@ -14,9 +14,9 @@ namespace lodger::test {
 /// libseccomp's program, or nothing where libseccomp refuses a rule (EEXIST).
 std::optional<std::vector<sock_filter>> libseccomp_program(const spec::Seccomp& profile);
 
-/// libseccomp's verdicts. With one program per architecture they are free of a fault of libseccomp 2.5.4: in
-/// a program for several, it may leave out the load of the call's number where two architectures share
-/// blocks.
+/// libseccomp's verdicts. libseccomp 2.5.4 may leave out the load of the call's number, where a call that the
+/// architecture lacks would have come first, or where two architectures share blocks: with one program per
+/// architecture that can be mended.
 class Oracle {
  public:
   enum class Programs : bool { one, one_per_architecture };
