@@ -47,7 +47,8 @@ TEST_CASE("a mount of the bundle at or over a file is its own") {
   const auto [mount, expected] =
       GENERATE(Case{"/etc/resolv.conf", {"/etc/resolv.conf", "/etc/hosts"}},
                Case{"/etc/hosts", {"/etc/hosts", "/etc/resolv.conf"}}, Case{"/etc", {"/etc"}},
-               Case{"/", {"/"}}, Case{"/etc2", {"/etc2", "/etc/resolv.conf", "/etc/hosts"}},
+               Case{"/", {"/"}}, Case{"/etc/resolv", {"/etc/resolv", "/etc/resolv.conf", "/etc/hosts"}},
+               Case{"/etc2", {"/etc2", "/etc/resolv.conf", "/etc/hosts"}},
                Case{"/etc/hosts.d", {"/etc/hosts.d", "/etc/resolv.conf", "/etc/hosts"}},
                Case{"/proc", {"/proc", "/etc/resolv.conf", "/etc/hosts"}});
   INFO(mount);
