@@ -71,7 +71,7 @@ Cgroup::~Cgroup() {
   if (ours_) (void)remove(record_);  // best effort: the failure that led here is the one to tell
 }
 
-Outcome<Cgroup> Cgroup::prepare(const Layout& layout, std::string path, const spec::Resources* resources) {
+Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const std::string& path, const spec::Resources* resources) {
   Cgroup made;
   made.layout_ = &layout;
   made.record_.path = TRY(clean_path(path));

@@ -21,7 +21,7 @@ class Cgroup {
   /// Before the clone: everything that can be refused, and only what the clone needs, the folder in the
   /// cgroup2 tree (v2 and hybrid); on v2 also the controllers of its parents. `path` is absolute
   /// ("/lodger/<id>"); `resources` may be null. `layout` must outlive the object.
-  static Outcome<Cgroup> prepare(const Layout& layout, std::string path, const spec::Resources* resources);
+  static Outcome<Cgroup> prepare(const Layout& layout, const std::string& path, const spec::Resources* resources);
 
   /// The cgroup2 folder for CLONE_INTO_CGROUP, or -1 on pure v1.
   int birthplace() const { return birthplace_.get(); }

@@ -65,14 +65,14 @@ class Finder {
   /// The mount of a v1 hierarchy whose controllers /proc/self/cgroup lists as `names`; empty: mounted
   /// nowhere.
   Outcome<std::string> find_v1(std::string_view names, const std::vector<std::string>& controllers) {
-    const auto usual =
+    auto usual =
         fmt::format("{}/{}", roots_.mount, names.starts_with("name=") ? names.substr(5) : names);
     if (is(usual, CGROUP_SUPER_MAGIC)) return usual;
     return listed([&](const Mounted& m) { return m.type == "cgroup" && names_all(m.options, controllers); });
   }
 
   Outcome<std::string> find_v2() {
-    const auto usual = roots_.mount + "/unified";
+    auto usual = roots_.mount + "/unified";
     if (is(usual, CGROUP2_SUPER_MAGIC)) return usual;
     return listed([](const Mounted& m) { return m.type == "cgroup2"; });
   }

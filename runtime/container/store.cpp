@@ -49,8 +49,8 @@ bool in_user_namespace() {
 
 /// flock(2) has no time limit of its own: asks again every few milliseconds until `patience` is used up.
 kernel::Result<> lock(const Fd<Path>& folder, int patience) {
-  constexpr int pause = 5;
-  for (int waited = 0;; waited += pause) {
+  constexpr std::int64_t pause = 5;  // ms
+  for (std::int64_t waited = 0;; waited += pause) {
     const auto locked = kernel::flock(folder.get(), LOCK_EX | LOCK_NB);
     if (locked || locked.error().code != EWOULDBLOCK || waited >= patience) return locked;
     kernel::sleep_us(pause * 1000);

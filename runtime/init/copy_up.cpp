@@ -3,7 +3,6 @@
 namespace lodger::init {
 namespace {
 
-using kernel::Fd;
 using kernel::Result;
 
 constexpr int deepest = 256;  // a level costs 5 KiB of stack, of 8 MiB

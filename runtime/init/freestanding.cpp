@@ -2,6 +2,11 @@
 // compiler calls by its own choice (GCC manual, "Standards": freestanding environments).
 #include <cstddef>
 
+// Or else g++ recognises the loops below as what they implement, and makes them call themselves.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-tree-loop-distribute-patterns")
+#endif
+
 extern "C" {
 
 void* memcpy(void* __restrict to, const void* __restrict from, std::size_t size) {

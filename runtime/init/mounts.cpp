@@ -10,31 +10,43 @@ namespace {
 
 using Tree = Fd<kernel::Mount>;
 
-Result<> configure(Control& control, const Fd<kernel::MountContext>& context, const Mount& mount) {
+constexpr int nothing = -1;
+
+Result<> take_mode_of(int folder, const Fd<kernel::MountContext>& context) {
+  const auto what = TRY(kernel::status(folder));
+  char octal[5] = {};
+  for (unsigned i = 0; i < 4; ++i) octal[i] = static_cast<char>('0' + (what.st_mode >> (9 - 3 * i) & 7));
+  return kernel::set_string(context, "mode", octal);
+}
+
+/// `covered` is the folder that was at the destination before, or nothing.
+Result<> configure(Control& control, const Fd<kernel::MountContext>& context, const Mount& mount,
+                   int covered = nothing) {
   const auto told = [&](Result<> result) {
     if (!result) control.words_used(kernel::last_words(context, control.words()));
     return result;
   };
   if (mount.source) TRY(told(kernel::set_string(context, "source", mount.source)));
+  if (covered != nothing) TRY(told(take_mode_of(covered, context)));
   for (const auto& [key, value] : mount.parameters)
     TRY(told(value ? kernel::set_string(context, key, value) : kernel::set_flag(context, key)));
   return told(mount.kind == MountKind::remount ? kernel::reconfigure(context) : kernel::create(context));
 }
 
-Result<Tree> make_fresh(Control& control, const Mount& mount) {
+Result<Tree> make_fresh(Control& control, const Mount& mount, int covered) {
   const auto context = TRY(kernel::fsopen(mount.type));
-  TRY(configure(control, context, mount));
+  TRY(configure(control, context, mount, covered));
   auto tree = kernel::fsmount(context, mount.fresh_attributes);
   if (!tree) control.words_used(kernel::last_words(context, control.words()));
   return tree;
 }
 
-Result<Tree> make_detached(Control& control, const Mount& mount) {
+Result<Tree> make_detached(Control& control, const Mount& mount, int covered) {
   switch (mount.kind) {
     case MountKind::tree: return Tree(control.fd(mount.tree));
     case MountKind::subtree:
       return kernel::clone_tree(kernel::cwd, mount.source, mount.recursive ? AT_RECURSIVE : 0);
-    default: return make_fresh(control, mount);
+    default: return make_fresh(control, mount, covered);
   }
 }
 
@@ -97,13 +109,14 @@ Result<> make_mount(Control& control, const Root& root, const Mount& mount) {
     case MountKind::folder: TRY(open_or_make_place(root.get(), mount.destination, Make::folder)); return {};
     default: break;
   }
+  const bool covers = mount.mode_of_place && open_place(root.get(), mount.destination);
   const auto place = TRY(place_for(root, mount));
   if (mount.kind == MountKind::classic) {
     TRY(mount_classic(place.get(), mount));
     const auto top = TRY(open_place(root.get(), mount.destination));
     return set_attributes(top.get(), mount);
   }
-  const Tree tree = TRY(make_detached(control, mount));
+  const Tree tree = TRY(make_detached(control, mount, covers ? place.get() : nothing));
   if (mount.copy_up) TRY(copy_up(place.get(), tree.get()));
   TRY(set_attributes(tree.get(), mount));
   return kernel::attach(tree.get(), place.get());

@@ -57,9 +57,11 @@ Result<> change_root(Control& control, const Root& root) {
     TRY(kernel::chroot("."));
     return kernel::chdir("/");
   }
+  const Root old = TRY(kernel::openat<kernel::Mount>(kernel::cwd, "/", O_PATH | O_DIRECTORY));
   TRY(kernel::pivot_root(".", "."));  // the old root now lies on top of the new one: pivot_root(2), NOTES
   if (rootfs.propagation & MS_SHARED) {
-    TRY(kernel::mount(nullptr, ".", nullptr, MS_SLAVE | MS_REC, nullptr));  // the host keeps its mounts
+    // The host keeps its mounts. By descriptor: "." is the new root, and what it shares must stay shared.
+    TRY(set_propagation(old, MS_SLAVE, AT_RECURSIVE));
     TRY(set_propagation(root, MS_SHARED, 0));
   }
   TRY(kernel::umount(".", kernel::detach));

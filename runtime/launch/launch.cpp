@@ -58,6 +58,7 @@ class Progress {
     TRY(launch_.cgroup.complete());
     const auto entrances = TRY(launch_.cgroup.entrances());
     std::vector<int> numbers;
+    numbers.reserve(entrances.size());
     for (const auto& entrance : entrances) numbers.push_back(entrance.get());
     return order(Order::cgroup, numbers);
   }

@@ -20,6 +20,7 @@ init::Hooks plan_kind(Planning& planning, const std::vector<spec::Hook>& hooks, 
   init::Hooks planned;
   if (hooks.empty()) return planned;
   std::vector<init::Hook> list;
+  list.reserve(hooks.size());
   for (const auto& hook : hooks) list.push_back(plan_hook(planning.memory, hook));
   planned.hooks = planning.memory.copy(list);
   // Only init knows its pid as the container sees it, so the document is cut open at that place.

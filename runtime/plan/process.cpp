@@ -57,6 +57,7 @@ void plan_arguments(Planning& planning, init::Plan& plan) {
 
 void plan_limits(Planning& planning, init::Plan& plan) {
   std::vector<init::Rlimit> limits;
+  limits.reserve(planning.config.process->rlimits.size());
   for (const auto& limit : planning.config.process->rlimits)
     limits.push_back({limit.type, {limit.soft, limit.hard}});
   plan.rlimits = planning.memory.copy(limits);

@@ -39,7 +39,7 @@ class Expansion {
     return mount;
   }
 
-  void show(const char* type, std::vector<init::Parameter> parameters, const std::string& place,
+  void show(const char* type, const std::vector<init::Parameter>& parameters, const std::string& place,
             const std::string& host) {
     if (planning_.separate(spec::NamespaceType::cgroup)) {
       auto& mount = add(init::MountKind::fresh, place);

@@ -52,6 +52,7 @@ Outcome<init::Device> plan_device(Planning& planning, const spec::Device& from, 
 Outcome<std::vector<init::Device>> plan_devices(Planning& planning, bool with_defaults) {
   const auto& configured = planning.linux().devices;
   std::vector<init::Device> devices;
+  devices.reserve(configured.size() + std::size(default_devices));
   for (std::size_t i = 0; i < configured.size(); ++i)
     devices.push_back(TRY(plan_device(planning, configured[i], i)));
   if (!with_defaults) return devices;

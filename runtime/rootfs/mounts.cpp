@@ -2,6 +2,8 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "kernel/mount.hpp"
 #include "runtime/rootfs/rootfs.hpp"
 #include "spec/options.hpp"
@@ -106,6 +108,10 @@ Outcome<> make_sysfs(Planning& planning, const spec::MountFlags& flags, init::Mo
   return {};
 }
 
+bool names_mode(const spec::MountFlags& flags) {
+  return std::ranges::any_of(flags.data, [](const std::string& data) { return data.starts_with("mode="); });
+}
+
 void make_fresh(Planning& planning, const spec::Mount& from, const spec::MountFlags& flags,
                 init::Mount& mount) {
   mount.kind = init::MountKind::fresh;
@@ -117,6 +123,9 @@ void make_fresh(Planning& planning, const spec::Mount& from, const spec::MountFl
   mount.parameters = planning.memory.copy(parameters);
   mount.fresh_attributes = flags.attr_set;
   mount.copy_up = flags.copy_up;
+  // A tmpfs over a folder of the image looks like it, as with the other runtimes: the kernel's own default,
+  // 1777, would open /root or /etc to everyone.
+  mount.mode_of_place = from.type == "tmpfs" && !names_mode(flags);
   if (flags.super_set & classic_only) make_classic(planning, flags, mount);
 }
 

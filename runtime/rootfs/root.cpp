@@ -62,6 +62,7 @@ Outcome<> plan_host_mounts(Planning& planning, init::Rootfs& rootfs) {
 
 std::span<const init::Name> plan_paths(Planning& planning, const std::vector<std::string>& paths) {
   std::vector<init::Name> names;
+  names.reserve(paths.size());
   for (const auto& path : paths)
     names.push_back(planning.memory.text(path.substr(path.find_first_not_of('/'))));
   return planning.memory.copy(names);
