@@ -252,26 +252,30 @@ TEST_CASE("of two processes that reserve and remove one id in turns, one at a ti
   CHECK_FALSE(exists(temp / "c1"));
 }
 
-TEST_CASE("forced removal beside reservation leaves no folder that is half of each") {
+TEST_CASE("forced removal beside two reservers: nobody is given a folder that is removed, or another's") {
   const TempFolder temp;
   const Store store(temp.path);
+  // As `delete --force` does it, all the time: also between a reserver's mkdir and its lock.
   Child remover([&] {
-    for (int i = 0; i < 2000; ++i)
+    for (;;)
       if (auto folder = store.open("c1"))
         if (!std::move(*folder).remove()) return 1;
-    return 0;
   });
-  for (int i = 0; i < 500; ++i) {
-    auto folder = store.reserve("c1");
-    if (!folder) {
-      CHECK(folder.error().code == EEXIST);
-      continue;
+  const auto reserve = [&] {
+    for (int i = 0; i < 20000; ++i) {
+      auto folder = store.reserve("c1");
+      if (!folder && folder.error().code == EEXIST) continue;
+      if (!folder) return 1;
+      if (!folder->write(Record{})) return 2;     // ENOENT where the folder is a removed one
+      if (!folder->write_config("{}")) return 3;  // EEXIST where it is the other reserver's
+      folder->commit();
     }
-    CHECK(folder->write_config("{}"));
-    CHECK(folder->write(Record{}));
-    folder->commit();
-  }
-  CHECK(remover.wait() == 0);
+    return 0;
+  };
+  Child one(reserve), two(reserve);
+  CHECK(WEXITSTATUS(one.wait()) == 0);
+  CHECK(WEXITSTATUS(two.wait()) == 0);
+  CHECK(::waitpid(remover.pid, nullptr, WNOHANG) == 0);  // never met a folder that it could not remove
 }
 
 TEST_CASE("the default root") {

@@ -90,6 +90,16 @@ class Child {
     pid = 0;
     return status;
   }
+  /// The same, but -1 if it has not ended within 5 s: for a process that a mistake would leave frozen.
+  int wait_briefly() {
+    int status = -1;
+    for (int i = 0; i < 500; ++i, ::usleep(10000))
+      if (::waitpid(pid, &status, WNOHANG) == pid) {
+        pid = 0;
+        return status;
+      }
+    return -1;
+  }
   /// Until it has ended, but not reaped: a zombie.
   void await_end() const {
     siginfo_t info;
