@@ -17,7 +17,9 @@ using nlohmann::json;
 std::string runtime_path() {
   const char* path = std::getenv("LODGER");
   if (path == nullptr) path = std::getenv("LODGER_BUILT");
-  INFO("neither LODGER nor LODGER_BUILT names the program under test; `meson test` and tests/run set the latter");
+  INFO(
+      "neither LODGER nor LODGER_BUILT names the program under test; `meson test` and tests/run set the "
+      "latter");
   REQUIRE(path != nullptr);
   return path;
 }
@@ -130,7 +132,8 @@ Finished outcome(const std::string& probe_line, const Edit& edit, const std::vec
 
 std::string not_supported_yet(const Edit& edit) {
   const std::string text = outcome("echo ran", edit).err;
-  return text.find("not supported by this version") == std::string::npos ? "" : text.substr(0, text.find('\n'));
+  return text.find("not supported by this version") == std::string::npos ? ""
+                                                                         : text.substr(0, text.find('\n'));
 }
 
 void refused(const Edit& edit, const std::vector<std::string>& texts, const std::vector<std::string>& flags) {
