@@ -311,6 +311,24 @@ TEST_CASE("network none: a stack of its own with nothing but the loopback", "[ho
   CHECK(inside("ask tcp4 " + port + " x", {}, {"--network", "none"})["ask:tcp4.errno"] != "0");
 }
 
+TEST_CASE("network: published ports are refused where nothing can map them", "[host_network]") {
+  NEEDS_ROOT();
+  const Holder holder;
+  for (const Flags& mode : {Flags{"--network", "none"}, Flags{"--network", "ns:" + holder.path()}}) {
+    for (const Flags& ports : {Flags{"-p", "8080:80"}, Flags{"-P"}}) {
+      Flags flags = mode;
+      flags.insert(flags.end(), ports.begin(), ports.end());
+      refused({}, {"published ports"}, flags);
+    }
+  }
+}
+
+TEST_CASE("network: --net is --network", "[host_network]") {
+  NEEDS_ROOT();
+  CHECK(inside("ns", own_network, {"--net", "host"})["ns.net"] == ns_id(getpid(), "net"));
+  CHECK(inside("ns", own_network, {"--net=host"})["ns.net"] == ns_id(getpid(), "net"));
+}
+
 TEST_CASE("network ns: joins the namespace of a path", "[host_network]") {
   NEEDS_ROOT();
   const Holder holder;
