@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <sys/file.h>
 
-#include <chrono>
+#include <list>
 
 #include "support.hpp"
 
@@ -252,7 +252,7 @@ TEST_CASE("of two processes that reserve and remove one id in turns, one at a ti
   CHECK_FALSE(exists(temp / "c1"));
 }
 
-TEST_CASE("forced removal beside two reservers: nobody is given a folder that is removed, or another's") {
+TEST_CASE("forced removal beside six reservers: nobody is given a folder that is removed, or another's") {
   const TempFolder temp;
   const Store store(temp.path);
   // As `delete --force` does it, all the time: also between a reserver's mkdir and its lock.
@@ -262,7 +262,7 @@ TEST_CASE("forced removal beside two reservers: nobody is given a folder that is
         if (!std::move(*folder).remove()) return 1;
   });
   const auto reserve = [&] {
-    for (int i = 0; i < 20000; ++i) {
+    for (int i = 0; i < 60000; ++i) {
       auto folder = store.reserve("c1");
       if (!folder && folder.error().code == EEXIST) continue;
       if (!folder) return 1;
@@ -272,9 +272,9 @@ TEST_CASE("forced removal beside two reservers: nobody is given a folder that is
     }
     return 0;
   };
-  Child one(reserve), two(reserve);
-  CHECK(WEXITSTATUS(one.wait()) == 0);
-  CHECK(WEXITSTATUS(two.wait()) == 0);
+  std::list<Child> reservers;
+  for (int i = 0; i < 6; ++i) reservers.emplace_back(reserve);
+  for (auto& reserver : reservers) CHECK(WEXITSTATUS(reserver.wait()) == 0);
   CHECK(::waitpid(remover.pid, nullptr, WNOHANG) == 0);  // never met a folder that it could not remove
 }
 
