@@ -3,6 +3,7 @@
 // its stdin rather than a pipe, so that no hook can block its runtime by not reading.
 #include "runtime/hooks/child.hpp"
 
+#include <memory>
 #include <vector>
 
 #include "kernel/memory.hpp"
@@ -61,14 +62,17 @@ Result<Fd<kernel::Memory>> memory_with(std::string_view text) {
 
 /// Blocks all signals for as long as the child runs on our memory: a handler must not run there.
 Result<Child> launched(Launch& launch) {
-  alignas(16) char stack[16384];
+  // On the heap: what an address sanitizer marks in the child's frames, which never return, must not stay
+  // behind in ours.
+  constexpr std::size_t stack_size = 16384;
+  const auto stack = std::make_unique_for_overwrite<char[]>(stack_size);
   int pidfd = -1;
   clone_args how{};
   how.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
   how.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
   how.exit_signal = SIGCHLD;
-  how.stack = reinterpret_cast<std::uint64_t>(stack);
-  how.stack_size = sizeof stack;
+  how.stack = reinterpret_cast<std::uint64_t>(stack.get());
+  how.stack_size = stack_size;
   const auto mask = TRY(kernel::signal_mask(SIG_SETMASK, ~std::uint64_t{0}));
   const auto pid = kernel::vfork3(how, become_hook, &launch);
   (void)kernel::signal_mask(SIG_SETMASK, mask);  // cannot fail: the arguments are those that worked above
