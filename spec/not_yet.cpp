@@ -18,10 +18,11 @@ struct Row {
   bool (*used)(const T&);
 };
 
+/// A weight of 0 is no weight: the kernel has none below 1, and Docker writes 0 where the user gave nothing.
 bool used(const BlockIo& io) {
-  return io.weight || io.leaf_weight || !io.weight_device.empty() || !io.throttle_read_bps_device.empty() ||
-         !io.throttle_write_bps_device.empty() || !io.throttle_read_iops_device.empty() ||
-         !io.throttle_write_iops_device.empty();
+  return io.weight.value_or(0) || io.leaf_weight.value_or(0) || !io.weight_device.empty() ||
+         !io.throttle_read_bps_device.empty() || !io.throttle_write_bps_device.empty() ||
+         !io.throttle_read_iops_device.empty() || !io.throttle_write_iops_device.empty();
 }
 
 bool notifies(const Seccomp& seccomp) {

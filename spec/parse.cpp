@@ -2,6 +2,7 @@
 #include "spec/parse.hpp"
 
 #include "spec/read_model.hpp"
+#include "spec/version.hpp"
 
 namespace lodger::spec {
 
@@ -24,15 +25,25 @@ static bool read(Value value, Hooks& out, const Where& where) {
          in.optional("poststop", out.poststop);
 }
 
+/// Before 1.3 the limit could not be left out, so 0 was what callers wrote for "none"; podman still does.
+/// Only since then it is the kernel's 0, with which nothing can fork (config-linux.md, "PIDs").
+static void forget_zero_of_old(Config& config) {
+  if (!config.linux || !config.linux->resources || !config.linux->resources->pids) return;
+  auto& limit = config.linux->resources->pids->limit;
+  if (limit == 0 && older_than_1(config.oci_version, 3)) limit.reset();
+}
+
 static bool read(Value value, Config& out, const Where& where) {
   const Object in(value, where);
   if (!in || !in.required("ociVersion", out.oci_version)) return false;
   for (const char* platform : {"freebsd", "solaris", "vm", "windows", "zos"})
     if (in.has(platform)) out.other_platforms.emplace_back(platform);
-  return in.optional("root", out.root) && in.optional("process", out.process) &&
-         in.optional("mounts", out.mounts) && in.optional("hostname", out.hostname) &&
-         in.optional("domainname", out.domainname) && in.optional("hooks", out.hooks) &&
-         in.optional("annotations", out.annotations) && in.optional("linux", out.linux);
+  const bool good = in.optional("root", out.root) && in.optional("process", out.process) &&
+                    in.optional("mounts", out.mounts) && in.optional("hostname", out.hostname) &&
+                    in.optional("domainname", out.domainname) && in.optional("hooks", out.hooks) &&
+                    in.optional("annotations", out.annotations) && in.optional("linux", out.linux);
+  if (good) forget_zero_of_old(out);
+  return good;
 }
 
 namespace {

@@ -56,4 +56,12 @@ std::optional<unsigned> major_version(std::string_view text) {
   return major;
 }
 
+bool older_than_1(std::string_view text, unsigned minor) {
+  const auto major = major_version(text);
+  if (!major || *major != 1) return major && *major < 1;
+  unsigned own = 0;
+  std::from_chars(text.data() + 2, text.data() + text.size(), own);
+  return own < minor;
+}
+
 }  // namespace lodger::spec

@@ -66,4 +66,8 @@ TEST_CASE("not yet: what is present but asks for nothing passes") {
           c.linux->resources = Resources{.block_io = BlockIo{}, .network = Network{}};
           c.linux->net_devices.clear();
         }) == "accepted");
+  // As Docker writes it; a weight of 0 is none that a kernel has.
+  CHECK(check_after([](Config& c) {
+          c.linux->resources = Resources{.block_io = BlockIo{.weight = 0, .leaf_weight = 0}};
+        }) == "accepted");
 }
