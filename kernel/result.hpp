@@ -3,6 +3,7 @@
 #pragma once
 #include <cerrno>
 #include <expected>
+#include <type_traits>
 #include <utility>
 
 namespace lodger::kernel {
@@ -20,6 +21,13 @@ using Result = std::expected<T, Error>;
 /// An error result for `call`, which must be a literal (or live as long as the program).
 inline std::unexpected<Error> fail(const char* call, int code) { return std::unexpected(Error{call, code}); }
 
+/// The value of a result that has one, moved out. By value, since clang copies what a statement expression
+/// ends in unless that is a value already.
+template <class T, class E>
+constexpr T taken(std::expected<T, E>&& result) {
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
 }  // namespace lodger::kernel
 
 // Evaluates to the value of a std::expected, or returns its error from the enclosing function.
@@ -29,5 +37,5 @@ inline std::unexpected<Error> fail(const char* call, int code) { return std::une
     auto try_result_ = (expr);                                \
     if (!try_result_) [[unlikely]]                            \
       return std::unexpected(std::move(try_result_).error()); \
-    *std::move(try_result_);                                  \
+    ::lodger::kernel::taken(std::move(try_result_));          \
   }))
