@@ -1,6 +1,8 @@
 // Namespaces and cgroups, from the container's side. namespaces(7), user_namespaces(7), time_namespaces(7).
+#include "kernel/interface.hpp"
 #include "kernel/namespace.hpp"
 #include "kernel/process.hpp"
+#include "kernel/socket.hpp"
 #include "runtime/init/stages.hpp"
 
 namespace lodger::init {
@@ -29,6 +31,13 @@ Result<> join_all(Control& control) {
   return go_on_as_second_clone(control);
 }
 
+/// A fresh network has nothing but a loopback interface that is down. Nobody else brings it up: podman's and
+/// containerd's "none" leave it to the runtime.
+Result<> raise_loopback(Control& control) {
+  control.at(Stage::loopback);
+  return kernel::bring_up(TRY(kernel::unix_socket(SOCK_DGRAM)), "lo");
+}
+
 }  // namespace
 
 Result<> enter_namespaces(Control& control) {
@@ -42,6 +51,7 @@ Result<> enter_namespaces(Control& control) {
     TRY(kernel::setresgid(0));
     TRY(kernel::setresuid(0));
   }
+  if (plan.network_namespace) TRY(raise_loopback(control));
   TRY(kernel::setsid());
   TRY(kernel::signal_mask(SIG_SETMASK, 0));
   kernel::reset_signals();

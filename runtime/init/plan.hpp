@@ -33,6 +33,7 @@ enum class Stage : std::uint32_t {
   begin,
   join_namespace,
   user_namespace,
+  loopback,
   cgroup,
   time_offsets,
   propagation,
@@ -192,6 +193,7 @@ struct Plan {
   std::span<const Join> joins;     // joined first, in this order
   std::uint64_t second_clone = 0;  // CLONE_NEW* of the second clone
   bool user_namespace = false;     // init becomes root in it
+  bool network_namespace = false;  // a fresh one: its loopback interface comes up
   bool cgroup_namespace = false;   // unshared once init is in its cgroup
   bool time_namespace = false;
   std::span<const char> time_offsets;  // for timens_offsets of procfs

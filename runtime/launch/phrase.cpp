@@ -59,6 +59,7 @@ std::string doing(const init::Report& report, const spec::Config& config, const 
     case Stage::begin: return "the container's init";
     case Stage::join_namespace: return join_name(config, plan, index);
     case Stage::user_namespace: return "becoming root in the user namespace";
+    case Stage::loopback: return "bringing up the loopback interface";
     case Stage::cgroup: return "entering the cgroup";
     case Stage::time_offsets: return "linux.timeOffsets";
     case Stage::propagation: return "linux.rootfsPropagation";
@@ -108,8 +109,15 @@ Failure hook_failure(const std::string& what, const init::Report& report) {
 Failure executable_failure(const std::string& what, const init::Report& report) {
   const bool searched = std::string_view(report.call) == "$PATH";
   if (searched && report.code == ENOENT) return {what + ": executable file not found in $PATH", ENOENT};
+  if (report.code == ENOENT && report.stage == Stage::execute)  // it was found before: execve(2), ENOENT
+    return {
+        what + ": no such file or directory (that is its interpreter: of the #! line, or the dynamic loader)",
+        ENOENT};
   if (report.code == ENOENT) return {what + ": no such file or directory", ENOENT};
   if (report.code == EACCES) return {what + ": permission denied", EACCES};
+  if (report.code == ENOEXEC)
+    return {what + ": exec format error (made for another processor, or a script without a #! line)",
+            ENOEXEC};
   if (report.code == EISDIR) return {what + ": is a directory: permission denied", EACCES};
   return {fmt::format("{}: {}", what, error_text(report.code)), report.code};
 }

@@ -83,6 +83,7 @@ Outcome<> plan_namespaces(Planning& planning, Built& built) {
   (plan.two_clones ? plan.second_clone : built.first_clone) = fresh & ~later;
   built.new_user_namespace = fresh & CLONE_NEWUSER;
   plan.user_namespace = planning.user_namespace();
+  plan.network_namespace = fresh & CLONE_NEWNET;
   plan.cgroup_namespace = fresh & CLONE_NEWCGROUP;
   plan.time_namespace = fresh & CLONE_NEWTIME;
   plan.time_offsets = planning.memory.bytes(time_offsets(planning.linux()));
