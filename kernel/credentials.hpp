@@ -28,6 +28,14 @@ inline Result<> capset(std::uint64_t effective, std::uint64_t permitted, std::ui
   return done("capset", __NR_capset, &head, sets);
 }
 
+/// capget(2) of this thread: the permitted set.
+inline Result<std::uint64_t> permitted_capabilities() {
+  __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[2];
+  TRY(done("capget", __NR_capget, &head, sets));
+  return std::uint64_t{sets[1].permitted} << 32 | sets[0].permitted;
+}
+
 struct Limit {
   std::uint64_t soft, hard;
 };

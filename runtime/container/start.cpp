@@ -55,7 +55,12 @@ Outcome<> start(const Store& store, const std::string& id, const Notices& notice
     return refuse("cannot start a container without a process: its configuration has none", EINVAL);
   const auto socket = TRY(connect_to_gate(folder));
   TRY(explained(kernel::unlinkat(folder.fd(), gate_name), "removing the start gate"));
-  TRY(launch::open_gate(socket, config, nullptr));
+  if (auto opened = launch::open_gate(socket, config, nullptr); !opened) {
+    // Init ends by itself, but later than it says so: a caller that is told of the failure deletes at once,
+    // and has to find the container stopped.
+    if (auto ended = end(record); !ended) notices(ended.error().text);
+    return opened;
+  }
   return run_poststart(config, std::move(folder), record, notices);
 }
 

@@ -30,6 +30,9 @@ Result<> set_limits(Control& control) {
 Result<> become(Control& control) {
   const Identity& identity = control.plan().identity;
   control.at(Stage::capabilities);
+  // The sets themselves come behind the gate; what they will lack is told before it, where callers expect it.
+  const auto all = identity.permitted | identity.effective | identity.ambient;
+  if (all & ~TRY(kernel::permitted_capabilities())) return kernel::fail("capset", EPERM);
   TRY(drop_bounding(identity));
   control.at(Stage::identity);
   if (identity.uid != 0) TRY(kernel::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
