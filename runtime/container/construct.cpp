@@ -92,12 +92,15 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
 
   launching = true;
   const spec::State state{request.id, "creating", source.bundle, 0, source.config.annotations};
-  launch::Launch plan{source.config, memory, built, row, cgroup, state};
+  const auto stage = [&](pid_t pid) -> Outcome<> {
+    record.pid = pid;
+    record.cgroup = cgroup.record();
+    record.start_time =
+        TRY(explained(kernel::process_stat(pid), "looking at the container's process")).start_time;
+    return folder.stage(record);
+  };
+  launch::Launch plan{source.config, memory, built, row, cgroup, state, stage};
   auto launched = TRY(launch::launch(plan));
-  record.pid = launched.child.pid();
-  record.cgroup = cgroup.record();
-  const auto stat = TRY(explained(kernel::process_stat(record.pid), "looking at the container's process"));
-  record.start_time = stat.start_time;
   return Construction{std::move(source),  std::move(folder), std::move(record),
                       std::move(cgroup),  std::move(memory), built,
                       std::move(launched)};
@@ -128,7 +131,7 @@ Outcome<> deliver(const CreateRequest& request, Construction& made) {
     TRY(terminal::send_fd("--pidfd-socket", socket, made.launched.child.process().get(), "pidfd"));
   }
   if (!request.pid_file.empty()) TRY(write_pid_file(request.pid_file, made.record.pid));
-  return made.folder.write(made.record);
+  return made.folder.publish();
 }
 
 Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& request, Source source,

@@ -13,17 +13,13 @@ namespace lodger::container {
 namespace {
 
 constexpr const char* state_name = "state.json";
+constexpr const char* staged_name = "state.new";
 constexpr const char* config_name = "config.json";
 
-/// Writes `name` anew: a file beside it first, which then takes its place at once. No fsync: the state root
-/// is a tmpfs, and no container outlives the machine's boot.
-kernel::Result<> replace(int folder, const char* name, std::string_view text) {
-  constexpr const char* beside = "new";
-  {
-    const auto file = TRY(kernel::openat(folder, beside, O_WRONLY | O_CREAT | O_TRUNC, 0600));
-    TRY(kernel::write_all(file.get(), text));
-  }
-  return kernel::renameat(folder, beside, folder, name);
+/// No fsync: the state root is a tmpfs, and no container outlives the machine's boot.
+kernel::Result<> write_whole(int folder, const char* name, std::string_view text) {
+  const auto file = TRY(kernel::openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+  return kernel::write_all(file.get(), text);
 }
 
 kernel::Result<std::string> read_whole(int folder, const char* name) {
@@ -80,25 +76,37 @@ bool Folder::busy() const {
   return false;
 }
 
-Outcome<> Folder::write(const Record& record) const {
+Outcome<> Folder::stage(const Record& record) const {
   const std::string text = TRY(to_json(record));
-  return explained(replace(fd_.get(), state_name, text),
+  return explained(write_whole(fd_.get(), staged_name, text),
                    fmt::format("writing the state of container {}", id_));
 }
 
-Outcome<Record> Folder::read() const {
-  const auto text = read_whole(fd_.get(), state_name);
+Outcome<> Folder::publish() const {
+  return explained(kernel::renameat(fd_.get(), staged_name, fd_.get(), state_name),
+                   fmt::format("writing the state of container {}", id_));
+}
+
+Outcome<> Folder::write(const Record& record) const {
+  TRY(stage(record));
+  return publish();
+}
+
+Outcome<Record> Folder::read() const { return read_from(state_name); }
+Outcome<Record> Folder::read_staged() const { return read_from(staged_name); }
+
+Outcome<Record> Folder::read_from(const char* name) const {
+  const auto text = read_whole(fd_.get(), name);
   if (!text) {
     if (text.error().code == ENOENT) return refuse("container does not exist", ENOENT);
     return std::unexpected(explain(fmt::format("reading the state of container {}", id_), text.error()));
   }
   auto record = record_from_json(*text);
   if (!record)
-    return refuse(
-        fmt::format("reading the state of container {}: state.json is damaged: {}; \"delete --force\" "
-                    "removes the container",
-                    id_, record.error().text),
-        EBADMSG);
+    return refuse(fmt::format("reading the state of container {}: {} is damaged: {}; \"delete --force\" "
+                              "removes the container",
+                              id_, name, record.error().text),
+                  EBADMSG);
   return record;
 }
 

@@ -25,13 +25,6 @@ Outcome<std::optional<spec::Config>> with_poststop_hooks(const Folder& folder) {
   return TRY(spec::parse(*text));
 }
 
-/// A folder without a readable state: a creation or a removal that was cut short. The lock says that nobody
-/// is at work on it.
-Outcome<> remove_leftover(Folder folder, Failure why, bool force) {
-  if (why.code == ENOENT || force) return std::move(folder).remove();
-  return std::unexpected(std::move(why));
-}
-
 }  // namespace
 
 void run_poststop(const std::vector<spec::Hook>& hooks, const spec::State& state, const Notices& notices) {
@@ -54,12 +47,26 @@ Outcome<> dismantle(Folder folder, const Record& record, const Notices& notices)
   return {};
 }
 
+namespace {
+
+/// A folder without a readable state: a creation or a removal that was cut short. The lock says that nobody
+/// is at work on it. What the creation had staged tells what it had made.
+Outcome<> remove_leftover(Folder folder, Failure why, bool force, const Notices& notices) {
+  if (why.code != ENOENT && !force) return std::unexpected(std::move(why));
+  const auto staged = folder.read_staged();
+  if (!staged) return std::move(folder).remove();
+  TRY(end(*staged));
+  return dismantle(std::move(folder), *staged, notices);
+}
+
+}  // namespace
+
 Outcome<> remove(const Store& store, const RemoveRequest& request, const Notices& notices) {
   auto folder = store.open(request.id);
   if (!folder && folder.error().code == ENOENT && request.force) return {};
   if (!folder) return std::unexpected(folder.error());
   auto record = folder->read();
-  if (!record) return remove_leftover(std::move(*folder), record.error(), request.force);
+  if (!record) return remove_leftover(std::move(*folder), record.error(), request.force, notices);
   const Status status = TRY(status_of(*folder, *record));
   if (status == Status::created || (status != Status::stopped && request.force))
     TRY(end(*record));

@@ -46,6 +46,11 @@ class Folder {
 
   /// state.json, replaced by rename: a reader sees the old or the new one, never a part.
   Outcome<> write(const Record& record) const;
+  /// The two halves of write(). What is staged is seen by nobody but read_staged(): a creation that is cut
+  /// short leaves it for `delete`.
+  Outcome<> stage(const Record& record) const;
+  Outcome<> publish() const;
+  Outcome<Record> read_staged() const;
   /// Code ENOENT: there is no state.json, so the container is being created, or half removed.
   Outcome<Record> read() const;
   /// The container's own copy of its configuration, written once.
@@ -62,6 +67,7 @@ class Folder {
   Folder(std::string id, kernel::Fd<kernel::Path> root, kernel::Fd<kernel::Path> fd)
       : id_(std::move(id)), root_(std::move(root)), fd_(std::move(fd)) {}
   kernel::Result<> unmake() const;
+  Outcome<Record> read_from(const char* name) const;
 
   std::string id_;
   kernel::Fd<kernel::Path> root_, fd_;

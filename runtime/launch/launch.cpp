@@ -106,6 +106,7 @@ Outcome<Launched> launch(Launch& launch) {
   Progress progress(launch, launched);
   TRY(progress.enter_namespaces());
   TRY(progress.enter_cgroup());
+  TRY(launch.on_made(launched.child.pid()));
   TRY(progress.set_oom_score());
   TRY(progress.compile_filter());
   TRY(progress.run_hooks());

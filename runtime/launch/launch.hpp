@@ -1,5 +1,7 @@
 // From the clone to "ready": the parent's side, step by step, while init builds the container beside it.
 #pragma once
+#include <functional>
+
 #include "cgroups/cgroup.hpp"
 #include "runtime/launch/child.hpp"
 #include "spec/state.hpp"
@@ -14,6 +16,8 @@ struct Launch {
   const plan::Row& row;
   cgroups::Cgroup& cgroup;
   spec::State state;  // for the prestart and createRuntime hooks; pid and status are filled in here
+  /// Called once process and cgroup are made, while init is mounting: for what must survive our own end.
+  std::function<Outcome<>(pid_t)> on_made;
 };
 
 /// A container that waits at its gate.
