@@ -36,6 +36,11 @@ void copy_program(const std::string& from, const std::string& to) {
   REQUIRE(a.st_size == b.st_size);
 }
 
+std::string temporary_folder() {
+  const char* tmp = std::getenv("TMPDIR");
+  return tmp != nullptr ? tmp : "/tmp";
+}
+
 int remove_one(const char* path, const struct stat*, int, FTW*) { return remove(path); }
 
 std::vector<std::string> probe_args(const std::string& line) {
@@ -79,12 +84,11 @@ json default_config(const std::string& name, const std::vector<std::string>& arg
   return config;
 }
 
-Bundle::Bundle(const std::vector<std::string>& args, const Edit& change) : name_(unique_name()) {
-  const char* tmp = std::getenv("TMPDIR");
-  path_ = std::string(tmp != nullptr ? tmp : "/tmp") + "/lodger-test-" + name_;
+Bundle::Bundle(const std::vector<std::string>& args, const Edit& change)
+    : name_(unique_name()), tree_(temporary_folder() + "/lodger-test-" + name_) {
   for (const char* folder : {"", "/rootfs", "/rootfs/bin", "/rootfs/etc", "/rootfs/tmp", "/rootfs/proc",
                              "/rootfs/dev", "/rootfs/sys"})
-    REQUIRE(mkdir((path_ + folder).c_str(), 0755) == 0);
+    REQUIRE(mkdir((path() + folder).c_str(), 0755) == 0);
   copy_program(probe_path(), rootfs("/bin/probe"));
   copy_program("/bin/busybox", rootfs("/bin/busybox"));
   for (const char* applet : {"sh", "cat", "ls", "true", "sleep"})
@@ -96,7 +100,7 @@ Bundle::Bundle(const std::vector<std::string>& args, const Edit& change) : name_
 
 Bundle::Bundle(const std::string& line, const Edit& change) : Bundle(probe_args(line), change) {}
 
-Bundle::~Bundle() { nftw(path_.c_str(), remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT); }
+Bundle::Tree::~Tree() { nftw(path.c_str(), remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT); }
 
 void Bundle::edit(const Edit& change) {
   json config = json::parse(read_file(beside("config.json")));
@@ -126,11 +130,18 @@ std::string unique_name() {
   return "t" + std::to_string(getpid()) + "-" + std::to_string(++count);
 }
 
-std::string probe_path() {
-  const char* path = std::getenv("LODGER_PROBE");
-  INFO("LODGER_PROBE names the probe; `meson test` and tests/run set it");
-  REQUIRE(path != nullptr);
+std::string built_program(const char* variable, const std::string& beside) {
+  if (const char* path = std::getenv(variable)) return path;
+  char self[4096];
+  const ssize_t n = readlink("/proc/self/exe", self, sizeof self);
+  REQUIRE(n > 0);
+  std::string path(self, static_cast<std::size_t>(n));
+  path.replace(path.rfind('/') + 1, std::string::npos, beside);
+  INFO(variable << " is not set, and no " << path << " was built");
+  REQUIRE(access(path.c_str(), X_OK) == 0);
   return path;
 }
+
+std::string probe_path() { return built_program("LODGER_PROBE", "probe"); }
 
 }  // namespace lodger::test

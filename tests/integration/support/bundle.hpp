@@ -18,23 +18,29 @@ class Bundle {
   explicit Bundle(const std::vector<std::string>& args, const Edit& edit = {});
   /// A container that runs the probe with the verbs of `line`.
   explicit Bundle(const std::string& line, const Edit& edit = {});
-  Bundle(const Bundle&) = delete;
-  Bundle& operator=(const Bundle&) = delete;
-  ~Bundle();
 
   /// A name that nothing else on this machine has; also the cgroup's: "/lodger-test/<name>".
   const std::string& name() const { return name_; }
-  const std::string& path() const { return path_; }
-  std::string rootfs(const std::string& below = "") const { return path_ + "/rootfs" + below; }
+  const std::string& path() const { return tree_.path; }
+  std::string rootfs(const std::string& below = "") const { return path() + "/rootfs" + below; }
   /// A path in the bundle, outside of the root filesystem.
-  std::string beside(const std::string& file) const { return path_ + "/" + file; }
+  std::string beside(const std::string& file) const { return path() + "/" + file; }
 
   void edit(const Edit& edit);
   /// Replaces config.json by any text.
   void write_config(const std::string& text) const;
 
  private:
-  std::string name_, path_;
+  /// Removes everything at `path`, also when the rest of a bundle could not be made.
+  struct Tree {
+    std::string path;
+    explicit Tree(std::string at) : path(std::move(at)) {}
+    Tree(const Tree&) = delete;
+    Tree& operator=(const Tree&) = delete;
+    ~Tree();
+  };
+  std::string name_;
+  Tree tree_;
 };
 
 /// The default: root in fresh pid, mount, ipc and uts namespaces on the host's network, Docker's fourteen
@@ -45,6 +51,9 @@ std::string read_file(const std::string& path);
 void write_file(const std::string& path, const std::string& text, unsigned mode = 0644);
 /// A name unique on this machine.
 std::string unique_name();
+/// A program of the build: the one that the environment variable names, or the one at `beside` this
+/// executable.
+std::string built_program(const char* variable, const std::string& beside);
 /// The probe's path on the host.
 std::string probe_path();
 
