@@ -50,6 +50,8 @@ Result<> enter_namespaces(Control& control) {
     control.at(Stage::user_namespace);
     TRY(kernel::setresgid(0));
     TRY(kernel::setresuid(0));
+    // The root of mqueue belongs to whoever makes the namespace, not to its user namespace's root.
+    if (plan.ipc_namespace) TRY(kernel::unshare(CLONE_NEWIPC));
   }
   if (plan.network_namespace) TRY(raise_loopback(control));
   TRY(kernel::setsid());

@@ -193,6 +193,7 @@ struct Plan {
   std::span<const Join> joins;     // joined first, in this order
   std::uint64_t second_clone = 0;  // CLONE_NEW* of the second clone
   bool user_namespace = false;     // init becomes root in it
+  bool ipc_namespace = false;      // unshared as that root, who then owns its message queues
   bool network_namespace = false;  // a fresh one: its loopback interface comes up
   bool cgroup_namespace = false;   // unshared once init is in its cgroup
   bool time_namespace = false;

@@ -63,7 +63,9 @@ std::string time_offsets(const spec::Linux& linux) {
 }  // namespace
 
 Outcome<> plan_namespaces(Planning& planning, Built& built) {
-  constexpr std::uint64_t later = CLONE_NEWCGROUP | CLONE_NEWTIME;  // by unshare(2), once their time has come
+  // By unshare(2), once their time has come.
+  const std::uint64_t later =
+      CLONE_NEWCGROUP | CLONE_NEWTIME | (planning.user_namespace() ? CLONE_NEWIPC : 0);
   std::vector<init::Join> joins;
   std::uint64_t fresh = 0;
   const auto& namespaces = planning.linux().namespaces;
@@ -83,6 +85,7 @@ Outcome<> plan_namespaces(Planning& planning, Built& built) {
   (plan.two_clones ? plan.second_clone : built.first_clone) = fresh & ~later;
   built.new_user_namespace = fresh & CLONE_NEWUSER;
   plan.user_namespace = planning.user_namespace();
+  plan.ipc_namespace = fresh & later & CLONE_NEWIPC;
   plan.network_namespace = fresh & CLONE_NEWNET;
   plan.cgroup_namespace = fresh & CLONE_NEWCGROUP;
   plan.time_namespace = fresh & CLONE_NEWTIME;

@@ -55,6 +55,17 @@ TEST_CASE("user namespace: an ordinary user inside", "[user_namespace]") {
   CHECK(facts["groups"] == "10");
 }
 
+TEST_CASE("user namespace: its root owns the message queues", "[user_namespace]") {
+  NEEDS_ROOT();
+  const Facts facts =
+      inside("stat /dev/mqueue ; ns", mapped([](json& config) {
+               config["mounts"].push_back(
+                   {{"destination", "/dev/mqueue"}, {"source", "mqueue"}, {"type", "mqueue"}});
+             }));
+  CHECK(facts["stat:/dev/mqueue.owner"] == "0:0");
+  CHECK(facts["ns.ipc"] != ns_id(getpid(), "ipc"));
+}
+
 TEST_CASE("user namespace: the default devices work", "[user_namespace]") {
   NEEDS_ROOT();
   const Facts facts =
