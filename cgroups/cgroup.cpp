@@ -1,6 +1,7 @@
 #include "cgroups/cgroup.hpp"
 
 #include <fmt/core.h>
+#include <signal.h>
 
 #include <utility>
 
@@ -68,10 +69,23 @@ Cgroup& Cgroup::operator=(Cgroup&& other) noexcept {
 }
 
 Cgroup::~Cgroup() {
-  if (ours_) (void)remove(record_);  // best effort: the failure that led here is the one to tell
+  if (!ours_) return;
+  // Best effort: the failure that led here is the one to tell. What is in it came through us (it had to be
+  // empty), be it a hook's daemon.
+  (void)signal(record_, SIGKILL);
+  (void)remove(record_);
 }
 
-Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const std::string& path, const spec::Resources* resources) {
+Record Cgroup::intended(const Layout& layout, const std::string& path) {
+  Record record{path, {}, {}, !layout.unified.empty()};
+  if (record.unified) record.folders.push_back(layout.unified + path);
+  for (const auto& hierarchy : layout.hierarchies) record.folders.push_back(hierarchy.folder + path);
+  record.made = record.folders;
+  return record;
+}
+
+Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const std::string& path,
+                                const spec::Resources* resources) {
   Cgroup made;
   made.layout_ = &layout;
   made.record_.path = TRY(clean_path(path));

@@ -18,10 +18,15 @@ namespace lodger::cgroups {
 /// before is taken if no process is in it and it is not frozen, and is never removed.
 class Cgroup {
  public:
+  /// What a making that is cut short may leave: for a state that is written before anything is made. Its
+  /// folders may be removed only as far as they are empty.
+  static Record intended(const Layout& layout, const std::string& path);
+
   /// Before the clone: everything that can be refused, and only what the clone needs, the folder in the
   /// cgroup2 tree (v2 and hybrid); on v2 also the controllers of its parents. `path` is absolute
   /// ("/lodger/<id>"); `resources` may be null. `layout` must outlive the object.
-  static Outcome<Cgroup> prepare(const Layout& layout, const std::string& path, const spec::Resources* resources);
+  static Outcome<Cgroup> prepare(const Layout& layout, const std::string& path,
+                                 const spec::Resources* resources);
 
   /// The cgroup2 folder for CLONE_INTO_CGROUP, or -1 on pure v1.
   int birthplace() const { return birthplace_.get(); }

@@ -25,6 +25,11 @@ inline Result<> seal(const Fd<Memory>& memory) {
   return done("fcntl F_ADD_SEALS", __NR_fcntl, memory.get(), F_ADD_SEALS,
               F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
 }
+/// Nobody can change its size from here on.
+inline Result<> seal_size(const Fd<Memory>& memory) {
+  return done("fcntl F_ADD_SEALS", __NR_fcntl, memory.get(), F_ADD_SEALS,
+              F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW);
+}
 /// Maps it shared, readable and writable, at exactly this address; EEXIST when something is there.
 inline Result<> map_shared_at(int memory, std::uintptr_t address, std::size_t size) {
   return done("mmap", __NR_mmap, address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE,

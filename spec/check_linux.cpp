@@ -84,6 +84,9 @@ Outcome<> absolute(const char* property, const std::vector<std::string>& paths) 
 
 Outcome<> hidden_paths(const Linux& object) {
   TRY(absolute("maskedPaths", object.masked_paths));
+  for (std::size_t i = 0; i < object.masked_paths.size(); ++i)
+    if (object.masked_paths[i].find_first_not_of('/') == std::string::npos)
+      return refuse(fmt::format("linux.maskedPaths[{}]: the root itself cannot be masked", i));
   return absolute("readonlyPaths", object.readonly_paths);
 }
 

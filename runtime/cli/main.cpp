@@ -24,7 +24,8 @@ void hold_standard_streams() {
   for (const auto& stream : streams)
     if (stream.revents &
         POLLNVAL)  // openat gives the lowest free number, which is this one; it is not closed again
-      if (auto null = kernel::openat(kernel::cwd, "/dev/null", O_RDWR)) (void)null->release();
+      if (auto null = kernel::openat(kernel::cwd, "/dev/null", O_RDWR))
+        (void)kernel::done("fcntl", __NR_fcntl, null->release(), F_SETFD, 0);  // the container gets it, too
 }
 
 /// To stderr as it is; when stderr is gone there is nobody left to tell.

@@ -86,6 +86,9 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
     built.plan->gate = row.add(std::move(socket));
   }
   built.plan->row = memory.array<int>(row.numbers().size());
+  // First of all what another process needs to undo it, should we be killed in the midst.
+  record.cgroup = cgroups::Cgroup::intended(layout, wishes.cgroup_path);
+  TRY(folder.stage(record));
   auto cgroup = TRY(
       cgroups::Cgroup::prepare(layout, wishes.cgroup_path,
                                source.config.linux->resources ? &*source.config.linux->resources : nullptr));

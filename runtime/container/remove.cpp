@@ -53,8 +53,10 @@ namespace {
 /// is at work on it. What the creation had staged tells what it had made.
 Outcome<> remove_leftover(Folder folder, Failure why, bool force, const Notices& notices) {
   if (why.code != ENOENT && !force) return std::unexpected(std::move(why));
-  const auto staged = folder.read_staged();
+  auto staged = folder.read_staged();
   if (!staged) return std::move(folder).remove();
+  // Without a process its cgroup may be a foreign one: then nothing in it is ours to kill.
+  if (staged->pid == 0) staged->own_pid_namespace = true;
   TRY(end(*staged));
   return dismantle(std::move(folder), *staged, notices);
 }

@@ -8,6 +8,7 @@
 #include "kernel/file.hpp"
 #include "netmode/mode.hpp"
 #include "runtime/container/status.hpp"
+#include "runtime/plan/own_namespaces.hpp"
 #include "runtime/security/labels.hpp"
 #include "spec/check.hpp"
 #include "spec/parse.hpp"
@@ -103,6 +104,7 @@ Outcome<Source> load(const Store& store, const CreateRequest& request, bool deta
   source.text = TRY(read_file(source.bundle + "/config.json"));
   source.config = TRY(spec::parse(source.text));
   source.host_network = TRY(apply_network(store, request, source.config, notices));
+  plan::drop_own_namespaces(source.config);
   TRY(spec::check(source.config));
   TRY(check_terminal(request, source.config, detached));
   const auto& process = source.config.process;

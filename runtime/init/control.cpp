@@ -5,8 +5,6 @@
 namespace lodger::init {
 namespace {
 
-std::span<char> bytes_of(Command& command) { return {reinterpret_cast<char*>(&command), sizeof command}; }
-
 void copy_text(std::span<char> to, std::span<const char> from) {
   const auto n = std::min(to.size() - 1, from.size());
   std::copy_n(from.begin(), n, to.begin());
@@ -15,31 +13,30 @@ void copy_text(std::span<char> to, std::span<const char> from) {
 
 }  // namespace
 
-Result<> Control::expect(const Fd<kernel::Socket>& socket, Order order) {
+Result<Control::Taken> Control::take(Order order, std::span<int> fds) {
   Command command{};
-  const auto got = TRY(kernel::receive(socket.get(), bytes_of(command)));
+  const auto got =
+      TRY(kernel::receive(socket_.get(), {reinterpret_cast<char*>(&command), sizeof command}, fds));
   if (got.size == 0) return kernel::fail("parent", EPIPE);
   if (got.size != sizeof command || command.order != order) return kernel::fail("order", EPROTO);
+  return Taken{got.fds, command.more != 0};
+}
+
+Result<> Control::expect(Order order) {
+  TRY(take(order, {}));
   return {};
+}
+
+Result<std::size_t> Control::expect_cgroup(std::span<int> entrances) {
+  return TRY(take(Order::cgroup, entrances)).fds;
 }
 
 Result<> Control::receive_row() {
   for (auto rest = plan_.row;;) {
-    Command command{};
-    const auto got = TRY(kernel::receive(socket_.get(), bytes_of(command),
-                                         rest.first(std::min(rest.size(), kernel::most_fds))));
-    if (got.size != sizeof command || command.order != Order::begin) return kernel::fail("order", EPROTO);
-    rest = rest.subspan(got.fds);
-    if (!command.more) return rest.empty() ? Result<>{} : kernel::fail("order", EPROTO);
+    const auto taken = TRY(take(Order::begin, rest.first(std::min(rest.size(), kernel::most_fds))));
+    rest = rest.subspan(taken.fds);
+    if (!taken.more) return rest.empty() ? Result<>{} : kernel::fail("order", EPROTO);
   }
-}
-
-Result<std::size_t> Control::expect_cgroup(std::span<int> entrances) {
-  Command command{};
-  const auto got = TRY(kernel::receive(socket_.get(), bytes_of(command), entrances));
-  if (got.size == 0) return kernel::fail("parent", EPIPE);
-  if (got.size != sizeof command || command.order != Order::cgroup) return kernel::fail("order", EPROTO);
-  return got.fds;
 }
 
 Result<> Control::report(Event event, std::int64_t value, int fd) {
@@ -59,6 +56,7 @@ void Control::report_failure(Error error) {
   report.code = error.code;
   copy_text(report.call, {error.call, std::strlen(error.call)});
   copy_text(report.words, {words_, words_size_});
+  plan_.last_words = report;  // a filter may forbid to send it
   (void)kernel::send(socket_.get(), {reinterpret_cast<const char*>(&report), sizeof report});
 }
 

@@ -12,12 +12,12 @@ using kernel::Result;
 
 class Control {
  public:
-  Control(Fd<kernel::Socket> socket, const Plan& plan) : socket_(std::move(socket)), plan_(plan) {}
+  Control(Fd<kernel::Socket> socket, Plan& plan) : socket_(std::move(socket)), plan_(plan) {}
 
   /// Receives the row of descriptors. Until then no Slot leads anywhere.
   Result<> receive_row();
   /// Waits for this very order; another one, or the parent's end, is an error.
-  Result<> expect(Order order) { return expect(socket_, order); }
+  Result<> expect(Order order);
   /// Waits for the cgroup order; `entrances` gets the descriptors that come with it.
   Result<std::size_t> expect_cgroup(std::span<int> entrances);
 
@@ -35,6 +35,10 @@ class Control {
   /// Tells the parent what failed where. Best effort: without a parent there is nobody to tell.
   void report_failure(Error error);
 
+  /// The caller's umask, for hooks: our own is 0, so that modes come out as the plan says.
+  void set_callers_umask(unsigned mask) { callers_umask_ = mask; }
+  unsigned callers_umask() const { return callers_umask_; }
+
   /// From now on orders and reports go over the gate's connection.
   void move_to(Fd<kernel::Socket> connection) { socket_ = std::move(connection); }
   const Fd<kernel::Socket>& socket() const { return socket_; }
@@ -44,12 +48,18 @@ class Control {
   const Plan& plan() const { return plan_; }
 
  private:
-  static Result<> expect(const Fd<kernel::Socket>& socket, Order order);
+  struct Taken {
+    std::size_t fds;
+    bool more;
+  };
+  /// One message, which has to be this order.
+  Result<Taken> take(Order order, std::span<int> fds);
 
   Fd<kernel::Socket> socket_;
-  const Plan& plan_;
+  Plan& plan_;
   Stage stage_ = Stage::begin;
   std::uint32_t index_ = 0;
+  unsigned callers_umask_ = 0;
   std::size_t words_size_ = 0;
   char words_[sizeof(Report::words)];
 };

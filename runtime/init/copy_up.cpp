@@ -1,21 +1,13 @@
 #include "runtime/init/copy_up.hpp"
 
+#include "kernel/folder.hpp"
+
 namespace lodger::init {
 namespace {
 
 using kernel::Result;
 
-constexpr int deepest = 256;  // a level costs 5 KiB of stack, of 8 MiB
-
-struct Entry {  // struct linux_dirent64 of getdents64(2)
-  std::uint64_t inode;
-  std::int64_t offset;
-  std::uint16_t size;
-  std::uint8_t type;
-  char name[];
-};
-
-bool is_dot(const char* name) { return name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)); }
+constexpr int deepest = 256;  // a level costs 17 KiB of stack, of 8 MiB
 
 Result<> copy_content(int from, int to, const char* name, const struct stat& what) {
   const auto source = TRY(kernel::openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
@@ -60,16 +52,11 @@ Result<> copy_entry(int from, int to, const char* name, int depth) {
 Result<> copy_folder(int from, int to, int depth) {
   if (depth == deepest) return kernel::fail("tmpcopyup", ELOOP);
   const auto folder = TRY(kernel::openat(from, ".", O_RDONLY | O_DIRECTORY));
-  alignas(Entry) char buffer[4096];
-  for (;;) {
-    const auto size = TRY(kernel::call("getdents64", __NR_getdents64, folder.get(), buffer, sizeof buffer));
-    if (size == 0) return {};
-    for (long at = 0; at < size;) {
-      const auto& entry = *reinterpret_cast<const Entry*>(buffer + at);
-      if (!is_dot(entry.name)) TRY(copy_entry(from, to, entry.name, depth));
-      at += entry.size;
-    }
-  }
+  Result<> copied;
+  TRY(kernel::each_name(folder.get(), [&](std::string_view name) {
+    if (copied) copied = copy_entry(from, to, name.data(), depth);  // the view ends in a zero byte
+  }));
+  return copied;
 }
 
 }  // namespace

@@ -19,7 +19,10 @@ void* memcpy(void* __restrict to, const void* __restrict from, std::size_t size)
 void* memmove(void* to, const void* from, std::size_t size) {
   auto* t = static_cast<char*>(to);
   const auto* f = static_cast<const char*>(from);
-  if (t < f) return memcpy(to, from, size);
+  if (t < f) {
+    while (size--) *t++ = *f++;
+    return to;
+  }
   while (size--) t[size] = f[size];
   return to;
 }

@@ -26,7 +26,9 @@ Result<Fd<kernel::Memory>> state_document(const Hooks& hooks) {
   return document;
 }
 
-[[noreturn]] void become_hook(const Hook& hook, int input, int output, const Identity* drop_to) {
+[[noreturn]] void become_hook(const Control& control, const Hook& hook, int input, int output,
+                              const Identity* drop_to) {
+  if (!drop_to) kernel::umask(control.callers_umask());
   const bool placed = kernel::place(input, 0) && kernel::place(output, 1) && kernel::place(output, 2) &&
                       kernel::close_on_exec_from(3);
   if (placed && (!drop_to || set_capabilities(*drop_to, false)))
@@ -54,7 +56,7 @@ Result<> run_hook(Control& control, const Hook& hook, const Hooks& hooks, const 
   how.flags = CLONE_PIDFD;
   how.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
   how.exit_signal = SIGCHLD;
-  if (TRY(kernel::fork3(how)) == 0) become_hook(hook, input.get(), output.get(), drop_to);
+  if (TRY(kernel::fork3(how)) == 0) become_hook(control, hook, input.get(), output.get(), drop_to);
   const Fd<kernel::Process> child(pidfd);
   pollfd end{pidfd, POLLIN, 0};
   if (TRY(kernel::poll({&end, 1}, hook.timeout_ms)) == 0) {

@@ -1,4 +1,6 @@
 // Who the container's process is and what it may do. credentials(7), capabilities(7).
+#include <sys/resource.h>
+
 #include "kernel/credentials.hpp"
 #include "runtime/init/stages.hpp"
 
@@ -16,12 +18,17 @@ Result<> drop_bounding(const Identity& identity) {
 
 }  // namespace
 
-Result<> set_limits(Control& control) {
+Result<> set_limits(Control& control, bool of_descriptors) {
   const auto limits = control.plan().rlimits;
   for (std::size_t i = 0; i < limits.size(); ++i) {
+    if ((limits[i].resource == RLIMIT_NOFILE) != of_descriptors) continue;
     control.at(Stage::rlimit, i);
     TRY(kernel::set_limit(limits[i].resource, limits[i].limit));
   }
+  return {};
+}
+
+Result<> set_personality(Control& control) {
   if (!control.plan().set_personality) return {};
   control.at(Stage::personality);
   return kernel::personality(control.plan().personality);
@@ -36,13 +43,14 @@ Result<> become(Control& control) {
   TRY(drop_bounding(identity));
   control.at(Stage::identity);
   if (identity.uid != 0) TRY(kernel::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
-  if (identity.set_groups) TRY(kernel::setgroups(identity.groups));
+  TRY(kernel::setgroups(identity.groups));
   TRY(kernel::setresgid(identity.gid));
   TRY(kernel::setresuid(identity.uid));
   kernel::umask(identity.umask);
   control.at(Stage::no_new_privileges);
   if (identity.no_new_privileges) TRY(kernel::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-  return {};
+  return kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0,
+                       0);  // a change of ids may have raised it: proc(5), suid_dumpable
 }
 
 Result<> set_capabilities(const Identity& identity, bool for_filter) {

@@ -14,7 +14,6 @@ Result<> build_container(Control& control) {
   TRY(enter_namespaces(control));
   TRY(enter_time_namespace(control));
   TRY(set_names(control));
-  if (!plan.rootfs) return enter_cgroup(control);
   const Root root = TRY(attach_root(control));
   TRY(make_mounts(control, root));  // enters the cgroup on the way
   TRY(make_devices(control, root));
@@ -24,20 +23,22 @@ Result<> build_container(Control& control) {
     TRY(control.expect(Order::hooks_done));
   }
   TRY(run_hooks(control, Stage::create_container_hook, plan.create_container, nullptr));
+  const Procfs procfs = TRY(open_procfs(control));
   TRY(change_root(control, root));
   TRY(make_paths_readonly(control, root));
   TRY(mask_paths(control, root));
-  return make_root_readonly(control, root);
+  TRY(make_root_readonly(control, root));
+  return apply_settings(control, procfs);
 }
 
 Result<> prepare_process(Control& control) {
   TRY(join_keyring(control));
-  TRY(apply_settings(control));
   if (!control.plan().has_process) return {};
   const bool entered = TRY(try_working_directory(control));
   TRY(add_home(control));
-  TRY(set_limits(control));
-  if (control.plan().identity.uid != 0) TRY(give_streams_to(control.plan().identity.uid));
+  TRY(set_limits(control, false));
+  TRY(set_personality(control));
+  if (control.plan().identity.uid != 0) TRY(give_streams_to(control));
   TRY(become(control));
   return entered ? Result<>{} : enter_working_directory(control);
 }
@@ -46,11 +47,15 @@ Result<> prepare_process(Control& control) {
 Result<> wait_at_gate(Control& control) {
   control.at(Stage::begin);
   TRY(control.report(Event::ready));
-  if (const int gate = control.fd(control.plan().gate); gate >= 0) {
-    const Fd<kernel::Socket> listening(gate);
-    control.move_to(TRY(kernel::accept(listening)));
+  const Fd<kernel::Socket> gate(control.fd(control.plan().gate));
+  if (!gate) return control.expect(Order::start);
+  TRY(control.expect(Order::kept));
+  for (;;) {
+    control.move_to(TRY(kernel::accept(gate)));
+    auto ordered = control.expect(Order::start);
+    // A `start` that was killed before it gave the order: the next one may come.
+    if (ordered || (ordered.error().code != EPIPE && ordered.error().code != ECONNRESET)) return ordered;
   }
-  return control.expect(Order::start);
 }
 
 /// Capabilities and filter. Without no_new_privs a filter needs CAP_SYS_ADMIN: seccomp(2). It is then kept
@@ -68,19 +73,21 @@ Result<> confine(Control& control) {
 }
 
 /// From the gate on: hooks, filter, capabilities, exec. Returns only errors.
-Result<> start_process(Control& control, Name file) {
+Result<> start_process(Control& control, Name file, const Fd<kernel::Memory>& memory) {
   const Plan& plan = control.plan();
   TRY(run_hooks(control, Stage::start_container_hook, plan.start_container, &plan.identity));
   TRY(kernel::close_on_exec_from(3 + plan.preserve_fds));
   control.at(Stage::execute);
-  // Before the filter, which may forbid all talk.
-  TRY(control.report(Event::executing));
+  // Before the filter, which may forbid all talk: what fails then is left in the plan, whose file goes along.
+  // Whoever gave the order may be gone by now; the process starts all the same.
+  (void)control.report(Event::executing, 0, memory.get());
+  TRY(set_limits(control, true));
   TRY(confine(control));
   control.at(Stage::execute);
   return std::unexpected(kernel::execute(file, plan.argv, plan.envp));
 }
 
-Result<> carry_out(Control& control) {
+Result<> carry_out(Control& control, const Fd<kernel::Memory>& memory) {
   TRY(control.receive_row());
   TRY(build_container(control));
   TRY(prepare_process(control));
@@ -89,7 +96,7 @@ Result<> carry_out(Control& control) {
   TRY(control.expect(Order::finish));
   TRY(wait_at_gate(control));
   if (!file) return kernel::fail("start", ENOEXEC);
-  return start_process(control, file);
+  return start_process(control, file, memory);
 }
 
 /// The control socket's number is the program's only argument; the plan's memory is the next number.
@@ -107,10 +114,15 @@ extern "C" [[noreturn]] void init_main(const long* stack) {
   const int socket = number(argv[1]);
   const Fd<kernel::Memory> memory(socket + 1);
   if (!kernel::map_shared_at(memory.get(), plan_address, plan_size)) kernel::exit(127);
-  Control control(Fd<kernel::Socket>(socket), *reinterpret_cast<const Plan*>(plan_address));
+  Control control(Fd<kernel::Socket>(socket), *reinterpret_cast<Plan*>(plan_address));
   (void)kernel::raw(__NR_fcntl, socket, F_SETFD, FD_CLOEXEC);
-  kernel::umask(0);
-  const auto result = carry_out(control);
+  (void)kernel::raw(__NR_fcntl, socket + 1, F_SETFD, FD_CLOEXEC);
+  // Nobody who shares a namespace with us may trace us, or find our descriptors and memory: CVE-2016-9962. (A
+  // holder of CAP_SYS_PTRACE over us still may; it must not share a pid namespace with containers it does not
+  // trust.)
+  (void)kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  control.set_callers_umask(kernel::umask(0));
+  const auto result = carry_out(control, memory);
   control.report_failure(result.error());  // success never comes back
   kernel::exit(127);
 }

@@ -41,9 +41,19 @@ Result<Tree> make_fresh(Control& control, const Mount& mount, int covered) {
   return tree;
 }
 
+/// A user namespace's copy of the host's mounts has their flags and covers locked (mount_namespaces(7)); the
+/// parent's has not, and serves only where the path is barred to us.
+Result<Tree> make_locked(Control& control, const Mount& mount) {
+  Tree parents(control.fd(mount.tree));
+  auto own = kernel::clone_tree(kernel::cwd, mount.source, mount.recursive ? AT_RECURSIVE : 0);
+  if (!own && own.error().code == EACCES) return parents;
+  return own;
+}
+
 Result<Tree> make_detached(Control& control, const Mount& mount, int covered) {
   switch (mount.kind) {
     case MountKind::tree: return Tree(control.fd(mount.tree));
+    case MountKind::locked: return make_locked(control, mount);
     case MountKind::subtree:
       return kernel::clone_tree(kernel::cwd, mount.source, mount.recursive ? AT_RECURSIVE : 0);
     default: return make_fresh(control, mount, covered);

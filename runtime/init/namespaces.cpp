@@ -21,11 +21,10 @@ Result<> go_on_as_second_clone(Control& control) {
 
 Result<> join_all(Control& control) {
   const auto joins = control.plan().joins;
-  // Processes of the joined namespaces must neither trace us nor reach our descriptors: CVE-2016-9962.
-  if (!joins.empty()) TRY(kernel::prctl(PR_SET_DUMPABLE, 0));
   for (std::size_t i = 0; i < joins.size(); ++i) {
     control.at(Stage::join_namespace, i);
-    TRY(kernel::setns(control.fd(joins[i].ns), joins[i].type));
+    const Fd<kernel::Namespace> ns(control.fd(joins[i].ns));
+    TRY(kernel::setns(ns.get(), joins[i].type));
   }
   control.at(Stage::join_namespace, joins.size());
   return go_on_as_second_clone(control);
@@ -80,6 +79,7 @@ Result<> enter_time_namespace(Control& control) {
   const Plan& plan = control.plan();
   if (!plan.time_namespace) return {};
   control.at(Stage::time_offsets);
+  if (plan.user_namespace) TRY(kernel::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));  // see apply_settings()
   TRY(kernel::unshare(CLONE_NEWTIME));  // for children; we follow by setns(2), before any of them exists
   if (!plan.time_offsets.empty()) {
     const auto file = TRY(kernel::openat(kernel::cwd, "/proc/self/timens_offsets", O_WRONLY));
@@ -87,7 +87,8 @@ Result<> enter_time_namespace(Control& control) {
   }
   const auto ns =
       TRY(kernel::openat<kernel::Namespace>(kernel::cwd, "/proc/self/ns/time_for_children", O_RDONLY));
-  return kernel::setns(ns.get(), CLONE_NEWTIME);
+  TRY(kernel::setns(ns.get(), CLONE_NEWTIME));
+  return kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 }  // namespace lodger::init

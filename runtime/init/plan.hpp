@@ -83,6 +83,7 @@ struct Attributes {
 enum class MountKind : std::uint8_t {
   fresh,    // fsopen(type), the parameters, fsmount
   tree,     // a detached tree that the parent opened (Slot)
+  locked,   // the same, but taken from our own copy of the host's mounts where `source` can be reached there
   subtree,  // a copy of `source` as this mount namespace shows it before the pivot: the container's own
             // cgroup
   remount,  // what is at the destination gets new attributes, and its superblock new parameters
@@ -131,7 +132,7 @@ struct Hook {
   Name path;
   const Name* argv;
   const Name* envp;
-  std::int32_t timeout_ms = -1;
+  std::int64_t timeout_ms = -1;
 };
 
 /// Hooks of the container's namespace, and the state document for their stdin around its pid.
@@ -169,7 +170,6 @@ struct Rlimit {
 struct Identity {
   unsigned uid = 0, gid = 0;
   std::span<const unsigned> groups;
-  bool set_groups = true;  // false where the user namespace denies setgroups(2)
   std::uint32_t umask = 022;
   std::uint64_t effective = 0, bounding = 0, inheritable = 0, permitted = 0, ambient = 0;
   int last_capability = 0;
@@ -180,6 +180,25 @@ struct Filter {
   sock_filter* instructions = nullptr;
   std::uint16_t size = 0;
   std::uint32_t flags = 0;
+};
+
+/// From init.
+enum class Event : std::uint32_t {
+  failed,     // stage, index, call, code, words; init exits
+  joined,     // value: the pid of the second clone
+  mounted,    // waits for hooks_done
+  terminal,   // with the master's descriptor
+  ready,      // waits at the gate
+  executing,  // past the start hooks, with the plan's file; the end of the connection then means success
+};
+struct Report {
+  Event event;
+  Stage stage;
+  std::uint32_t index;
+  std::int32_t code;  // errno, or a hook's outcome
+  std::int64_t value;
+  char call[24];
+  char words[200];  // the kernel's own words, or the end of a hook's output
 };
 
 struct Plan {
@@ -205,7 +224,7 @@ struct Plan {
   // Names, settings, labels.
   std::span<const char> hostname, domainname;
   std::span<const Setting> sysctls;
-  Name keyring = nullptr;
+  bool new_keyring = false;
   std::span<const char> apparmor, selinux;  // what is written to attr/apparmor/exec, attr/exec
   bool set_personality = false;
   std::uint64_t personality = 0;
@@ -224,6 +243,8 @@ struct Plan {
   Slot gate = none;  // a listening socket; none: the start order comes over the control socket
   // Filled in while init is mounting.
   Filter filter;
+  // What failed last, for who cannot be told: once a filter is on, it may forbid to send.
+  Report last_words{};
 };
 
 // Messages over the control socket (SOCK_SEQPACKET): each is one datagram.
@@ -235,30 +256,12 @@ enum class Order : std::uint32_t {
   cgroup,      // with the entrances of v1 hierarchies
   hooks_done,  // prestart and createRuntime hooks have run
   finish,      // the filter stands in the plan
+  kept,        // the container's state is on disk: from here on init outlives the runtime
   start,       // also over the gate
 };
 struct Command {
   Order order;
   std::uint32_t more = 0;
-};
-
-/// From init.
-enum class Event : std::uint32_t {
-  failed,     // stage, index, call, code, words; init exits
-  joined,     // value: the pid of the second clone
-  mounted,    // waits for hooks_done
-  terminal,   // with the master's descriptor
-  ready,      // waits at the gate
-  executing,  // past the start hooks; the end of the connection then means success
-};
-struct Report {
-  Event event;
-  Stage stage;
-  std::uint32_t index;
-  std::int32_t code;  // errno, or a hook's outcome
-  std::int64_t value;
-  char call[24];
-  char words[200];  // the kernel's own words, or the end of a hook's output
 };
 
 }  // namespace lodger::init

@@ -22,12 +22,34 @@ Result<> set_propagation(const Root& root, std::uint64_t type, unsigned flags) {
   return kernel::set_attributes(root.get(), attributes, flags);
 }
 
+/// In a user namespace our own copy of the host's mounts has their flags and covers locked
+/// (mount_namespaces(7)), which the parent's copy has not: so the tree is taken from there.
+Result<Root> tree_of_root(Control& control, const Result<Fd<kernel::Path>>& place) {
+  Root parents(control.fd(control.plan().rootfs->tree));
+  if (!control.plan().user_namespace || !place) return parents;
+  return kernel::clone_tree(place->get(), "", AT_EMPTY_PATH | AT_RECURSIVE);
+}
+
 /// A user namespace may be barred from the path; then "/" serves, which nothing but hooks can tell apart.
-Result<> put_in_place(const Root& root, const Rootfs& rootfs) {
-  const auto place = open_root_place(rootfs);
-  if (place) return kernel::attach(root.get(), place->get());
-  if (place.error().code != EACCES) return std::unexpected(place.error());
-  return kernel::attach_at(root.get(), kernel::cwd, "/");
+Result<> put_in_place(const Root& root, const Result<Fd<kernel::Path>>& place) {
+  return place ? kernel::attach(root.get(), place->get()) : kernel::attach_at(root.get(), kernel::cwd, "/");
+}
+
+/// Nothing that happens to the host's mounts here may reach the host, whatever rootfsPropagation says: an
+/// umount travels to all peers. By descriptor, since after a pivot "." is the new root.
+Result<> cut_off_from_host(int old_root) {
+  mount_attr attributes{};
+  attributes.propagation = MS_SLAVE;
+  return kernel::set_attributes(old_root, attributes, AT_RECURSIVE);
+}
+
+/// Without pivot_root(2) the host's mounts stay behind the root; its procfs and sysfs must not, since they
+/// would vouch for unmasked ones in user namespaces that the container makes.
+Result<> move_root(const Rootfs& rootfs, const Root& root, int old_root) {
+  TRY(cut_off_from_host(old_root));
+  for (const Name mount : rootfs.unmount) TRY(kernel::umount(mount, kernel::detach));
+  TRY(kernel::attach_at(root.get(), kernel::cwd, "/"));
+  return kernel::chroot(".");
 }
 
 }  // namespace
@@ -39,32 +61,29 @@ Result<Root> attach_root(Control& control) {
   // pivot_root(2) refuses a shared parent mount, and what is mounted below must not reach the host.
   if (rootfs.make_private) TRY(kernel::mount(nullptr, rootfs.make_private, nullptr, MS_PRIVATE, nullptr));
   control.at(Stage::rootfs);
-  Root root(control.fd(rootfs.tree));
+  const auto place = open_root_place(rootfs);
+  if (!place && place.error().code != EACCES) return std::unexpected(place.error());
+  Root root = TRY(tree_of_root(control, place));
   // pivot_root(2) refuses a shared root, too: until then it is private, and below it everything stays so.
   const auto type = rootfs.propagation & propagation_types;
   TRY(set_propagation(root, type == MS_SHARED ? MS_PRIVATE : type, AT_RECURSIVE));
-  TRY(put_in_place(root, rootfs));
+  TRY(put_in_place(root, place));
   return root;
 }
 
 Result<> change_root(Control& control, const Root& root) {
   const Rootfs& rootfs = *control.plan().rootfs;
   control.at(Stage::pivot);
+  const auto old = TRY(kernel::openat<kernel::Path>(kernel::cwd, "/", O_PATH | O_DIRECTORY));
   TRY(kernel::fchdir(root.get()));
-  if (!rootfs.pivot) {
-    for (const Name mount : rootfs.unmount) TRY(kernel::umount(mount, kernel::detach));
-    TRY(kernel::attach_at(root.get(), kernel::cwd, "/"));
-    TRY(kernel::chroot("."));
-    return kernel::chdir("/");
+  if (rootfs.pivot) {
+    TRY(kernel::pivot_root(".", "."));  // the old root now lies on top of the new one: pivot_root(2), NOTES
+    TRY(cut_off_from_host(old.get()));
+    TRY(kernel::umount(".", kernel::detach));
+  } else {
+    TRY(move_root(rootfs, root, old.get()));
   }
-  const Root old = TRY(kernel::openat<kernel::Mount>(kernel::cwd, "/", O_PATH | O_DIRECTORY));
-  TRY(kernel::pivot_root(".", "."));  // the old root now lies on top of the new one: pivot_root(2), NOTES
-  if (rootfs.propagation & MS_SHARED) {
-    // The host keeps its mounts. By descriptor: "." is the new root, and what it shares must stay shared.
-    TRY(set_propagation(old, MS_SLAVE, AT_RECURSIVE));
-    TRY(set_propagation(root, MS_SHARED, 0));
-  }
-  TRY(kernel::umount(".", kernel::detach));
+  if (rootfs.propagation & MS_SHARED) TRY(set_propagation(root, MS_SHARED, 0));
   return kernel::chdir("/");
 }
 

@@ -8,20 +8,12 @@
 namespace lodger::init {
 namespace {
 
-using Proc = Fd<kernel::Mount>;
-
-Result<Proc> private_procfs() {
-  const auto context = TRY(kernel::fsopen("proc"));
-  TRY(kernel::create(context));
-  return kernel::fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-}
-
-Result<> write(const Proc& proc, const char* name, std::span<const char> value) {
+Result<> write(const Procfs& proc, const char* name, std::span<const char> value) {
   const auto file = TRY(kernel::openat(proc.get(), name, O_WRONLY | O_NOFOLLOW));
   return kernel::write_once(file.get(), value);
 }
 
-Result<> write_label(const Proc& proc, const char* name, const char* older_name,
+Result<> write_label(const Procfs& proc, const char* name, const char* older_name,
                      std::span<const char> label) {
   auto written = write(proc, name, label);
   if (written || written.error().code != ENOENT || !older_name) return written;
@@ -39,27 +31,37 @@ Result<> set_names(Control& control) {
   return {};
 }
 
-Result<> apply_settings(Control& control) {
+Result<Procfs> open_procfs(Control& control) {
   const Plan& plan = control.plan();
-  if (plan.sysctls.empty() && plan.apparmor.empty() && plan.selinux.empty()) return {};
+  if (plan.sysctls.empty() && plan.apparmor.empty() && plan.selinux.empty()) return Procfs();
   control.at(Stage::sysctl, plan.sysctls.size());
-  const Proc proc = TRY(private_procfs());
+  const auto context = TRY(kernel::fsopen("proc"));
+  TRY(kernel::create(context));
+  return kernel::fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+Result<> apply_settings(Control& control, const Procfs& proc) {
+  const Plan& plan = control.plan();
   for (std::size_t i = 0; i < plan.sysctls.size(); ++i) {
     control.at(Stage::sysctl, i);
     TRY(write(proc, plan.sysctls[i].path, plan.sysctls[i].value));
   }
+  if (plan.apparmor.empty() && plan.selinux.empty()) return {};
   control.at(Stage::label);
+  // The files of a process that must not be traced belong to the host's root, whom a user namespace is not.
+  if (plan.user_namespace) TRY(kernel::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
   // attr/apparmor/ is Linux 5.8; before, AppArmor had attr/ to itself.
   if (!plan.apparmor.empty())
     TRY(write_label(proc, "thread-self/attr/apparmor/exec", "thread-self/attr/exec", plan.apparmor));
   if (!plan.selinux.empty()) TRY(write_label(proc, "thread-self/attr/exec", nullptr, plan.selinux));
-  return {};
+  return plan.user_namespace ? kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) : Result<>{};
 }
 
 Result<> join_keyring(Control& control) {
-  if (!control.plan().keyring) return {};
+  if (!control.plan().new_keyring) return {};
   control.at(Stage::keyring);
-  auto joined = kernel::join_session_keyring(control.plan().keyring);
+  // A new one without a name: joining by name would take one that the container's user had made before.
+  auto joined = kernel::join_session_keyring(nullptr);
   // A kernel without keyrings, or a sandbox that hides them, has none to leak.
   if (!joined && (joined.error().code == ENOSYS || joined.error().code == EPERM)) return {};
   return joined;

@@ -37,19 +37,25 @@ Result<> mask_paths(Control& control, const Root& root);
 /// A pseudo-terminal of the container's own devpts: the master goes to the parent, the other end becomes
 /// /dev/console and our standard streams.
 Result<> open_terminal(Control& control, const Root& root);
-Result<> give_streams_to(unsigned uid);
+Result<> give_streams_to(Control& control);
 
 // hooks.cpp
 Result<> run_hooks(Control& control, Stage stage, const Hooks& hooks, const Identity* drop_to);
 
 // settings.cpp
 Result<> set_names(Control& control);
-/// Sysctls and security labels, through a procfs instance that only we can see.
-Result<> apply_settings(Control& control);
+/// A procfs instance that only we can see, if anything is to be set through one. Before the pivot: a user
+/// namespace gets one only while the host's is in sight (mount_too_revealing() of the kernel).
+using Procfs = Fd<kernel::Mount>;
+Result<Procfs> open_procfs(Control& control);
+/// Sysctls and security labels.
+Result<> apply_settings(Control& control, const Procfs& proc);
 Result<> join_keyring(Control& control);
 
 // identity.cpp
-Result<> set_limits(Control& control);
+/// All limits but that of descriptors, or that one alone: until the exec init needs some itself.
+Result<> set_limits(Control& control, bool of_descriptors);
+Result<> set_personality(Control& control);
 /// Groups, user and bounding set; the permitted set stays full until set_capabilities().
 Result<> become(Control& control);
 /// The process's own sets, before its exec; `for_filter`: with CAP_SYS_ADMIN beside them.

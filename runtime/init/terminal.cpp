@@ -42,13 +42,16 @@ Result<> open_terminal(Control& control, const Root& root) {
   return control.report(Event::terminal, 0, master.get());
 }
 
-/// So that the container's user can open /dev/stdout again. Not the null device, which is everybody's, nor a
-/// terminal that is not the container's own.
-Result<> give_streams_to(unsigned uid) {
+/// So that the container's user can open /dev/stdout again. Only what can be nobody else's: pipes, sockets,
+/// files, and the container's own terminal; never a device or a terminal of the caller.
+Result<> give_streams_to(Control& control) {
+  const unsigned uid = control.plan().identity.uid;
   for (int stream = 0; stream < 3; ++stream) {
     const auto found = kernel::status(stream);
     if (!found) continue;  // a closed stream stays closed
-    if (found->st_uid == uid || (S_ISCHR(found->st_mode) && found->st_rdev == MKDEV(1, 3))) continue;
+    if (found->st_uid == uid || (!control.plan().terminal && S_ISCHR(found->st_mode)) ||
+        S_ISBLK(found->st_mode))
+      continue;
     // Best effort: read-only filesystems and foreign owners refuse it, and the streams work all the same.
     (void)kernel::done("fchown", __NR_fchown, stream, uid, -1);
   }

@@ -104,7 +104,7 @@ kernel::Result<Message> receive_from(const kernel::Fd<kernel::Socket>& socket) {
   // An init that ended before it read our orders resets the connection once; what it said comes behind that.
   if (!got && got.error().code == ECONNRESET) got = kernel::receive(socket.get(), bytes, {&fd, 1});
   if (!got) return std::unexpected(got.error());
-  if (got->fds) message.terminal = kernel::Fd<kernel::Terminal>(fd);
+  if (got->fds) message.fd = kernel::Fd<kernel::File>(fd);
   if (got->size != sizeof message.report) return kernel::fail("init", ECHILD);
   return message;
 }

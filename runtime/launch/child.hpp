@@ -9,10 +9,10 @@
 
 namespace lodger::launch {
 
-/// A message from init, with the descriptor that came along (a terminal's master).
+/// A message from init, with the descriptor that came along: a terminal's master, or the plan's file.
 struct Message {
   init::Report report{};
-  kernel::Fd<kernel::Terminal> terminal;
+  kernel::Fd<kernel::File> fd;
 };
 
 /// Owns the process: unless released, it is killed and reaped by the destructor.

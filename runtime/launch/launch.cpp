@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstddef>
 
 #include "runtime/hooks/hooks.hpp"
 #include "runtime/launch/phrase.hpp"
@@ -40,7 +41,7 @@ class Progress {
         return std::unexpected(phrase(report, launch_.config, launch_.built.plan));
       if (report.event == event) return report;
       if (report.event != Event::terminal) return refuse("the container's init spoke out of turn", EPROTO);
-      made_.terminal = std::move(message->terminal);
+      made_.terminal = std::move(message->fd).as<kernel::Terminal>();
     }
   }
 
@@ -99,6 +100,18 @@ class Progress {
   Launched& made_;
 };
 
+/// Past its filter init may have been unable to say what failed: then it stands in the plan. Whoever got the
+/// plan's file from it reads there, be it the maker of the plan or not.
+Outcome<> check_executed(const kernel::Fd<kernel::File>& plan_file, const spec::Config& config,
+                         const init::Plan* plan) {
+  init::Report report{};
+  const auto at = offsetof(init::Plan, last_words);
+  TRY(explained(kernel::call("pread64", __NR_pread64, plan_file.get(), &report, sizeof report, at),
+                "reading what became of the container's init"));
+  if (report.code == 0) return {};
+  return std::unexpected(phrase(report, config, plan));
+}
+
 }  // namespace
 
 Outcome<Launched> launch(Launch& launch) {
@@ -118,14 +131,14 @@ Outcome<Launched> launch(Launch& launch) {
 Outcome<> open_gate(const kernel::Fd<kernel::Socket>& socket, const spec::Config& config,
                     const init::Plan* plan) {
   TRY(explained(send_order(socket, Order::start), "starting the container's process"));
-  for (bool executing = false;;) {
+  for (kernel::Fd<kernel::File> plan_file;;) {
     auto message = receive_from(socket);
     if (!message && message.error().code != ECHILD)
       return std::unexpected(explain("listening to the container's init", message.error()));
-    // The end of the connection is the exec, since every descriptor of init is closed by it.
-    if (!message) return executing ? Outcome<>{} : std::unexpected(silent_end());
+    // The end of the connection is the exec, since every descriptor of init is closed by it; or its own end.
+    if (!message) return plan_file ? check_executed(plan_file, config, plan) : std::unexpected(silent_end());
     if (message->report.event == Event::failed) return std::unexpected(phrase(message->report, config, plan));
-    executing = message->report.event == Event::executing;
+    if (message->report.event == Event::executing) plan_file = std::move(message->fd);
   }
 }
 

@@ -21,8 +21,10 @@ std::string join_name(const spec::Config& config, const init::Plan* plan, std::u
 }
 
 std::string mount_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
-  if (!plan) return "mounts";
+  // Init's word for where it stopped is checked as anything that comes from the container's side.
+  if (!plan || index >= plan->rootfs->mounts.size()) return "mounts";
   const init::Mount& mount = plan->rootfs->mounts[index];
+  if (mount.index >= config.mounts.size()) return "mounts";
   const auto& from = config.mounts[mount.index];
   const bool expanded = from.destination.substr(1) != mount.destination;
   return fmt::format("mounts[{}] {}{}{}", mount.index, from.destination,
@@ -33,7 +35,8 @@ std::string mount_name(const spec::Config& config, const init::Plan* plan, std::
 std::string device_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
   if (index < config.linux->devices.size())
     return fmt::format("linux.devices[{}] {}", index, config.linux->devices[index].path);
-  return plan ? fmt::format("default device /{}", plan->rootfs->devices[index].path) : "default devices";
+  const bool known = plan && index < plan->rootfs->devices.size();
+  return known ? fmt::format("default device /{}", plan->rootfs->devices[index].path) : "default devices";
 }
 
 std::string path_name(const char* property, const std::vector<std::string>& paths, std::uint32_t index) {
@@ -48,12 +51,14 @@ std::string sysctl_name(const spec::Config& config, std::uint32_t index) {
 }
 
 std::string rlimit_name(const spec::Config& config, std::uint32_t index) {
+  if (!config.process || index >= config.process->rlimits.size()) return "process.rlimits";
   const auto& limit = config.process->rlimits[index];
   return fmt::format("process.rlimits[{}]: soft {}, hard {}", index, limit.soft, limit.hard);
 }
 
 /// What was being done to what.
 std::string doing(const init::Report& report, const spec::Config& config, const init::Plan* plan) {
+  if (report.stage >= Stage::working_directory && !config.process) return "the container's process";
   const auto index = report.index;
   switch (report.stage) {
     case Stage::begin: return "the container's init";
@@ -145,7 +150,9 @@ std::string help_for(const init::Report& report) {
 
 }  // namespace
 
-Failure phrase(const init::Report& report, const spec::Config& config, const init::Plan* plan) {
+Failure phrase(const init::Report& from_init, const spec::Config& config, const init::Plan* plan) {
+  init::Report report = from_init;
+  report.call[sizeof report.call - 1] = report.words[sizeof report.words - 1] = 0;
   const std::string what = doing(report, config, plan);
   switch (report.stage) {
     case Stage::create_container_hook:

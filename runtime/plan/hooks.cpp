@@ -12,7 +12,7 @@ init::Hook plan_hook(Memory& memory, const spec::Hook& hook) {
   planned.path = memory.text(hook.path);
   planned.argv = memory.names(hook.args.empty() ? std::vector<std::string>{hook.path} : hook.args);
   planned.envp = memory.names(hook.env);
-  planned.timeout_ms = hook.timeout ? *hook.timeout * 1000 : -1;
+  planned.timeout_ms = hook.timeout ? *hook.timeout * 1000L : -1;
   return planned;
 }
 

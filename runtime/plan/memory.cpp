@@ -3,8 +3,9 @@
 namespace lodger::plan {
 
 kernel::Result<Memory> Memory::make() {
-  auto file = TRY(kernel::memfd("plan", MFD_NOEXEC_SEAL));
+  auto file = TRY(kernel::memfd("plan", MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL));
   TRY(kernel::ftruncate(file.get(), init::plan_size));
+  TRY(kernel::seal_size(file));  // a file that shrinks below a mapping is SIGBUS for who reads there
   TRY(kernel::map_shared_at(file.get(), init::plan_address, init::plan_size));
   return Memory(std::move(file));
 }

@@ -19,7 +19,7 @@ const char* variable(const std::vector<std::string>& env, std::string_view name)
   return nullptr;
 }
 
-init::Identity plan_identity(Planning& planning, Built& built) {
+Outcome<init::Identity> plan_identity(Planning& planning, Built& built) {
   const spec::Process& process = *planning.config.process;
   init::Identity identity;
   identity.uid = process.user.uid;
@@ -34,6 +34,9 @@ init::Identity plan_identity(Planning& planning, Built& built) {
   identity.bounding = masks.bounding;
   identity.inheritable = masks.inheritable;
   identity.permitted = masks.permitted;
+  if (masks.effective & ~masks.permitted)
+    return refuse("process.capabilities.effective: holds what process.capabilities.permitted does not",
+                  EPERM);
   // The kernel holds no ambient capability that is not permitted and inheritable as well: capabilities(7).
   // The default configuration of every runtime lists some that are not, so that is no failure.
   identity.ambient = masks.ambient & masks.permitted & masks.inheritable;
@@ -88,7 +91,7 @@ Outcome<> plan_process(Planning& planning, Built& built) {
   plan_limits(planning, plan);
   plan_terminal(*planning.config.process, plan);
   plan_labels(planning, plan);
-  plan.identity = plan_identity(planning, built);
+  plan.identity = TRY(plan_identity(planning, built));
   return {};
 }
 
@@ -101,7 +104,7 @@ void plan_settings(Planning& planning, init::Plan& plan) {
     settings.push_back(
         {planning.memory.text("sys/" + spec::sysctl_path(name)), planning.memory.bytes(value)});
   plan.sysctls = planning.memory.copy(settings);
-  if (planning.wishes.new_keyring) plan.keyring = planning.memory.text("_ses." + planning.wishes.id);
+  plan.new_keyring = planning.wishes.new_keyring;
   if (!linux.personality) return;
   plan.set_personality = true;
   plan.personality = linux.personality->domain == "LINUX32" ? PER_LINUX32 : PER_LINUX;

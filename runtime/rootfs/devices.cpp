@@ -26,12 +26,18 @@ std::uint64_t number_of(std::uint64_t major, std::uint64_t minor) {
   return (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xffULL) << 12;
 }
 
-/// In a user namespace mknod(2) is not to be had, but the host's node can be shown.
+/// In a user namespace mknod(2) is not to be had, but the host's node can be shown, if it is that very
+/// device.
 Outcome<> bind_from_host(Planning& planning, const std::string& name, const std::string& path,
                          init::Device& device) {
   if (!planning.user_namespace() || S_ISFIFO(device.mode)) return {};
-  device.tree = planning.row.add(TRY(explained(kernel::clone_tree(kernel::cwd, path.c_str(), 0),
-                                               fmt::format("{} {} of the host", name, path))));
+  const auto doing = fmt::format("{} {} of the host", name, path);
+  auto tree = TRY(explained(kernel::clone_tree(kernel::cwd, path.c_str(), 0), doing));
+  const auto found = TRY(explained(kernel::status(tree.get()), doing));
+  if ((found.st_mode & S_IFMT) != (device.mode & S_IFMT) || found.st_rdev != device.device)
+    return refuse(fmt::format("{}: is not that device, and a user namespace can make no other", doing),
+                  EEXIST);
+  device.tree = planning.row.add(std::move(tree));
   return {};
 }
 

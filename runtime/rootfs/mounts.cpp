@@ -48,6 +48,13 @@ std::vector<init::Parameter> parameters_of(Planning& planning, const spec::Mount
   return parameters;
 }
 
+/// fsconfig(2) takes values of at most 255 bytes; lists of overlay's lower folders are longer.
+bool has_long_value(const spec::Mount& mount, const spec::MountFlags& flags) {
+  constexpr std::size_t most = 255;
+  const auto is_long = [](const std::string& data) { return data.size() - (data.find('=') + 1) > most; };
+  return mount.source.size() > most || std::any_of(flags.data.begin(), flags.data.end(), is_long);
+}
+
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const auto& part : parts) text += (text.empty() ? "" : ",") + part;
@@ -82,8 +89,10 @@ Outcome<> open_source(Planning& planning, const spec::Mount& from, const spec::M
   auto tree = TRY(explained(
       kernel::clone_tree(kernel::cwd, source.c_str(), flags.recursive_bind ? AT_RECURSIVE : 0), doing));
   mount.file = !S_ISDIR(TRY(explained(kernel::status(tree.get()), doing)).st_mode);
-  mount.kind = init::MountKind::tree;
+  mount.kind = planning.user_namespace() ? init::MountKind::locked : init::MountKind::tree;
   mount.tree = planning.row.add(std::move(tree));
+  mount.source = planning.memory.text(source);
+  mount.recursive = flags.recursive_bind;
   return {};
 }
 
@@ -126,7 +135,7 @@ void make_fresh(Planning& planning, const spec::Mount& from, const spec::MountFl
   // A tmpfs over a folder of the image looks like it, as with the other runtimes: the kernel's own default,
   // 1777, would open /root or /etc to everyone.
   mount.mode_of_place = from.type == "tmpfs" && !names_mode(flags);
-  if (flags.super_set & classic_only) make_classic(planning, flags, mount);
+  if (flags.super_set & classic_only || has_long_value(from, flags)) make_classic(planning, flags, mount);
 }
 
 Outcome<> plan_mount(Planning& planning, std::size_t index, std::uint64_t root_propagation,

@@ -64,7 +64,7 @@ std::span<const init::Name> plan_paths(Planning& planning, const std::vector<std
   std::vector<init::Name> names;
   names.reserve(paths.size());
   for (const auto& path : paths)
-    names.push_back(planning.memory.text(path.substr(path.find_first_not_of('/'))));
+    names.push_back(planning.memory.text(path.substr(std::min(path.find_first_not_of('/'), path.size()))));
   return planning.memory.copy(names);
 }
 

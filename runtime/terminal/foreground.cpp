@@ -47,6 +47,7 @@ void reap_others(pid_t own) {
 
 void pass_on(Signals& signals, const kernel::Fd<kernel::Process>& process, pid_t pid, const Master& master) {
   for (auto signal = signals.next(); signal && *signal; signal = signals.next()) {
+    if (*signal == SIGPIPE) continue;  // our own standard output went: the relay sees it
     if (*signal == SIGCHLD)
       reap_others(pid);
     else if (*signal == SIGWINCH && master)
@@ -66,11 +67,14 @@ void copy_window(const Master& master) {
 Outcome<kernel::Ended> stay(const kernel::Fd<kernel::Process>& process, pid_t pid, Signals& signals,
                             const Master& master) {
   std::optional<RawMode> raw;
+  Master
+      other_end;  // held, so that a moment without any holder in the container is not the end of its output
   if (master) {
     raw.emplace(0);
+    if (auto peer = kernel::terminal_peer(master)) other_end = std::move(*peer);
     (void)kernel::done("fcntl", __NR_fcntl, master.get(), F_SETFL, O_RDWR | O_NONBLOCK);
   }
-  Flow input(0, master.get()), output(master.get(), 1);
+  Flow input(0, master.get(), Flow::Broken::stops), output(master.get(), 1, Flow::Broken::discards);
   for (;;) {
     pollfd set[4] = {{process.get(), POLLIN, 0}, {signals.fd(), POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}};
     if (master) set[2] = input.wanted(), set[3] = output.wanted();

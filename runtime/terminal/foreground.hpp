@@ -9,7 +9,8 @@
 namespace lodger::terminal {
 
 /// Signals that the runtime passes on, blocked for as long as the object lives and read from a descriptor.
-/// Not those of the shell's job control, nor SIGPIPE, SIGURG and faults. signalfd(2).
+/// Not those of the shell's job control, nor SIGURG and faults. SIGPIPE is taken
+/// and not passed on: it is our own. signalfd(2).
 class Signals {
  public:
   static Outcome<Signals> take();

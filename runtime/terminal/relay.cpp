@@ -15,16 +15,18 @@ void Flow::read() {
   // EIO is how a terminal's master says that the other end is closed: pts(4).
   if (!size || *size == 0)
     ended_ = true;
-  else
+  else if (!discarding_)
     begin_ = 0, end_ = *size;
 }
 
 void Flow::write() {
   const auto size = kernel::restarted("write", __NR_write, to_, chunk_.data() + begin_, end_ - begin_);
   if (!size && size.error().code == EAGAIN) return;
-  if (!size)
-    ended_ = true;
-  else
+  if (!size) {
+    ended_ = broken_ == Broken::stops;
+    discarding_ = !ended_;
+    begin_ = end_;
+  } else
     begin_ += static_cast<std::size_t>(*size);
 }
 

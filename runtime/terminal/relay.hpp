@@ -13,7 +13,10 @@ namespace lodger::terminal {
 /// than PIPE_BUF, so a pipe that polls as writable takes it without blocking (pipe(7)).
 class Flow {
  public:
-  Flow(int from, int to) : from_(from), to_(to) {}
+  /// What follows when nobody takes the bytes any more: the source is left alone, or read all the same, so
+  /// that whoever writes there is not held up for ever.
+  enum class Broken : bool { stops, discards };
+  Flow(int from, int to, Broken broken) : from_(from), to_(to), broken_(broken) {}
 
   /// What to poll for next; an fd of -1 where this direction has come to its end.
   pollfd wanted() const;
@@ -28,7 +31,8 @@ class Flow {
   void write();
 
   int from_, to_;
-  bool ended_ = false;
+  Broken broken_;
+  bool ended_ = false, discarding_ = false;
   std::size_t begin_ = 0, end_ = 0;
   std::array<char, 4096> chunk_;
 };

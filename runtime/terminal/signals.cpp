@@ -11,9 +11,8 @@ constexpr std::uint64_t bit(int signal) { return 1ULL << (signal - 1); }
 
 constexpr std::uint64_t passed_on() {
   std::uint64_t set = ~0ULL;
-  for (const int signal :
-       {SIGKILL, SIGSTOP, SIGPIPE, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGSEGV, SIGBUS, SIGILL, SIGFPE,
-        SIGTRAP, SIGSYS, SIGABRT, 32, 33})  // 32 and 33 are the C library's own
+  for (const int signal : {SIGKILL, SIGSTOP, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGSEGV, SIGBUS, SIGILL,
+                           SIGFPE, SIGTRAP, SIGSYS, SIGABRT, 32, 33})  // 32 and 33 are the C library's own
     set &= ~bit(signal);
   return set;
 }
