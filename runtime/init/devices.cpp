@@ -2,6 +2,7 @@
 #include <linux/kdev_t.h>
 
 #include <cstring>
+#include <string_view>
 
 #include "kernel/mount.hpp"
 #include "runtime/init/place.hpp"
@@ -12,8 +13,8 @@ namespace {
 
 /// "If a file already exists at path that does not match the requested device, the runtime MUST generate an
 /// error": what is there may stay only if it is that device.
-Result<> check_same(int folder, const char* name, const Device& device) {
-  const auto found = TRY(kernel::status(folder, name, AT_SYMLINK_NOFOLLOW));
+Result<> check_same(int folder, const char* name, const Device& device, int flags = AT_SYMLINK_NOFOLLOW) {
+  const auto found = TRY(kernel::status(folder, name, flags));
   const bool same = (found.st_mode & S_IFMT) == (device.mode & S_IFMT) &&
                     (S_ISFIFO(found.st_mode) || found.st_rdev == device.device);
   if (same) return {};
@@ -27,9 +28,21 @@ Result<> make_node(int folder, const char* name, const Device& device) {
   return kernel::fchownat(folder, name, device.uid, device.gid, AT_SYMLINK_NOFOLLOW);
 }
 
+/// Where a path is looked up: in /dev itself, or in the root.
+struct Base {
+  int folder;
+  const char* path;
+};
+Base base_of(const Root& root, const Dev& dev, const char* path) {
+  constexpr std::string_view prefix = "dev/";
+  for (std::size_t i = 0; i < prefix.size(); ++i)
+    if (path[i] != prefix[i]) return {root.get(), path};
+  return {dev.get(), path + prefix.size()};
+}
+
 /// A user namespace cannot make device nodes: the host's node is bound onto an empty file.
-Result<> bind_node(Control& control, const Root& root, const Device& device) {
-  const auto place = TRY(open_or_make_place(root.get(), device.path, Make::file));
+Result<> bind_node(Control& control, const Base& base, const Device& device) {
+  const auto place = TRY(open_or_make_place(base.folder, base.path, Make::file));
   const Fd<kernel::Mount> tree(control.fd(device.tree));
   return kernel::attach(tree.get(), place.get());
 }
@@ -51,14 +64,14 @@ Result<> make_ptmx(int folder) {
 /// The folder of a device; most devices lie in the same one, which is looked up once.
 class Folders {
  public:
-  explicit Folders(const Root& root) : root_(root) {}
-  Result<Holder*> of(const char* path) {
-    const std::size_t length = last_part(path);
-    if (!held_.folder || length != length_ || std::memcmp(path, path_, length) != 0)
-      held_ = TRY(open_or_make_holder(root_.get(), path));
-    path_ = path;
+  Result<const Holder*> of(const Base& base) {
+    const std::size_t length = last_part(base.path);
+    if (!held_.folder || base.folder != base_.folder || length != length_ ||
+        std::memcmp(base.path, base_.path, length) != 0)
+      held_ = TRY(open_or_make_holder(base.folder, base.path));
+    base_ = base;
     length_ = length;
-    held_.name = path + length;
+    held_.name = base.path + length;
     return &held_;
   }
 
@@ -70,29 +83,36 @@ class Folders {
     return at;
   }
 
-  const Root& root_;
   Holder held_{};
-  const char* path_ = "";
+  Base base_{-1, ""};
   std::size_t length_ = 0;
 };
 
+/// In a /dev of the host's (a bind) nothing is made: the device has to be there.
+Result<> check_there(const Base& base, const Device& device) {
+  const auto place = TRY(open_place(base.folder, base.path));
+  return check_same(place.get(), "", device, AT_EMPTY_PATH);
+}
+
 }  // namespace
 
-Result<> make_devices(Control& control, const Root& root) {
+Result<> make_devices(Control& control, const Root& root, const Dev& dev) {
   const Rootfs& rootfs = *control.plan().rootfs;
-  Folders folders(root);
+  Folders folders;
   for (const Device& device : rootfs.devices) {
     control.at(Stage::device, static_cast<std::size_t>(&device - rootfs.devices.data()));
-    if (device.tree != none) {
-      TRY(bind_node(control, root, device));
-      continue;
+    const Base base = base_of(root, dev, device.path);
+    if (base.folder == dev.get() && !rootfs.default_devices) {
+      TRY(check_there(base, device));
+    } else if (device.tree != none) {
+      TRY(bind_node(control, base, device));
+    } else {
+      const Holder* holder = TRY(folders.of(base));
+      TRY(make_node(holder->folder.get(), holder->name, device));
     }
-    const Holder* holder = TRY(folders.of(device.path));
-    TRY(make_node(holder->folder.get(), holder->name, device));
   }
   if (!rootfs.default_devices) return {};
   control.at(Stage::link, rootfs.links.size());
-  const auto dev = TRY(open_or_make_place(root.get(), "dev", Make::folder));
   TRY(make_ptmx(dev.get()));
   for (const Link& link : rootfs.links) {
     control.at(Stage::link, static_cast<std::size_t>(&link - rootfs.links.data()));

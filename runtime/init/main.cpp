@@ -15,9 +15,9 @@ Result<> build_container(Control& control) {
   TRY(enter_time_namespace(control));
   TRY(set_names(control));
   const Root root = TRY(attach_root(control));
-  TRY(make_mounts(control, root));  // enters the cgroup on the way
-  TRY(make_devices(control, root));
-  if (plan.terminal) TRY(open_terminal(control, root));
+  const Dev dev = TRY(make_mounts(control, root));  // enters the cgroup on the way
+  TRY(make_devices(control, root, dev));
+  if (plan.terminal) TRY(open_terminal(control, dev));
   if (plan.wait_for_hooks) {
     TRY(control.report(Event::mounted));
     TRY(control.expect(Order::hooks_done));

@@ -134,14 +134,22 @@ Result<> make_mount(Control& control, const Root& root, const Mount& mount) {
 
 }  // namespace
 
-Result<> make_mounts(Control& control, const Root& root) {
+Result<Dev> make_mounts(Control& control, const Root& root) {
+  const Rootfs& rootfs = *control.plan().rootfs;
+  Dev dev;
+  control.at(Stage::link, rootfs.links.size());
+  if (rootfs.dev_mount < 0) dev = TRY(open_or_make_place(root.get(), "dev", Make::folder));
   bool entered = false;
-  for (const Mount& mount : control.plan().rootfs->mounts) {
+  for (std::size_t i = 0; i < rootfs.mounts.size(); ++i) {
+    const Mount& mount = rootfs.mounts[i];
     if (mount.needs_cgroup && !std::exchange(entered, true)) TRY(enter_cgroup(control));
-    control.at(Stage::mount, static_cast<std::size_t>(&mount - control.plan().rootfs->mounts.data()));
+    control.at(Stage::mount, i);
     TRY(make_mount(control, root, mount));
+    if (static_cast<std::int64_t>(i) == rootfs.dev_mount)
+      dev = TRY(open_place(root.get(), mount.destination));
   }
-  return entered ? Result<>{} : enter_cgroup(control);
+  if (!entered) TRY(enter_cgroup(control));
+  return dev;
 }
 
 }  // namespace lodger::init

@@ -152,6 +152,7 @@ struct Rootfs {
   bool default_devices = true;    // false when the bundle binds a /dev of its own
   std::span<const Name> unmount;  // --no-pivot: the host's procfs and sysfs, which must not stay visible
   std::span<const Mount> mounts;
+  std::int64_t dev_mount = -1;  // which of them makes /dev; -1: it is the root's own folder
   std::span<const Device> devices;
   std::span<const Link> links;
   std::span<const Name> readonly_paths, masked_paths;  // without their leading slash

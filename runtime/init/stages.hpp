@@ -24,10 +24,14 @@ Result<> make_root_readonly(Control& control, const Root& root);
 
 // mounts.cpp
 /// All mounts in order; enters the cgroup before the first mount that shows it, or at the end.
-Result<> make_mounts(Control& control, const Root& root);
+/// Gives the folder that is /dev: the one of the root or of the mount there, taken before a later mount could
+/// come to lie over it through an image's symlinks. What is made in /dev is made in this very folder
+/// (CVE-2026-41579).
+using Dev = Fd<kernel::Path>;
+Result<Dev> make_mounts(Control& control, const Root& root);
 
 // devices.cpp
-Result<> make_devices(Control& control, const Root& root);
+Result<> make_devices(Control& control, const Root& root, const Dev& dev);
 
 // masks.cpp
 Result<> make_paths_readonly(Control& control, const Root& root);
@@ -36,7 +40,7 @@ Result<> mask_paths(Control& control, const Root& root);
 // terminal.cpp
 /// A pseudo-terminal of the container's own devpts: the master goes to the parent, the other end becomes
 /// /dev/console and our standard streams.
-Result<> open_terminal(Control& control, const Root& root);
+Result<> open_terminal(Control& control, const Dev& dev);
 Result<> give_streams_to(Control& control);
 
 // hooks.cpp

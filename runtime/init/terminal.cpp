@@ -13,30 +13,30 @@ namespace {
 using Terminal = Fd<kernel::Terminal>;
 
 /// Opened in the container's devpts and checked to be its multiplexer, not what an image put there.
-Result<Terminal> open_master(const Root& root) {
-  auto master = TRY(kernel::open_in_root<kernel::Terminal>(root.get(), "dev/pts/ptmx", O_RDWR | O_NOCTTY));
+Result<Terminal> open_master(const Dev& dev) {
+  auto master = TRY(kernel::open_in_root<kernel::Terminal>(dev.get(), "pts/ptmx", O_RDWR | O_NOCTTY));
   const auto found = TRY(kernel::status(master.get()));
   if (!S_ISCHR(found.st_mode) || found.st_rdev != MKDEV(5, 2)) return kernel::fail("/dev/pts/ptmx", ENODEV);
   return master;
 }
 
 /// The other end comes from the master itself (TIOCGPTPEER), never from a name: CVE-2025-52565.
-Result<> bind_console(const Root& root, const Terminal& peer) {
-  const auto place = TRY(open_or_make_place(root.get(), "dev/console", Make::file));
+Result<> bind_console(const Dev& dev, const Terminal& peer) {
+  const auto place = TRY(open_or_make_place(dev.get(), "console", Make::file));
   const auto tree = TRY(kernel::clone_tree(peer.get(), "", AT_EMPTY_PATH));
   return kernel::attach(tree.get(), place.get());
 }
 
 }  // namespace
 
-Result<> open_terminal(Control& control, const Root& root) {
+Result<> open_terminal(Control& control, const Dev& dev) {
   const Plan& plan = control.plan();
   control.at(Stage::terminal);
-  const auto master = TRY(open_master(root));
+  const auto master = TRY(open_master(dev));
   TRY(kernel::unlock_terminal(master));
   const auto peer = TRY(kernel::terminal_peer(master));
   if (plan.has_window) TRY(kernel::set_window_size(peer.get(), {plan.rows, plan.columns, 0, 0}));
-  TRY(bind_console(root, peer));
+  TRY(bind_console(dev, peer));
   for (int stream = 0; stream < 3; ++stream) TRY(kernel::place(peer.get(), stream));
   TRY(kernel::control_terminal(0));
   return control.report(Event::terminal, 0, master.get());

@@ -89,6 +89,14 @@ bool needs_default_devices(const spec::Config& config) {
   });
 }
 
+/// The last mount whose destination is /dev itself.
+std::int64_t mount_of_dev(std::span<const init::Mount> mounts) {
+  for (std::size_t i = mounts.size(); i-- > 0;)
+    if (mounts[i].kind != init::MountKind::remount && std::string_view(mounts[i].destination) == "dev")
+      return static_cast<std::int64_t>(i);
+  return -1;
+}
+
 }  // namespace
 
 Outcome<init::Rootfs> plan_rootfs(Planning& planning) {
@@ -100,6 +108,7 @@ Outcome<init::Rootfs> plan_rootfs(Planning& planning) {
   TRY(open_root(planning, rootfs));
   TRY(plan_host_mounts(planning, rootfs));
   rootfs.mounts = planning.memory.copy(TRY(plan_mounts(planning, rootfs.propagation)));
+  rootfs.dev_mount = mount_of_dev(rootfs.mounts);
   rootfs.devices = planning.memory.copy(TRY(plan_devices(planning, rootfs.default_devices)));
   rootfs.links = plan_links(planning);
   rootfs.readonly_paths = plan_paths(planning, planning.linux().readonly_paths);
