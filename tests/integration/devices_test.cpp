@@ -1,7 +1,10 @@
 // config-linux.md, "Devices", "Default Devices" and "Default Filesystems".
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <fstream>
 
 #include "support/container.hpp"
 #include "support/needs.hpp"
@@ -145,4 +148,22 @@ TEST_CASE("devices: later rules win over earlier ones", "[devices]") {
                                                rule(false, "c", 240, 7, "rwm")};
   });
   CHECK(facts["read:/dev/odd.errno"] == std::to_string(EPERM));
+}
+
+TEST_CASE("devices: a volume that an image's link lays over /dev gets none of them", "[devices]") {
+  NEEDS_ROOT();
+  Bundle bundle("echo ran");
+  const std::string volume = bundle.beside("volume");
+  REQUIRE(mkdir(volume.c_str(), 0755) == 0);
+  std::ofstream(volume + "/ptmx") << "the host's";
+  REQUIRE(symlink("/dev", bundle.rootfs("volume").c_str()) == 0);
+  bundle.edit([&](json& config) {
+    config["mounts"].push_back(
+        {{"destination", "/volume"}, {"type", "bind"}, {"source", volume}, {"options", {"bind", "rw"}}});
+  });
+  Container container(bundle);
+  REQUIRE(container.run().status == 0);
+  CHECK(read_file(volume + "/ptmx") == "the host's");
+  CHECK(access((volume + "/null").c_str(), F_OK) != 0);
+  CHECK(access((volume + "/fd").c_str(), F_OK) != 0);
 }
