@@ -19,6 +19,15 @@ struct Terminal;  // either end of a pseudo-terminal
 struct Program;   // a BPF program
 struct Signals;   // signalfd
 
+// Init closes low numbers late and all at once (close_range(2), before it waits at its gate): a start makes
+// some hundred descriptors that live for two system calls. High numbers are closed as they go, since there is
+// a limit.
+#ifdef LODGER_INIT
+inline constexpr int closed_at_once_from = 256;
+#else
+inline constexpr int closed_at_once_from = 0;
+#endif
+
 /// Owns one descriptor and closes it. `Fd<Kind>()` owns none.
 template <class Kind>
 class [[nodiscard]] Fd {
@@ -34,7 +43,8 @@ class [[nodiscard]] Fd {
   Fd(const Fd&) = delete;
   Fd& operator=(const Fd&) = delete;
   constexpr ~Fd() {
-    if (fd_ >= 0) raw(__NR_close, fd_);  // close(2): never retried, its error cannot be acted on
+    if (fd_ >= closed_at_once_from)
+      raw(__NR_close, fd_);  // close(2): never retried, its error cannot be acted on
   }
 
   /// The number, still owned here: for one system call, not for keeping.

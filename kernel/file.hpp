@@ -126,6 +126,11 @@ inline Result<Fd<Kind>> duplicate(const Fd<Kind>& fd, int at_least = 3) {
 /// dup3(2) onto a fixed number that survives exec: for descriptors that the next program is to have.
 inline Result<> place(int fd, int number) { return done("dup3", __NR_dup3, fd, number, 0); }
 
+/// close_range(2): all from `first` to `last`.
+inline Result<> close_all(unsigned first, unsigned last) {
+  if (first > last) return {};
+  return done("close_range", __NR_close_range, first, last, 0);
+}
 /// close_range(2) with CLOSE_RANGE_CLOEXEC: everything from `first` on goes at the next exec.
 inline Result<> close_on_exec_from(unsigned first) {
   return done("close_range", __NR_close_range, first, ~0U, 1U << 2);

@@ -114,7 +114,8 @@ inline Result<int> poll(std::span<pollfd> set, long milliseconds) {
       call("ppoll", __NR_ppoll, set.data(), set.size(), milliseconds < 0 ? nullptr : &limit, nullptr, 8)));
 }
 
-/// Gives every signal its default action again: an ignored one would stay ignored after exec.
+/// Gives every standard signal its default action again: an ignored one would stay ignored after exec.
+/// (Nobody ignores real-time ones, and each costs a system call.)
 inline void reset_signals() {
   struct {  // struct sigaction of the kernel: handler, flags, restorer, mask
     void* handler;
@@ -122,7 +123,7 @@ inline void reset_signals() {
     void* restorer;
     std::uint64_t mask;
   } const standard{};
-  for (int signal = 1; signal <= 64; ++signal)  // SIGKILL and SIGSTOP refuse, and are never ignored
+  for (int signal = 1; signal < 32; ++signal)  // SIGKILL and SIGSTOP refuse, and are never ignored
     raw(__NR_rt_sigaction, signal, word(&standard), 0, sizeof standard.mask);
 }
 

@@ -43,11 +43,22 @@ Result<> prepare_process(Control& control) {
   return entered ? Result<>{} : enter_working_directory(control);
 }
 
+/// Whatever was opened on the way goes; control socket, plan and gate stay. A container that waits for its
+/// start holds nothing of the host.
+Result<> let_go(const Control& control, int gate) {
+  const auto first =
+      static_cast<unsigned>(control.socket().get()) + 2;  // the plan's memory is the next number
+  if (gate < 0) return kernel::close_all(first, ~0U);
+  TRY(kernel::close_all(first, static_cast<unsigned>(gate) - 1));
+  return kernel::close_all(static_cast<unsigned>(gate) + 1, ~0U);
+}
+
 /// Waits for the start order, wherever it comes from.
 Result<> wait_at_gate(Control& control) {
   control.at(Stage::begin);
-  TRY(control.report(Event::ready));
   const Fd<kernel::Socket> gate(control.fd(control.plan().gate));
+  TRY(let_go(control, gate.get()));
+  TRY(control.report(Event::ready));
   if (!gate) return control.expect(Order::start);
   TRY(control.expect(Order::kept));
   for (;;) {
