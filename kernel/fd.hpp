@@ -1,5 +1,6 @@
 // Owned file descriptors, typed by what they lead to: a mount cannot be passed where a socket is wanted.
 #pragma once
+#include <type_traits>
 #include <utility>
 
 #include "kernel/syscall.hpp"
@@ -19,12 +20,16 @@ struct Terminal;  // either end of a pseudo-terminal
 struct Program;   // a BPF program
 struct Signals;   // signalfd
 
-// Init closes low numbers late and all at once (close_range(2), before it waits at its gate): a start makes
-// some hundred descriptors that live for two system calls. High numbers are closed as they go, since there is
-// a limit.
+// Init closes low numbers of these kinds late and all at once (close_range(2), before it waits at its gate):
+// a start makes some hundred of them that live for two system calls. High numbers are closed as they go,
+// since there is a limit; so is every other kind, since what is open for writing keeps a mount from becoming
+// read-only.
 #ifdef LODGER_INIT
-inline constexpr int closed_at_once_from = 256;
+template <class Kind>
+inline constexpr int closed_at_once_from =
+    std::is_same_v<Kind, Path> || std::is_same_v<Kind, Mount> || std::is_same_v<Kind, MountContext> ? 256 : 0;
 #else
+template <class Kind>
 inline constexpr int closed_at_once_from = 0;
 #endif
 
@@ -43,7 +48,7 @@ class [[nodiscard]] Fd {
   Fd(const Fd&) = delete;
   Fd& operator=(const Fd&) = delete;
   constexpr ~Fd() {
-    if (fd_ >= closed_at_once_from)
+    if (fd_ >= closed_at_once_from<Kind>)
       raw(__NR_close, fd_);  // close(2): never retried, its error cannot be acted on
   }
 

@@ -61,7 +61,7 @@ Result<bool> make_entry(int folder, const char* name, Make what, std::span<char>
     if (made) return false;
     if (made.error().code != EEXIST) return std::unexpected(made.error());
   } else {
-    auto made = kernel::openat(folder, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0755);
+    auto made = kernel::mknodat(folder, name, S_IFREG | 0755, 0);
     if (made) return false;
     if (made.error().code != EEXIST) return std::unexpected(made.error());
   }

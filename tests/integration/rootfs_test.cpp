@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "support/container.hpp"
 #include "support/needs.hpp"
@@ -250,4 +251,26 @@ TEST_CASE("mounts: mqueue and a bind of /dev/shm work beside the usual ones", "[
   });
   CHECK(facts["stat:/dev/mqueue.type"] == "dir");
   CHECK(facts["stat:/dev/mqueue.fs"] == "0x19800202");
+}
+
+TEST_CASE("rootfs: read-only also where the runtime had to make mount points in it", "[rootfs]") {
+  NEEDS_ROOT();
+  Bundle bundle("echo ran ; mkdir /x", [](json& config) { config["root"]["readonly"] = true; });
+  const std::string file = bundle.beside("file"), other = bundle.beside("other");
+  for (const auto& name : {file, other}) std::ofstream(name) << "content";
+  bundle.edit([&](json& config) {
+    const auto bind = [&](const std::string& from, const char* to) {
+      config["mounts"].push_back(
+          {{"destination", to}, {"type", "bind"}, {"source", from}, {"options", {"bind", "ro"}}});
+    };
+    bind(file, "/made");
+    bind(other, "/new/deeper/made");
+    config["mounts"].push_back(
+        {{"destination", "/etc"}, {"type", "tmpfs"}, {"source", "tmpfs"}, {"options", {"ro", "tmpcopyup"}}});
+  });
+  Container container(bundle);
+  const Finished done = container.run();
+  INFO(done.err);
+  REQUIRE(done.status == 0);
+  CHECK(Facts(done.out)["mkdir:/x.errno"] == std::to_string(EROFS));
 }
