@@ -246,6 +246,15 @@ TEST_CASE("host network: names resolve as on the host", "[host_network]") {
   CHECK(facts["hostname"] + "\n" == read_file("/proc/sys/kernel/hostname"));
 }
 
+TEST_CASE("host network: names resolve in a read-only root that has no files for it", "[host_network]") {
+  NEEDS_ROOT();
+  const Facts facts = inside("stat /etc/resolv.conf ; read /etc/hosts ; create /etc/new",
+                             [](json& config) { config["root"]["readonly"] = true; }, {"--network", "host"});
+  CHECK(facts["stat:/etc/resolv.conf.type"] == "file");
+  CHECK(facts["read:/etc/hosts.errno"] == "0");
+  CHECK(facts["create:/etc/new.errno"] == std::to_string(EROFS));
+}
+
 TEST_CASE("host network: a bundle's own resolv.conf, hosts and hostname stay", "[host_network]") {
   NEEDS_ROOT();
   const Bundle bundle("read /etc/resolv.conf ; read /etc/hosts ; uts", [](json& config) {
