@@ -65,8 +65,7 @@ class Finder {
   /// The mount of a v1 hierarchy whose controllers /proc/self/cgroup lists as `names`; empty: mounted
   /// nowhere.
   Outcome<std::string> find_v1(std::string_view names, const std::vector<std::string>& controllers) {
-    auto usual =
-        fmt::format("{}/{}", roots_.mount, names.starts_with("name=") ? names.substr(5) : names);
+    auto usual = fmt::format("{}/{}", roots_.mount, names.starts_with("name=") ? names.substr(5) : names);
     if (is(usual, CGROUP_SUPER_MAGIC)) return usual;
     return listed([&](const Mounted& m) { return m.type == "cgroup" && names_all(m.options, controllers); });
   }
