@@ -66,6 +66,8 @@ spec::FeatureFacts gather_facts() {
                              "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE"};
   facts.seccomp_known_flags = known_seccomp_flags();
   facts.seccomp_supported_flags = supported_seccomp_flags();
+  // What lodger can do, "irrespective of whether the feature is enabled on the host": features-linux.md.
+  facts.apparmor = facts.selinux = true;
   return facts;
 }
 

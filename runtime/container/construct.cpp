@@ -68,7 +68,7 @@ Record record_of(const Source& source, const CreateRequest& request, std::string
   return record;
 }
 
-Outcome<Construction> make(const Store& store, const CreateRequest& request, Source source, Gate gate,
+Outcome<Construction> make(const Store& store, const CreateRequest& request, Source source, Manner manner,
                            const Notices& notices, bool& launching) {
   const auto layout = TRY(cgroups::detect());
   auto memory = TRY(explained(plan::Memory::make(), "making the memory of the plan"));
@@ -81,7 +81,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   auto folder = TRY(store.reserve(request.id));
   auto record = record_of(source, request, built.plan->rootfs->path);
   TRY(folder.write_config(source.text));
-  if (gate == Gate::socket) {
+  if (manner.gate == Gate::socket) {
     auto socket = TRY(make_gate(folder));
     built.plan->gate = row.add(std::move(socket));
   }
@@ -102,8 +102,8 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
         TRY(explained(kernel::process_stat(pid), "looking at the container's process")).start_time;
     return folder.stage(record);
   };
-  launch::Launch plan{source.config, memory, built, row, cgroup, state, stage};
-  auto launched = TRY(launch::launch(plan));
+  launch::Launch birth{source.config, memory, built, row, cgroup, state, stage, manner.interrupt};
+  auto launched = TRY(launch::launch(birth));
   return Construction{std::move(source),  std::move(folder), std::move(record),
                       std::move(cgroup),  std::move(memory), built,
                       std::move(launched)};
@@ -138,8 +138,8 @@ Outcome<> deliver(const CreateRequest& request, Construction& made) {
 }
 
 Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& request, Source source,
-                                       Gate gate, const Notices& notices, bool& launching) {
-  auto made = TRY(make(store, request, std::move(source), gate, notices, launching));
+                                       Manner manner, const Notices& notices, bool& launching) {
+  auto made = TRY(make(store, request, std::move(source), manner, notices, launching));
   TRY(deliver(request, made));
   return made;
 }
@@ -152,12 +152,12 @@ void Construction::keep() {
   folder.commit();
 }
 
-Outcome<Construction> construct(const Store& store, const CreateRequest& request, Source source, Gate gate,
-                                const Notices& notices) {
+Outcome<Construction> construct(const Store& store, const CreateRequest& request, Source source,
+                                Manner manner, const Notices& notices) {
   bool launching = false;
   const auto hooks = source.config.hooks.poststop;
   const spec::State state{request.id, "stopped", source.bundle, 0, source.config.annotations};
-  auto made = make_and_deliver(store, request, std::move(source), gate, notices, launching);
+  auto made = make_and_deliver(store, request, std::move(source), manner, notices, launching);
   if (!made && launching) run_poststop(hooks, state, notices);
   return made;
 }

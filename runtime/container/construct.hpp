@@ -22,9 +22,15 @@ struct Construction {
 
 enum class Gate : bool { none, socket };
 
+/// How it is made, beside what the request says.
+struct Manner {
+  Gate gate = Gate::socket;
+  int interrupt = -1;  // becoming readable, it ends the construction as a failure
+};
+
 /// With Gate::socket another process can open the gate later. On failure nothing is left; poststop hooks run
 /// if the container had got so far as to run others.
-Outcome<Construction> construct(const Store& store, const CreateRequest& request, Source source, Gate gate,
-                                const Notices& notices);
+Outcome<Construction> construct(const Store& store, const CreateRequest& request, Source source,
+                                Manner manner, const Notices& notices);
 
 }  // namespace lodger::container

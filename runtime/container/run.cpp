@@ -37,7 +37,7 @@ Outcome<> clean_up(const Store& store, const std::string& id, const Notices& not
 
 Outcome<int> run_detached(const Store& store, const RunRequest& request, const Notices& notices) {
   auto source = TRY(load(store, request, true, notices));
-  auto made = TRY(construct(store, request, std::move(source), Gate::none, notices));
+  auto made = TRY(construct(store, request, std::move(source), {Gate::none}, notices));
   TRY(start(made, notices));
   TRY(run_poststart(made.source.config, std::move(made.folder), made.record, notices));
   return 0;
@@ -48,7 +48,7 @@ Outcome<int> run_here(const Store& store, const RunRequest& request, const Notic
   if (!request.no_subreaper)
     TRY(explained(kernel::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "becoming a subreaper"));
   auto signals = TRY(terminal::Signals::take());
-  auto made = TRY(construct(store, request, std::move(source), Gate::none, notices));
+  auto made = TRY(construct(store, request, std::move(source), {Gate::none, signals.ending()}, notices));
   if (made.launched.terminal && !made.source.config.process->console_size)
     terminal::copy_window(made.launched.terminal);
   TRY(start(made, notices));

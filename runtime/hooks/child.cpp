@@ -107,15 +107,20 @@ long left_until(std::optional<std::int64_t> deadline) {
   return left <= 0 ? 0 : static_cast<long>((left + 999'999) / 1'000'000);
 }
 
-/// True when the process has ended, false when the deadline came first.
-Result<bool> watch(const Child& child, std::optional<std::int64_t> deadline, std::string& tail) {
-  pollfd waited[] = {{child.process.get(), POLLIN, 0}, {child.output.get(), POLLIN, 0}};
+enum class Seen : unsigned char { end, deadline, interrupt };
+
+/// What comes first.
+Result<Seen> watch(const Child& child, std::optional<std::int64_t> deadline, int interrupt,
+                   std::string& tail) {
+  pollfd waited[] = {
+      {child.process.get(), POLLIN, 0}, {child.output.get(), POLLIN, 0}, {interrupt, POLLIN, 0}};
   for (;;) {
     const auto ready = kernel::poll(waited, left_until(deadline));
     if (!ready && ready.error().code == EINTR) continue;
     if (!ready) return std::unexpected(ready.error());
-    if (waited[0].revents) return true;
-    if (*ready == 0) return false;
+    if (waited[0].revents) return Seen::end;
+    if (waited[2].revents) return Seen::interrupt;
+    if (*ready == 0) return Seen::deadline;
     if (!TRY(gather(child.output, tail))) waited[1].fd = -1;  // closed, or handed on: only the end counts now
   }
 }
@@ -134,14 +139,16 @@ Result<Child> start(const spec::Hook& hook, std::string_view input) {
   return child;
 }
 
-Result<End> finish(const Child& child, std::optional<int> seconds) {
+Result<End> finish(const Child& child, std::optional<int> seconds, int interrupt) {
   std::optional<std::int64_t> deadline;
   if (seconds) deadline = kernel::monotonic_ns() + std::int64_t{*seconds} * 1'000'000'000;
   End end;
-  const auto in_time = watch(child, deadline, end.tail);
-  if (!in_time || !*in_time) (void)kernel::signal_group(child.pid, SIGKILL);  // it may have ended by now
+  const auto seen = watch(child, deadline, interrupt, end.tail);
+  if (!seen || *seen != Seen::end)
+    (void)kernel::signal_group(child.pid, SIGKILL);  // it may have ended by now
   const auto ended = TRY(kernel::wait(child.process));
-  if (TRY(in_time)) end.ended = ended;
+  end.interrupted = TRY(seen) == Seen::interrupt;
+  if (*seen == Seen::end) end.ended = ended;
   TRY(gather_rest(child.output, end.tail));
   return end;
 }

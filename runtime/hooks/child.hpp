@@ -20,11 +20,13 @@ kernel::Result<Child> start(const spec::Hook& hook, std::string_view input);
 
 /// What became of it.
 struct End {
-  std::optional<kernel::Ended> ended;  // none: it took longer than its time and was killed
-  std::string tail;                    // the last 4 KiB of its output
+  std::optional<kernel::Ended>
+      ended;  // none: it took longer than its time, or was interrupted, and was killed
+  bool interrupted = false;
+  std::string tail;  // the last 4 KiB of its output
 };
 /// Waits at most `seconds` for its end, reaps it, and gathers its output meanwhile. Does not wait for
 /// processes that it left behind, though they may hold the output open.
-kernel::Result<End> finish(const Child& child, std::optional<int> seconds);
+kernel::Result<End> finish(const Child& child, std::optional<int> seconds, int interrupt = -1);
 
 }  // namespace lodger::hooks

@@ -11,6 +11,7 @@ namespace {
 
 /// What went wrong, or nothing for a hook that did its work in time.
 std::string verdict(const End& end, std::optional<int> seconds) {
+  if (end.interrupted) return "interrupted by a signal to the runtime";
   if (!end.ended) return fmt::format("timed out after {} s", *seconds);
   const int status = end.ended->status;
   if (end.ended->code != CLD_EXITED) {
@@ -25,11 +26,12 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-Outcome<> run_one(std::string_view kind, std::size_t index, const spec::Hook& hook, std::string_view state) {
+Outcome<> run_one(std::string_view kind, std::size_t index, const spec::Hook& hook, std::string_view state,
+                  int interrupt = -1) {
   const auto doing = [&] { return fmt::format("hooks.{}[{}] {}", kind, index, hook.path); };
   const auto child = start(hook, state);
   if (!child) return std::unexpected(explain(doing(), child.error()));
-  const auto end = finish(*child, hook.timeout);
+  const auto end = finish(*child, hook.timeout, interrupt);
   if (!end) return std::unexpected(explain(doing(), end.error()));
   const std::string what = verdict(*end, hook.timeout);
   if (what.empty()) return {};
@@ -39,10 +41,11 @@ Outcome<> run_one(std::string_view kind, std::size_t index, const spec::Hook& ho
 
 }  // namespace
 
-Outcome<> run(std::string_view kind, const std::vector<spec::Hook>& hooks, const spec::State& state) {
+Outcome<> run(std::string_view kind, const std::vector<spec::Hook>& hooks, const spec::State& state,
+              int interrupt) {
   if (hooks.empty()) return {};
   const std::string text = spec::to_json(state);
-  for (std::size_t i = 0; i < hooks.size(); ++i) TRY(run_one(kind, i, hooks[i], text));
+  for (std::size_t i = 0; i < hooks.size(); ++i) TRY(run_one(kind, i, hooks[i], text, interrupt));
   return {};
 }
 

@@ -15,7 +15,9 @@ namespace lodger::hooks {
 /// Runs the hooks in order, each with `state` on stdin, its own environment only and its timeout; the first
 /// that fails ends it: "hooks.poststart[1] /x: exited with status 3", or "timed out after 5 s" (and killed,
 /// with its process group), followed by the last 4 KiB of what it wrote to stdout and stderr.
-Outcome<> run(std::string_view kind, const std::vector<spec::Hook>& hooks, const spec::State& state);
+/// `interrupt` becoming readable ends it like a failure.
+Outcome<> run(std::string_view kind, const std::vector<spec::Hook>& hooks, const spec::State& state,
+              int interrupt = -1);
 
 /// The same, but all are run whatever becomes of the others: each failure is handed to `failed`. For
 /// poststop.

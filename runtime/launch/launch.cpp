@@ -33,6 +33,7 @@ class Progress {
   /// Waits for an event; a terminal may come before it, a failure instead of it.
   Outcome<init::Report> expect(Event event) {
     for (;;) {
+      TRY(wait_for_message());
       auto message = made_.child.receive();
       if (!message && message.error().code == ECHILD) return std::unexpected(silent_end());
       if (!message) return std::unexpected(explain("listening to the container's init", message.error()));
@@ -43,6 +44,17 @@ class Progress {
       if (report.event != Event::terminal) return refuse("the container's init spoke out of turn", EPROTO);
       made_.terminal = std::move(message->fd).as<kernel::Terminal>();
     }
+  }
+
+  /// Init may be at work for long (its hooks, a slow filesystem): whoever wants to end that can.
+  Outcome<> wait_for_message() const {
+    if (launch_.interrupt < 0) return {};
+    pollfd set[] = {{made_.child.socket().get(), POLLIN, 0}, {launch_.interrupt, POLLIN, 0}};
+    auto ready = kernel::poll(set, -1);
+    while (!ready && ready.error().code == EINTR) ready = kernel::poll(set, -1);
+    TRY(explained(std::move(ready), "waiting for the container's init"));
+    if (set[0].revents) return {};
+    return refuse("interrupted by a signal while the container was being made", EINTR);
   }
 
   Outcome<> enter_namespaces() {
@@ -90,8 +102,8 @@ class Progress {
     TRY(expect(Event::mounted));
     launch_.state.pid = made_.child.pid();
     launch_.state.status = "creating";
-    TRY(hooks::run("prestart", launch_.config.hooks.prestart, launch_.state));
-    TRY(hooks::run("createRuntime", launch_.config.hooks.create_runtime, launch_.state));
+    TRY(hooks::run("prestart", launch_.config.hooks.prestart, launch_.state, launch_.interrupt));
+    TRY(hooks::run("createRuntime", launch_.config.hooks.create_runtime, launch_.state, launch_.interrupt));
     return order(Order::hooks_done);
   }
 

@@ -18,6 +18,7 @@ struct Launch {
   spec::State state;  // for the prestart and createRuntime hooks; pid and status are filled in here
   /// Called once process and cgroup are made, while init is mounting: for what must survive our own end.
   std::function<Outcome<>(pid_t)> on_made;
+  int interrupt = -1;  // a descriptor that becomes readable when all of this is to end as a failure
 };
 
 /// A container that waits at its gate.

@@ -14,17 +14,22 @@ namespace lodger::terminal {
 class Signals {
  public:
   static Outcome<Signals> take();
-  Signals(Signals&& other) noexcept : fd_(std::move(other.fd_)), before_(std::exchange(other.before_, {})) {}
+  Signals(Signals&& other) noexcept
+      : fd_(std::move(other.fd_)),
+        ending_(std::move(other.ending_)),
+        before_(std::exchange(other.before_, {})) {}
   Signals& operator=(Signals&&) = delete;
   ~Signals();
 
   int fd() const { return fd_.get(); }
+  /// Readable while one of HUP, INT, QUIT and TERM waits to be taken.
+  int ending() const { return ending_.get(); }
   /// The next one's number, 0 when there is none.
   kernel::Result<int> next();
 
  private:
-  Signals(kernel::Fd<kernel::Signals> fd, std::uint64_t before) : fd_(std::move(fd)), before_(before) {}
-  kernel::Fd<kernel::Signals> fd_;
+  explicit Signals(std::uint64_t before) : before_(before) {}
+  kernel::Fd<kernel::Signals> fd_, ending_;
   std::optional<std::uint64_t> before_;
 };
 

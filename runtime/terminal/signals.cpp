@@ -17,23 +17,27 @@ constexpr std::uint64_t passed_on() {
   return set;
 }
 
+kernel::Result<kernel::Fd<kernel::Signals>> open(std::uint64_t set) {
+  return kernel::opened<kernel::Signals>("signalfd4", __NR_signalfd4, -1, &set, sizeof set,
+                                         SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 }  // namespace
 
 Outcome<Signals> Signals::take() {
   constexpr std::string_view doing = "taking signals";
-  const std::uint64_t set = passed_on();
-  const auto before = TRY(explained(kernel::signal_mask(SIG_BLOCK, set), doing));
-  auto fd = kernel::opened<kernel::Signals>("signalfd4", __NR_signalfd4, -1, &set, sizeof set,
-                                            SFD_CLOEXEC | SFD_NONBLOCK);
-  if (!fd) {
-    (void)kernel::signal_mask(SIG_SETMASK, before);
-    return std::unexpected(explain(doing, fd.error()));
-  }
-  return Signals(std::move(*fd), before);
+  Signals taken(TRY(explained(kernel::signal_mask(SIG_BLOCK, passed_on()), doing)));
+  taken.fd_ = TRY(explained(open(passed_on()), doing));
+  taken.ending_ = TRY(explained(open(bit(SIGHUP) | bit(SIGINT) | bit(SIGQUIT) | bit(SIGTERM)), doing));
+  return taken;
 }
 
 Signals::~Signals() {
-  if (before_) (void)kernel::signal_mask(SIG_SETMASK, *before_);
+  if (!before_) return;
+  // What came too late has nobody to go to any more, and must not end us in the midst of our own end.
+  if (fd_)
+    while (next().value_or(0) != 0) continue;
+  (void)kernel::signal_mask(SIG_SETMASK, *before_);
 }
 
 kernel::Result<int> Signals::next() {
