@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "cgroups/apply.hpp"
@@ -45,6 +46,16 @@ Outcome<> check_mounted(const Layout& layout, const Plan& plan, const std::strin
   return {};
 }
 
+/// The part of a record whose folders were not there before.
+Record made_by_us(const Record& record) {
+  Record own{record.path, {}, {}, false};
+  for (const auto& folder : record.folders)
+    if (std::find(record.made.begin(), record.made.end(), folder) != record.made.end())
+      own.folders.push_back(folder);
+  own.unified = record.unified && !own.folders.empty() && own.folders.front() == record.folders.front();
+  return own;
+}
+
 }  // namespace
 
 Cgroup::Cgroup(Cgroup&& other) noexcept
@@ -70,9 +81,9 @@ Cgroup& Cgroup::operator=(Cgroup&& other) noexcept {
 
 Cgroup::~Cgroup() {
   if (!ours_) return;
-  // Best effort: the failure that led here is the one to tell. What is in it came through us (it had to be
-  // empty), be it a hook's daemon.
-  (void)signal(record_, SIGKILL);
+  // Best effort: the failure that led here is the one to tell. What is in a folder of our making came through
+  // us, be it a hook's daemon; what is in another may be anybody's.
+  if (const Record own = made_by_us(record_); !own.folders.empty()) (void)signal(own, SIGKILL);
   (void)remove(record_);
 }
 

@@ -165,6 +165,8 @@ TEST_CASE("a cgroup with processes, or a frozen one, is refused") {
           "cgroup " + foreign.record.path +
               ": container's cgroup is not empty: 1 process(es) found, the first is " +
               std::to_string(sleeper.pid));
+    CHECK(::kill(sleeper.pid, 0) == 0);  // and it goes on undisturbed
+    CHECK(::waitpid(sleeper.pid, nullptr, WNOHANG) == 0);
   }
   REQUIRE(attempt());
   REQUIRE(freeze(foreign.record));
