@@ -106,8 +106,17 @@ Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const std::string& path,
   return Outcome<Cgroup>(std::move(made));
 }
 
+Outcome<Folder> Cgroup::make_below(const std::string& mount) {
+  auto folder = TRY(make_folder(mount, record_.path, record_.made));
+  const std::string parent = fmt::format("{}{}", mount, default_parent);
+  const bool below = record_.path.starts_with(fmt::format("{}/", default_parent));
+  if (below && std::find(record_.made.begin(), record_.made.end(), parent) == record_.made.end())
+    record_.made.push_back(parent);
+  return folder;
+}
+
 Outcome<> Cgroup::make_birthplace() {
-  unified_.push_back(TRY(make_folder(layout_->unified, record_.path, record_.made)));
+  unified_.push_back(TRY(make_below(layout_->unified)));
   const Folder& folder = unified_.front();
   record_.folders.push_back(folder.path);
   record_.unified = true;
@@ -123,7 +132,7 @@ Outcome<> Cgroup::make_birthplace() {
 Outcome<> Cgroup::make_v1_folders() {
   v1_.reserve(layout_->hierarchies.size());
   for (const auto& hierarchy : layout_->hierarchies) {
-    v1_.push_back(TRY(make_folder(hierarchy.folder, record_.path, record_.made)));
+    v1_.push_back(TRY(make_below(hierarchy.folder)));
     const Folder& folder = v1_.back();
     record_.folders.push_back(folder.path);
     if (!folder.fresh) TRY(check_unused(folder, record_.path, false));

@@ -14,6 +14,9 @@
 
 namespace lodger::cgroups {
 
+/// Where containers without a cgroupsPath have theirs. Whoever goes last takes this folder along.
+inline constexpr std::string_view default_parent = "/lodger";
+
 /// A cgroup being made. What was made is removed by the destructor until commit(); a cgroup that was there
 /// before is taken if no process is in it and it is not frozen, and is never removed.
 class Cgroup {
@@ -48,6 +51,8 @@ class Cgroup {
 
  private:
   Cgroup() = default;
+  /// One hierarchy's folder; the default parent is among what is removed, whoever made it.
+  Outcome<Folder> make_below(const std::string& mount);
   Outcome<> make_birthplace();
   Outcome<> make_v1_folders();
 

@@ -27,7 +27,7 @@ std::string now() {
 /// Without cgroupsPath: /lodger/<id>, absolute on every hierarchy, never below the caller's own cgroup.
 std::string cgroup_path(const std::string& id, const spec::Config& config) {
   const auto& path = config.linux->cgroups_path;
-  if (path.empty()) return "/lodger/" + id;
+  if (path.empty()) return fmt::format("{}/{}", cgroups::default_parent, id);
   return path.starts_with('/') ? path : '/' + path;
 }
 
