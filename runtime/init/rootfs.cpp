@@ -43,11 +43,19 @@ Result<> cut_off_from_host(int old_root) {
   return kernel::set_attributes(old_root, attributes, AT_RECURSIVE);
 }
 
+/// A user namespace may not umount what it has from the host (mount_namespaces(7)), but may lay an empty
+/// folder over it.
+Result<> take_out_of_sight(const char* mount) {
+  auto gone = kernel::umount(mount, kernel::detach);
+  if (gone || gone.error().code != EINVAL) return gone;
+  return kernel::mount("tmpfs", mount, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
+}
+
 /// Without pivot_root(2) the host's mounts stay behind the root; its procfs and sysfs must not, since they
 /// would vouch for unmasked ones in user namespaces that the container makes.
 Result<> move_root(const Rootfs& rootfs, const Root& root, int old_root) {
   TRY(cut_off_from_host(old_root));
-  for (const Name mount : rootfs.unmount) TRY(kernel::umount(mount, kernel::detach));
+  for (const Name mount : rootfs.unmount) TRY(take_out_of_sight(mount));
   TRY(kernel::attach_at(root.get(), kernel::cwd, "/"));
   return kernel::chroot(".");
 }
@@ -57,7 +65,10 @@ Result<> move_root(const Rootfs& rootfs, const Root& root, int old_root) {
 Result<Root> attach_root(Control& control) {
   const Rootfs& rootfs = *control.plan().rootfs;
   control.at(Stage::propagation);
-  TRY(kernel::mount(nullptr, "/", nullptr, rootfs.propagation, nullptr));
+  // From an unbindable one nothing could be taken any more; only the container's own root becomes that.
+  const bool unbindable = rootfs.propagation & MS_UNBINDABLE;
+  const auto propagation = unbindable ? (rootfs.propagation & MS_REC) | MS_PRIVATE : rootfs.propagation;
+  TRY(kernel::mount(nullptr, "/", nullptr, propagation, nullptr));
   // pivot_root(2) refuses a shared parent mount, and what is mounted below must not reach the host.
   if (rootfs.make_private) TRY(kernel::mount(nullptr, rootfs.make_private, nullptr, MS_PRIVATE, nullptr));
   control.at(Stage::rootfs);

@@ -156,3 +156,47 @@ TEST_CASE("user namespace: mappings without one, one without mappings, and overl
           }),
           {"uid"});
 }
+
+TEST_CASE("user namespace: of the host's devices only the very one that is asked for is shown",
+          "[user_namespace]") {
+  NEEDS_ROOT();
+  const auto device = [](const std::string& path, int minor) {
+    return mapped([=](json& config) {
+      config["linux"]["devices"] = {{{"path", path}, {"type", "c"}, {"major", 1}, {"minor", minor}}};
+    });
+  };
+  const Bundle other("echo unused");
+  write_file(other.beside("secret"), "of the host");
+  refused(device(other.beside("secret"), 3), {"linux.devices[0]", "secret", "not that device"});
+  refused(device("/dev/full", 3), {"linux.devices[0] /dev/full", "not that device"});
+  CHECK(inside("stat /dev/full", device("/dev/full", 7))["stat:/dev/full.rdev"] == "1:7");
+}
+
+TEST_CASE("user namespace: sysctls are set where the bundle mounts no /proc", "[user_namespace]") {
+  NEEDS_ROOT();
+  const Bundle bundle("hold", mapped([](json& config) {
+                        config["linux"]["sysctl"] = {{"kernel.msgmax", "12345"}};
+                        config["mounts"].erase(0);
+                      }));
+  Container container(bundle);
+  container.create();
+  const Facts facts = inside("read /proc/sys/kernel/msgmax", [&](json& config) {
+    config["linux"]["namespaces"][1]["path"] = "/proc/" + std::to_string(container.pid()) + "/ns/ipc";
+  });
+  CHECK(facts["read:/proc/sys/kernel/msgmax.data"] == "12345\\n");
+}
+
+TEST_CASE("user namespace: works without pivot_root, and below an unbindable root", "[user_namespace]") {
+  NEEDS_ROOT();
+  CHECK(inside("ids", mapped(), {"--no-pivot"})["uid"] == "0");
+  const std::string flag = GENERATE("", "--no-pivot");
+  const std::vector<std::string> flags = flag.empty() ? std::vector<std::string>{} : std::vector{flag};
+  const Facts facts =
+      inside("ids", mapped([](json& config) {
+               config["linux"]["rootfsPropagation"] = "unbindable";
+               config["mounts"].push_back(
+                   {{"destination", "/tmp"}, {"type", "bind"}, {"source", "/etc"}, {"options", {"bind"}}});
+             }),
+             flags);
+  CHECK(facts["uid"] == "0");
+}
