@@ -130,7 +130,10 @@ Failure executable_failure(const std::string& what, const init::Report& report) 
 std::string help_for(const init::Report& report) {
   switch (report.stage) {
     case Stage::mount:
-      if (report.code == ELOOP) return " (the destination must be an ordinary folder, not a symlink)";
+      // From anywhere else it is about the file system's own folders: overlay's, where they lie in one
+      // another.
+      if (report.code == ELOOP && std::string_view(report.call) == "openat2")
+        return " (the destination must be an ordinary folder, not a symlink)";
       return "";
     case Stage::working_directory:
       if (report.code == EXDEV) return " (it lies outside the container's root)";
