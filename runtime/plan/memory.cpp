@@ -16,7 +16,7 @@ Memory::~Memory() {
 
 void* Memory::take(std::size_t size, std::size_t alignment) {
   const std::size_t at = (used_ + alignment - 1) / alignment * alignment;
-  if (at + size > init::plan_size) throw std::bad_alloc();
+  if (at > init::plan_size || size > init::plan_size - at) throw std::bad_alloc();
   used_ = at + size;
   return reinterpret_cast<void*>(init::plan_address + at);
 }
