@@ -6,6 +6,7 @@
 
 #include <sstream>
 
+#include "support/census.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/proc.hpp"
@@ -274,4 +275,25 @@ TEST_CASE("hooks: a foreground run that is interrupted while one hangs undoes ev
   CHECK(done.out == "");
   CHECK_THAT(done.err, Catch::Contains("interrupted by a signal"));
   CHECK(access((container.root() + "/" + container.id()).c_str(), F_OK) != 0);
+}
+
+TEST_CASE("hooks: what a failed creation's hooks left running goes with it, in the host's pid namespace too",
+          "[hooks]") {
+  NEEDS_ROOT();
+  const Bundle bundle("echo ran");
+  const std::string pid_file = bundle.beside("daemon");
+  const_cast<Bundle&>(bundle).edit([&](json& config) {
+    config["linux"]["namespaces"].erase(0);  // pid
+    const std::string daemon = "sleep 300 <&- >&- 2>&- & echo $! > " + pid_file;
+    config["hooks"]["createContainer"] = {
+        {{"path", "/bin/sh"}, {"args", {"sh", "-c", daemon}}, {"env", {"PATH=/bin:/usr/bin"}}},
+        {{"path", "/bin/false"}}};
+  });
+  Container container(bundle);
+  const Finished done = container.call(container.making(GENERATE("create", "run")));
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("/bin/false"));
+  const pid_t daemon = std::stoi(read_file(pid_file));
+  CHECK(eventually([&] { return is_gone(daemon); }, std::chrono::seconds(2)));
+  CHECK(container.leftovers() == std::vector<std::string>{});
 }

@@ -2,8 +2,11 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <memory>
 
 #include "support/container.hpp"
@@ -213,4 +216,26 @@ TEST_CASE("lifecycle: one id, many creators: exactly one wins", "[lifecycle]") {
   for (auto& creator : creators) won += creator.wait().status == 0 ? 1 : 0;
   CHECK(won == 1);
   CHECK(container.status() == "created");
+}
+
+TEST_CASE("lifecycle: a start that was killed before it gave the order is followed by another",
+          "[lifecycle]") {
+  NEEDS_ROOT();
+  NEEDS(is_lodger(), "the gate is lodger's own");
+  const Bundle bundle("echo ran");
+  Container container(bundle);
+  container.create();
+  const std::string gate = container.root() + "/" + container.id() + "/start.sock";
+  for (int i = 0; i < 3; ++i) {  // what is left of such a start: a connection that ends
+    const int socket = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    REQUIRE(gate.size() < sizeof name.sun_path);
+    std::memcpy(name.sun_path, gate.c_str(), gate.size());
+    REQUIRE(connect(socket, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0);
+    close(socket);
+  }
+  CHECK(container.status() == "created");
+  container.start();
+  container.wait_for_output("echo=ran");
 }

@@ -1,6 +1,7 @@
 // config.md, "Linux mount options": each option as /proc/PID/mountinfo shows it.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/container.hpp"
@@ -162,4 +163,29 @@ TEST_CASE("mount options: noexec and nodev have their effect", "[mount_options]"
   CHECK(facts["mknod:/tmp/null.errno"] == "0");
   CHECK(facts["read:/tmp/null.errno"] == std::to_string(EACCES));
   CHECK(facts["read:/etc/null.errno"] == "0");
+}
+
+TEST_CASE("mount options: a value longer than fsconfig(2) takes works, or is told", "[mount_options]") {
+  NEEDS_ROOT();
+  if (read_file("/proc/filesystems").find("overlay") == std::string::npos) SKIP_TEST("needs overlay");
+  const Bundle bundle("list /vol");
+  std::string lower;
+  for (const char* name : {"/one", "/two"}) {
+    std::string folder = bundle.beside(std::string(150, *(name + 1)));
+    lower += (lower.empty() ? "lowerdir=" : ":") + folder;
+    REQUIRE(mkdir(folder.c_str(), 0755) == 0);
+    write_file(folder + name, "");
+  }
+  const_cast<Bundle&>(bundle).edit([&](json& config) {
+    config["mounts"].push_back(
+        {{"destination", "/vol"}, {"source", "overlay"}, {"type", "overlay"}, {"options", {lower}}});
+  });
+  REQUIRE(lower.size() > 256);
+  Container container(bundle);
+  const Finished done = container.run();
+  INFO(done.err);
+  REQUIRE(done.status == 0);
+  CHECK_THAT(Facts(done.out)["list:/vol"], Catch::Contains("one") && Catch::Contains("two"));
+  refused([](json& config) { config["mounts"].push_back(tmpfs("/tmp", {"size=" + std::string(300, 'x')})); },
+          {"mounts[", "/tmp", "Invalid argument"});
 }

@@ -298,3 +298,14 @@ TEST_CASE("process: I/O priority (config.md, Linux Process)", "[process]") {
   NEEDS_FEATURE(edit);
   CHECK(inside("attributes", edit)["ioprio"] == std::to_string((2 << 13) | 6));
 }
+
+TEST_CASE("process: a limit of descriptors lower than init's own need", "[process]") {
+  NEEDS_ROOT();
+  const Bundle bundle("rlimits", [](json& config) {
+    process(config)["rlimits"] = {{{"type", "RLIMIT_NOFILE"}, {"soft", 4}, {"hard", 4}}};
+  });
+  Container container(bundle);
+  container.create();
+  container.start();
+  container.wait_for_output("rlimit.NOFILE=4:4");
+}

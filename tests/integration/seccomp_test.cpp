@@ -200,3 +200,22 @@ TEST_CASE("seccomp: Docker's default profile lets an ordinary program run and fo
   CHECK(facts["syscall:" + number(SYS_kexec_load) + ".errno"] == std::to_string(EPERM));
   CHECK(facts["status.Seccomp"] == "2");
 }
+
+TEST_CASE("seccomp: a failing exec is told although the filter forbids to tell it", "[seccomp]") {
+  NEEDS_ROOT();
+  const Bundle bundle(std::vector<std::string>{"/bin/nonsense"}, [](json& config) {
+    config["linux"]["seccomp"] = {{"defaultAction", "SCMP_ACT_ERRNO"},
+                                  {"syscalls", {call({"execve", "exit_group"}, "SCMP_ACT_ALLOW")}}};
+  });
+  write_file(bundle.rootfs("/bin/nonsense"), "neither ELF nor script", 0755);
+  Container container(bundle);
+  Finished done;
+  SECTION("start") {
+    container.create();
+    done = container.call({"start", container.id()});
+  }
+  SECTION("run") { done = container.run(); }
+  SECTION("run --detach") { done = container.run({"--detach"}); }
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Catch::Contains("/bin/nonsense") && Catch::Contains("exec format error"));
+}

@@ -3,6 +3,7 @@
 #include "support/terminal.hpp"
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -199,4 +200,35 @@ TEST_CASE("terminal: an ordinary user owns the terminal it is given", "[terminal
   const Facts facts(text);
   CHECK_THAT(facts["stat:/dev/pts/0.owner"], Catch::StartsWith("1000:"));
   CHECK(facts["tty.controlling.errno"] == "0");
+}
+
+TEST_CASE("terminal: run outlives the reader of its output, and leaves nothing behind", "[terminal]") {
+  NEEDS_ROOT();
+  const std::string script = "i=0; while [ $i -lt 3000 ]; do echo many many words; i=$((i+1)); done; exit 5";
+  const Bundle bundle(std::vector<std::string>{"/bin/sh", "-c", script}, with_terminal());
+  Container container(bundle);
+  const Terminal terminal(24, 80);
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  Running run = container.begin(container.making("run"), {.fds = {{terminal.slave(), 0}, {ends[1], 1}}});
+  close(ends[0]);
+  close(ends[1]);
+  CHECK(run.wait().status == 5);
+  CHECK(container.leftovers() == std::vector<std::string>{});
+  termios modes{};
+  REQUIRE(tcgetattr(terminal.slave(), &modes) == 0);
+  CHECK((modes.c_lflag & (ICANON | ECHO)) == (ICANON | ECHO));
+}
+
+TEST_CASE("terminal: a payload that lets go of its terminal for a while loses no output", "[terminal]") {
+  NEEDS_ROOT();
+  const std::string script = "exec <&- >&- 2>&-; sleep 0.2; echo opened again > /dev/console";
+  const Bundle bundle(std::vector<std::string>{"/bin/sh", "-c", script}, with_terminal());
+  Container container(bundle);
+  const Terminal terminal(24, 80);
+  Running run =
+      container.begin(container.making("run"),
+                      {.fds = {{terminal.slave(), 0}, {terminal.slave(), 1}, {terminal.slave(), 2}}});
+  CHECK(read_until(terminal.master(), "\r\n") == "opened again\r\n");
+  CHECK(run.wait().status == 0);
 }
