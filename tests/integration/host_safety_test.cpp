@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -246,8 +247,8 @@ TEST_CASE("host safety: init does not outlive a create that is killed before the
   Container container(bundle);
   Running creating = container.begin(container.making("create", {"--pidfd-socket", socket.path()}));
   // It waits for the socket once init is ready and waits in its turn.
-  const std::string where = "/proc/" + std::to_string(creating.pid()) + "/wchan";
-  REQUIRE(eventually([&] { return read_file(where).starts_with("unix_wait_for_peer"); }));
+  const std::string where = "/proc/" + std::to_string(creating.pid()) + "/syscall";
+  REQUIRE(eventually([&] { return read_file(where).starts_with(std::to_string(SYS_connect) + " "); }));
   REQUIRE_FALSE(cgroup_folders(bundle.name()).empty());
   creating.kill(SIGKILL);
   creating.wait();

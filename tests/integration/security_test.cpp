@@ -46,7 +46,8 @@ void replace_mount(json& config, const std::string& destination, const json& wit
 
 /// Requires that the payload runs where no trap is laid.
 void runs_without_trap(const Edit& edit, const std::vector<std::string>& flags = {}) {
-  CHECK(inside("echo ran", edit, flags)["echo"] == "ran");
+  const Facts facts = inside("echo ran", edit, flags);
+  CHECK(facts["echo"] == "ran");
 }
 
 /// Whether the payload ran; where it did not, that this was a refusal that says why.
@@ -90,6 +91,7 @@ TEST_CASE("security: a payload of /proc/self/exe does not reach the runtime's bi
           "[security]") {
   NEEDS_ROOT();
   const bool by_script = GENERATE(false, true);
+  runs_without_trap({});
   const Bundle bundle(std::vector<std::string>{by_script ? "/etc/script" : "/proc/self/exe", "state", "x"});
   write_file(bundle.rootfs("/etc/script"), "#!/proc/self/exe\n", 0755);
   const std::string lodger = copy_of_runtime(bundle), before = read_file(lodger);
@@ -292,8 +294,11 @@ TEST_CASE("security: name resolution files in host mode are never written throug
 TEST_CASE("security: a mask does not follow a link that stands for /dev/null (CVE-2025-31133)",
           "[security]") {
   NEEDS_ROOT();
-  const Bundle bundle("read /proc/cmdline ; write /proc/cmdline x ; read /etc/target", [](json& config) {
-    config["linux"]["maskedPaths"] = {"/proc/cmdline"};
+  const Edit masked = [](json& config) { config["linux"]["maskedPaths"] = {"/proc/cmdline"}; };
+  const Facts without_trap = inside("read /proc/cmdline", masked);
+  CHECK(without_trap["read:/proc/cmdline.data"] == "");
+  const Bundle bundle("read /proc/cmdline ; write /proc/cmdline x ; read /etc/target", [&](json& config) {
+    masked(config);
     replace_mount(config, "/dev",
                   {{"destination", "/dev"}, {"source", "dev"}, {"type", "bind"}, {"options", {"bind"}}});
   });
@@ -312,10 +317,13 @@ TEST_CASE("security: a mask does not follow a link that stands for /dev/null (CV
 TEST_CASE("security: a faked /proc takes no sysctl in silence (CVE-2019-16884, CVE-2025-52881)",
           "[security]") {
   NEEDS_ROOT();
-  const Bundle bundle("hold", [](json& config) {
+  const Edit set = [](json& config) { config["linux"]["sysctl"] = {{"kernel.msgmax", "12345"}}; };
+  const Facts without_trap = inside("read /proc/sys/kernel/msgmax", set);
+  CHECK(without_trap["read:/proc/sys/kernel/msgmax.data"] == "12345\\n");
+  const Bundle bundle("hold", [&](json& config) {
+    set(config);
     replace_mount(config, "/proc",
                   {{"destination", "/proc"}, {"source", "fake"}, {"type", "bind"}, {"options", {"bind"}}});
-    config["linux"]["sysctl"] = {{"kernel.msgmax", "12345"}};
   });
   REQUIRE(run_command({"/bin/mkdir", "-p", bundle.beside("fake/sys/kernel"), bundle.beside("fake/self/attr")})
               .status == 0);

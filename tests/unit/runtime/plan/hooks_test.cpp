@@ -16,12 +16,13 @@ struct Planned {
   plan::Memory memory;
   plan::Row row;
   init::Plan plan;
-  explicit Planned(spec::Hooks hooks, std::map<std::string, std::string> annotations = {})
+  explicit Planned(spec::Hooks hooks, std::map<std::string, std::string> annotations = {},
+                   const char* id = "c1")
       : memory(std::move(plan::Memory::make().value())) {
     config.linux.emplace();
     config.hooks = std::move(hooks);
     config.annotations = std::move(annotations);
-    wishes.id = "c1";
+    wishes.id = id;
     wishes.bundle = "/b";
     plan::Planning planning{config, wishes, memory, row};
     plan::plan_hooks(planning, plan);
@@ -56,9 +57,9 @@ TEST_CASE("plan of hooks: the state document is cut at the pid, and whole with a
 TEST_CASE("plan of hooks: numbers that look like the pid's place do not lead the cut astray") {
   const std::map<std::string, std::string> annotations = {
       {"\"pid\":2147483647", "\"pid\":2147483647"}, {"a", "2147483647"}, {"pid", "2147483647"}};
-  const Planned planned({.create_container = {{"/h", {}, {}, {}}}}, annotations);
+  const Planned planned({.create_container = {{"/h", {}, {}, {}}}}, annotations, "2147483647");
   CHECK(Planned::document(planned.plan.create_container, 7) ==
-        spec::to_json({"c1", "creating", "/b", 7, annotations}));
+        spec::to_json({"2147483647", "creating", "/b", 7, annotations}));
 }
 
 TEST_CASE("plan of hooks: arguments as given, or the path alone; the environment as given") {

@@ -47,8 +47,8 @@ TEST_CASE("mountinfo: a source with a dash, and a last line without its end") {
 }
 
 TEST_CASE("mountinfo: lines of another form are left out, and spoil none of their neighbours") {
-  const std::string odd =
-      GENERATE("", " ", "nonsense", "1 2 0:3 /", "1 2 0:3 / /a rw", "1 2 0:3 / /a rw shared:1", "- - -");
+  const std::string odd = GENERATE("", " ", "nonsense", "1 2 0:3 /", "1 2 0:3 / /a rw",
+                                   "1 2 0:3 / /a rw shared:1", "- - -", "1 2 0:3 /  rw - proc proc rw");
   CHECK(parse_mountinfo(odd).empty());
   const auto mounts = parse_mountinfo(odd + "\n1 2 0:3 / /good rw - proc proc rw\n" + odd);
   REQUIRE(mounts.size() == 1);
