@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "kernel/procfs.hpp"
+#include "runtime/container/gate.hpp"
 #include "runtime/container/remove.hpp"
 #include "runtime/terminal/console_socket.hpp"
 
@@ -35,8 +36,7 @@ std::string cgroup_path(const std::string& id, const spec::Config& config) {
 Outcome<kernel::Fd<kernel::Socket>> make_gate(const Folder& folder) {
   constexpr std::string_view doing = "making the start gate";
   auto socket = TRY(explained(kernel::unix_socket(SOCK_SEQPACKET), doing));
-  const auto name = fmt::format("/proc/self/fd/{}/{}", folder.fd(), gate_name);
-  const auto address = TRY(explained(kernel::unix_address(name.c_str()), doing));
+  const auto address = TRY(explained(gate_address(folder), doing));
   TRY(explained(kernel::bind(socket, address), doing));
   TRY(explained(kernel::listen(socket, 1), doing));
   return socket;

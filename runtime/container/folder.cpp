@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* state_name = "state.json";
 constexpr const char* staged_name = "state.new";
+constexpr const char* partial_name = "state.part";
 constexpr const char* config_name = "config.json";
 
 /// No fsync: the state root is a tmpfs, and no container outlives the machine's boot.
@@ -78,8 +79,10 @@ bool Folder::busy() const {
 
 Outcome<> Folder::stage(const Record& record) const {
   const std::string text = TRY(to_json(record));
-  return explained(write_whole(fd_.get(), staged_name, text),
-                   fmt::format("writing the state of container {}", id_));
+  const auto doing = [&] { return fmt::format("writing the state of container {}", id_); };
+  TRY(explained(write_whole(fd_.get(), partial_name, text), doing()));
+  // Killed at any point, we leave the record before or this one, never half of it: delete goes by it.
+  return explained(kernel::renameat(fd_.get(), partial_name, fd_.get(), staged_name), doing());
 }
 
 Outcome<> Folder::publish() const {

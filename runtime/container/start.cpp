@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "runtime/container/gate.hpp"
 #include "runtime/container/kill.hpp"
 #include "runtime/container/lifecycle.hpp"
 #include "runtime/container/poststart.hpp"
@@ -24,8 +25,7 @@ Outcome<> check_created(Status status) {
 Outcome<kernel::Fd<kernel::Socket>> connect_to_gate(const Folder& folder) {
   constexpr std::string_view doing = "opening the start gate";
   auto socket = TRY(explained(kernel::unix_socket(SOCK_SEQPACKET), doing));
-  const auto name = fmt::format("/proc/self/fd/{}/{}", folder.fd(), gate_name);
-  const auto address = TRY(explained(kernel::unix_address(name.c_str()), doing));
+  const auto address = TRY(explained(gate_address(folder), doing));
   TRY(explained(kernel::connect(socket, address), doing));
   return socket;
 }
