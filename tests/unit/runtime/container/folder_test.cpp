@@ -107,6 +107,30 @@ TEST_CASE("a reader beside a writer sees a whole state each time") {
   CHECK(writer.wait() == 0);
 }
 
+// A runtime that is killed stops between any two system calls: what another finds then, a reader beside it
+// finds.
+TEST_CASE("what is staged is whole each time, too, and seen by nobody who reads the state") {
+  const TempFolder temp;
+  const Store store(temp.path);
+  auto folder = store.reserve("c1").value();
+  REQUIRE(folder.stage(full_record()));
+  test::Child writer([&] {
+    for (int i = 0; i < 5000; ++i)
+      if (!folder.stage(full_record())) return 1;
+    return 0;
+  });
+  const auto reader = store.look("c1").value();
+  for (int i = 0; i < 5000; ++i) {
+    const auto record = reader.read_staged();
+    REQUIRE(record);
+    REQUIRE(record->bundle == full_record().bundle);
+  }
+  CHECK(writer.wait() == 0);
+  CHECK(reader.read().error().code == ENOENT);
+  REQUIRE(folder.publish());
+  check_same(reader.read().value(), full_record());
+}
+
 TEST_CASE("a damaged state names the container and the way out") {
   const TempFolder temp;
   const Store store(temp.path);
