@@ -115,12 +115,12 @@ TEST_CASE("what is staged is whole each time, too, and seen by nobody who reads 
   auto folder = store.reserve("c1").value();
   REQUIRE(folder.stage(full_record()));
   test::Child writer([&] {
-    for (int i = 0; i < 5000; ++i)
+    for (int i = 0; i < 300; ++i)
       if (!folder.stage(full_record())) return 1;
     return 0;
   });
   const auto reader = store.look("c1").value();
-  for (int i = 0; i < 5000; ++i) {
+  for (int i = 0; i < 300; ++i) {
     const auto record = reader.read_staged();
     REQUIRE(record);
     REQUIRE(record->bundle == full_record().bundle);
