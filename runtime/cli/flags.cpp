@@ -133,6 +133,14 @@ std::string wanted(const Usage& usage) {
   return fmt::format("{} to {} arguments", usage.least, usage.most);
 }
 
+/// "run [flags] <container-id>", as far as there is something to say.
+std::string usage_line(const Usage& usage, bool has_flags) {
+  std::string line(usage.name);
+  if (has_flags) line += " [flags]";
+  if (!usage.arguments.empty()) line.append(" ").append(usage.arguments);
+  return line;
+}
+
 std::string flag_names(const Flag& flag) {
   std::string out =
       flag.letter ? fmt::format("-{}, --{}", flag.letter, flag.name) : fmt::format("    --{}", flag.name);
@@ -154,8 +162,8 @@ Outcome<Arguments> parse(Words words, const Usage& usage, std::span<const Flag> 
         EINVAL);
   const std::size_t count = arguments->words.size();
   if (!arguments->help && (count < usage.least || count > usage.most))
-    return refuse(fmt::format("\"{}\" requires {}, not {}: lodger {} {}", usage.name, wanted(usage), count,
-                              usage.name, usage.arguments),
+    return refuse(fmt::format("\"{}\" requires {}, not {}: lodger {}", usage.name, wanted(usage), count,
+                              usage_line(usage, false)),
                   EINVAL);
   return arguments;
 }
@@ -168,8 +176,8 @@ std::string flag_lines(std::span<const Flag> flags) {
 }
 
 std::string help_text(const Usage& usage, std::span<const Flag> flags) {
-  return fmt::format("{}\n\nUsage: lodger {}{} {}\n\nFlags:\n{}", usage.about, usage.name,
-                     flags.empty() ? "" : " [flags]", usage.arguments, flag_lines(flags));
+  return fmt::format("{}\n\nUsage: lodger {}\n\nFlags:\n{}", usage.about, usage_line(usage, !flags.empty()),
+                     flag_lines(flags));
 }
 
 }  // namespace lodger::cli

@@ -151,7 +151,7 @@ TEST_CASE("the number of arguments is checked, except for help") {
   CHECK(count(range, {}).error().text.find("requires 1 to 2 arguments, not 0") != std::string::npos);
   const Usage none{"list", "", "", 0, 0};
   CHECK(count(none, {}));
-  CHECK(count(none, {"x"}).error().text.find("requires no arguments, not 1") != std::string::npos);
+  CHECK(count(none, {"x"}).error().text == "\"list\" requires no arguments, not 1: lodger list");
   CHECK(count(none, {"-x"}).error().text ==
         "list: flag provided but not defined: -x; see \"lodger list --help\"");
 }
@@ -164,4 +164,6 @@ TEST_CASE("the help shows each flag but the hidden ones") {
   CHECK(text.find("    --no-pivot ") != std::string::npos);
   CHECK(text.find("publish") == std::string::npos);
   CHECK(text.find("-h, --help") != std::string::npos);
+  CHECK(help_text({"spec", "", "Writes.", 0, 0}, given.flags())
+            .starts_with("Writes.\n\nUsage: lodger spec [flags]\n\n"));
 }
