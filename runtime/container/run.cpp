@@ -35,8 +35,16 @@ Outcome<> clean_up(const Store& store, const std::string& id, const Notices& not
   return dismantle(std::move(*folder), record, notices);
 }
 
+/// config.md: create does without a process, start does not, and here both come at once.
+Outcome<Source> load_to_start(const Store& store, const RunRequest& request, const Notices& notices) {
+  auto source = TRY(load(store, request, request.detach, notices));
+  if (!source.config.process)
+    return refuse("process: missing, and \"run\" has nothing to start without", EINVAL);
+  return source;
+}
+
 Outcome<int> run_detached(const Store& store, const RunRequest& request, const Notices& notices) {
-  auto source = TRY(load(store, request, true, notices));
+  auto source = TRY(load_to_start(store, request, notices));
   auto made = TRY(construct(store, request, std::move(source), {Gate::none}, notices));
   TRY(start(made, notices));
   TRY(run_poststart(made.source.config, std::move(made.folder), made.record, notices));
@@ -44,7 +52,7 @@ Outcome<int> run_detached(const Store& store, const RunRequest& request, const N
 }
 
 Outcome<int> run_here(const Store& store, const RunRequest& request, const Notices& notices) {
-  auto source = TRY(load(store, request, false, notices));
+  auto source = TRY(load_to_start(store, request, notices));
   if (!request.no_subreaper)
     TRY(explained(kernel::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "becoming a subreaper"));
   auto signals = TRY(terminal::Signals::take());
