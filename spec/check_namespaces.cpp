@@ -43,7 +43,16 @@ Outcome<> mount_namespace(const Config& config) {
       "namespace");
 }
 
+/// uname(2): the kernel keeps 64 bytes of either, and says no more than EINVAL to longer ones.
+Outcome<> name_length(std::string_view which, const std::string& name) {
+  constexpr std::size_t most = 64;
+  if (name.size() <= most) return {};
+  return refuse(fmt::format("{}: {} bytes long, and the kernel takes {} at most", which, name.size(), most));
+}
+
 Outcome<> host_names(const Config& config) {
+  TRY(name_length("hostname", config.hostname));
+  TRY(name_length("domainname", config.domainname));
   if (find(config, NamespaceType::uts)) return {};
   if (!config.hostname.empty())
     return refuse(

@@ -53,6 +53,14 @@ TEST_CASE("check namespaces: names of its own need a uts namespace") {
   CHECK(check_after([](Config& c) { c.domainname = "d"; }) == "accepted");
 }
 
+TEST_CASE("check namespaces: host names fit into the kernel's") {
+  CHECK(check_after([](Config& c) { c.hostname = c.domainname = std::string(64, 'a'); }) == "accepted");
+  CHECK(check_after([](Config& c) { c.hostname = std::string(65, 'a'); }) ==
+        "hostname: 65 bytes long, and the kernel takes 64 at most");
+  CHECK(check_after([](Config& c) { c.domainname = std::string(65, 'a'); }) ==
+        "domainname: 65 bytes long, and the kernel takes 64 at most");
+}
+
 TEST_CASE("check namespaces: id mappings and the user namespace belong together") {
   const std::vector<IdMapping> one{{0, 1000, 1}};
   CHECK(check_after([&](Config& c) { c.linux->uid_mappings = one; }) ==
