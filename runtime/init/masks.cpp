@@ -24,7 +24,10 @@ class Masks {
  private:
   Result<> cover_file(const Fd<kernel::Path>& place) {
     if (!null_) {
-      null_ = TRY(kernel::open_in_root(root_.get(), "dev/null", O_PATH | O_NOFOLLOW));
+      auto null = kernel::open_in_root(root_.get(), "dev/null", O_PATH | O_NOFOLLOW);
+      if (!null)
+        return kernel::fail("/dev/null", ENODEV);  // or the path's own name would be read with ENOENT
+      null_ = std::move(*null);
       const auto found = TRY(kernel::status(null_.get()));
       if (!S_ISCHR(found.st_mode) || found.st_rdev != MKDEV(1, 3)) return kernel::fail("/dev/null", ENODEV);
     }

@@ -32,6 +32,12 @@ kernel::Error leap(Leap& leap) {
   kernel::exit(127);
 }
 
+Failure image_failure(kernel::Error error) {
+  auto failure = explain("making the container's init an executable memory file", error);
+  if (error.code == EACCES) failure.text += " (the sysctl vm.memfd_noexec must be 0 or 1)";
+  return failure;
+}
+
 /// The same file under a number that the two fixed ones cannot overwrite.
 template <class Kind>
 kernel::Result<> move_above(kernel::Fd<Kind>& fd, int number) {
@@ -67,15 +73,16 @@ kernel::Result<Born> clone_init(Leap& taken, std::uint64_t namespaces, int birth
 Outcome<Child> Child::spawn(const plan::Memory& memory, const plan::Built& built, int birthplace) {
   constexpr std::string_view doing = "starting the container's init";
   auto pair = TRY(explained(kernel::socket_pair(SOCK_SEQPACKET), doing));
-  auto image = TRY(explained(init_image(), doing));
+  auto image = init_image();
+  if (!image) return std::unexpected(image_failure(image.error()));
   const int first = 3 + static_cast<int>(built.plan->preserve_fds);
   kernel::Fd<kernel::Memory> plan_file = TRY(explained(
       kernel::opened<kernel::Memory>("fcntl", __NR_fcntl, memory.fd(), F_DUPFD_CLOEXEC, first + 2), doing));
   TRY(explained(move_above(pair.theirs, first + 1), doing));
-  TRY(explained(move_above(image, first + 1), doing));
+  TRY(explained(move_above(*image, first + 1), doing));
   char number[12] = {};
   std::to_chars(number, number + sizeof number - 1, first);
-  Leap taken{image.get(), pair.theirs.get(), plan_file.get(), first, {"lodger-init", number, nullptr}, {}};
+  Leap taken{image->get(), pair.theirs.get(), plan_file.get(), first, {"lodger-init", number, nullptr}, {}};
   auto born = TRY(explained(clone_init(taken, built.first_clone, birthplace), doing));
   Child child(born.pid, std::move(born.process), std::move(pair.ours));
   if (taken.error.code) return std::unexpected(explain(doing, taken.error));
