@@ -79,8 +79,10 @@ Outcome<> check_driver(const CreateRequest& request) {
 
 Outcome<std::string> read_file(const std::string& path) {
   constexpr std::size_t most = 16U << 20;
-  const auto file = TRY(explained(kernel::openat(kernel::cwd, path.c_str(), O_RDONLY), path));
-  const auto size = static_cast<std::size_t>(TRY(explained(kernel::status(file.get()), path)).st_size);
+  const auto file = TRY(explained(kernel::openat(kernel::cwd, path.c_str(), O_RDONLY | O_NONBLOCK), path));
+  const auto what = TRY(explained(kernel::status(file.get()), path));
+  if (!S_ISREG(what.st_mode)) return refuse(fmt::format("{}: not a regular file", path), EINVAL);
+  const auto size = static_cast<std::size_t>(what.st_size);
   std::string text(std::min(size, most) + 1, '\0');
   std::size_t used = 0;
   for (;;) {

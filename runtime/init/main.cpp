@@ -27,6 +27,8 @@ Result<> build_container(Control& control) {
   TRY(change_root(control, root));
   TRY(make_paths_readonly(control, root));
   TRY(mask_paths(control, root));
+  // A working directory that the image lacks can only be made now.
+  if (plan.rootfs->readonly && plan.has_process) TRY(try_working_directory(control));
   TRY(make_root_readonly(control, root));
   return apply_settings(control, procfs);
 }

@@ -224,3 +224,14 @@ TEST_CASE("errors: a full configuration of mistakes leaves nothing behind, one a
   };
   for (const Edit& edit : edits) refused(edit, {});
 }
+
+TEST_CASE("errors: a config.json that is no regular file is refused at once", "[errors]") {
+  NEEDS_ROOT();
+  const Bundle bundle("echo ran");
+  REQUIRE(unlink(bundle.beside("config.json").c_str()) == 0);
+  REQUIRE(mkfifo(bundle.beside("config.json").c_str(), 0600) == 0);
+  Container container(bundle);
+  const Finished done = container.run();
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("not a regular file"));
+}

@@ -274,3 +274,12 @@ TEST_CASE("rootfs: read-only also where the runtime had to make mount points in 
   REQUIRE(done.status == 0);
   CHECK(Facts(done.out)["mkdir:/x.errno"] == std::to_string(EROFS));
 }
+
+TEST_CASE("rootfs: a missing working directory is made though the root is read-only", "[rootfs]") {
+  NEEDS_ROOT();
+  const Facts facts = inside("cwd", [](json& config) {
+    config["root"]["readonly"] = true;
+    config["process"]["cwd"] = "/fresh/folder";
+  });
+  CHECK(facts["cwd"] == "/fresh/folder");
+}
