@@ -116,7 +116,6 @@ Result<> make_mount(Control& control, const Root& root, const Mount& mount) {
   switch (mount.kind) {
     case MountKind::remount: return remount(control, root, mount);
     case MountKind::symlink: return make_link(root, mount);
-    case MountKind::folder: TRY(open_or_make_place(root.get(), mount.destination, Make::folder)); return {};
     default: break;
   }
   const bool covers = mount.mode_of_place && open_place(root.get(), mount.destination);

@@ -88,7 +88,6 @@ enum class MountKind : std::uint8_t {
             // cgroup
   remount,  // what is at the destination gets new attributes, and its superblock new parameters
   classic,  // mount(2): the only way to iversion and silent
-  folder,   // no mount: the destination is made
   symlink,  // no mount: `source` is the target of a link at the destination
 };
 

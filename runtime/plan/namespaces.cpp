@@ -1,45 +1,15 @@
 // Which namespaces are made, which are joined, and in what order. namespaces(7), setns(2).
 #include <fmt/core.h>
-#include <linux/nsfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "kernel/namespace.hpp"
 #include "runtime/plan/build.hpp"
+#include "runtime/plan/namespace_types.hpp"
 
 namespace lodger::plan {
 namespace {
-
-std::uint32_t clone_flag(spec::NamespaceType type) {
-  using enum spec::NamespaceType;
-  switch (type) {
-    case pid: return CLONE_NEWPID;
-    case network: return CLONE_NEWNET;
-    case mount: return CLONE_NEWNS;
-    case ipc: return CLONE_NEWIPC;
-    case uts: return CLONE_NEWUTS;
-    case user: return CLONE_NEWUSER;
-    case cgroup: return CLONE_NEWCGROUP;
-    case time: return CLONE_NEWTIME;
-  }
-  __builtin_unreachable();
-}
-
-const char* name_of(spec::NamespaceType type) {
-  using enum spec::NamespaceType;
-  switch (type) {
-    case pid: return "pid";
-    case network: return "network";
-    case mount: return "mount";
-    case ipc: return "ipc";
-    case uts: return "uts";
-    case user: return "user";
-    case cgroup: return "cgroup";
-    case time: return "time";
-  }
-  __builtin_unreachable();
-}
 
 /// Opened before anything is made, and checked to be a namespace of that type.
 Outcome<init::Join> plan_join(Planning& planning, std::size_t index) {
@@ -47,10 +17,11 @@ Outcome<init::Join> plan_join(Planning& planning, std::size_t index) {
   const auto doing = fmt::format("linux.namespaces[{}].path {}", index, entry.path);
   auto ns = TRY(explained(
       kernel::openat<kernel::Namespace>(kernel::cwd, entry.path.c_str(), O_RDONLY | O_NONBLOCK), doing));
-  const auto type = kernel::call("ioctl", __NR_ioctl, ns.get(), NS_GET_NSTYPE, 0);
-  if (!type || *type != clone_flag(entry.type))
-    return refuse(fmt::format("{}: no {} namespace", doing, name_of(entry.type)), EINVAL);
-  return init::Join{planning.row.add(std::move(ns)), clone_flag(entry.type)};
+  const auto& wanted = words_of(entry.type);
+  const auto type = kernel::namespace_type(ns.get());
+  if (!type || *type != wanted.clone_flag)
+    return refuse(fmt::format("{}: no {} namespace", doing, wanted.name), EINVAL);
+  return init::Join{planning.row.add(std::move(ns)), wanted.clone_flag};
 }
 
 std::string time_offsets(const spec::Linux& linux) {
@@ -71,7 +42,7 @@ Outcome<> plan_namespaces(Planning& planning, Built& built) {
   const auto& namespaces = planning.linux().namespaces;
   for (std::size_t i = 0; i < namespaces.size(); ++i) {
     if (namespaces[i].path.empty())
-      fresh |= clone_flag(namespaces[i].type);
+      fresh |= words_of(namespaces[i].type).clone_flag;
     else
       joins.push_back(TRY(plan_join(planning, i)));
   }
