@@ -72,7 +72,12 @@ Outcome<int> dispatch(Words words, Globals& globals, const container::Notices& n
   return TRY(find(parsed.words.front()))->run(context, rest);
 }
 
-Outcome<std::optional<Arguments>> arguments(Words words, const Usage& usage, std::span<const Flag> flags) {
+Outcome<std::optional<Arguments>> arguments(const Context& context, Words words, const Usage& usage,
+                                            std::span<const Flag> flags) {
+  if (context.describe) {
+    (*context.describe)(usage, flags);
+    return std::nullopt;
+  }
   auto parsed = TRY(parse(words, usage, flags));
   if (!parsed.help) return std::optional(std::move(parsed));
   TRY(print(help_text(usage, flags)));

@@ -1,5 +1,6 @@
 // Commands, a file each: its flags, its help, one call into the library.
 #pragma once
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -9,11 +10,15 @@
 
 namespace lodger::cli {
 
+/// Takes a command's definition in place of its being run: see describe.hpp.
+using Describe = std::function<void(const Usage&, std::span<const Flag>)>;
+
 /// What every command gets.
 struct Context {
   const Globals& globals;
   const container::Store& store;
   const container::Notices& notices;
+  const Describe* describe = nullptr;
 };
 
 /// Does the command's work and gives the exit status; an error is printed and logged by main alone.
@@ -31,8 +36,10 @@ std::span<const Command> commands();
 /// Reads the flags before the command into `globals`, then runs the command. Without one it shows the help.
 Outcome<int> dispatch(Words words, Globals& globals, const container::Notices& notices);
 
-/// parse() for a command; none when its help was asked for and shown.
-Outcome<std::optional<Arguments>> arguments(Words words, const Usage& usage, std::span<const Flag> flags);
+/// parse() for a command; none when its help was asked for and shown, or its definition. The first thing
+/// that a command does.
+Outcome<std::optional<Arguments>> arguments(const Context& context, Words words, const Usage& usage,
+                                            std::span<const Flag> flags);
 
 /// Writes to stdout.
 Outcome<> print(std::string_view text);

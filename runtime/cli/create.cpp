@@ -8,7 +8,7 @@ Outcome<int> create(const Context& context, Words words) {
   const Usage usage{"create", "<container-id>",
                     "Makes a container of a bundle, up to the start of its process, which \"start\" begins.",
                     1, 1};
-  const auto given = TRY(arguments(words, usage, flags));
+  const auto given = TRY(arguments(context, words, usage, flags));
   if (!given) return 0;
   request.id = given->words.front();
   TRY(take_globals(context.globals, request));

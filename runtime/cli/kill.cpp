@@ -14,7 +14,7 @@ Outcome<int> kill(const Context& context, Words words) {
                     1,
                     2,
                     Order::first};
-  const auto given = TRY(arguments(words, usage, flags));
+  const auto given = TRY(arguments(context, words, usage, flags));
   if (!given) return 0;
   request.id = given->words.front();
   if (given->words.size() > 1) request.signal = TRY(container::parse_signal(given->words.back()));

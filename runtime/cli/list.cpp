@@ -20,7 +20,7 @@ Outcome<int> list(const Context& context, Words words) {
   const Flag flags[] = {{"format", 'f', "FORMAT", "table or json", &format},
                         {"quiet", 'q', "", "print the ids alone", &quiet}};
   const Usage usage{"list", "", "Lists the containers of the state root.", 0, 0};
-  if (!TRY(arguments(words, usage, flags))) return 0;
+  if (!TRY(arguments(context, words, usage, flags))) return 0;
   if (format != "table" && format != "json")
     return refuse(fmt::format("list: invalid format option: {}: wanted is table or json", format), EINVAL);
   const auto listing = TRY(container::list(context.store));

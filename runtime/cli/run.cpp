@@ -10,7 +10,7 @@ Outcome<int> run(const Context& context, Words words) {
   flags.push_back({"no-subreaper", 0, "", "do not adopt orphans of the container", &request.no_subreaper});
   const Usage usage{"run", "<container-id>",
                     "Creates and starts a container, waits for its process and gives its exit status.", 1, 1};
-  const auto given = TRY(arguments(words, usage, flags));
+  const auto given = TRY(arguments(context, words, usage, flags));
   if (!given) return 0;
   request.id = given->words.front();
   TRY(take_globals(context.globals, request));

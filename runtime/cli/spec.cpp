@@ -21,14 +21,14 @@ Outcome<> write_new(const std::string& folder, std::string_view text) {
 
 }  // namespace
 
-Outcome<int> write_spec(const Context&, Words words) {
+Outcome<int> write_spec(const Context& context, Words words) {
   std::string bundle = ".";
   bool rootless = false;
   const Flag flags[] = {{"bundle", 'b', "DIR", "folder to write to (default: the current one)", &bundle},
                         {"rootless", 0, "", "for an ordinary user: not built yet", &rootless}};
   const Usage usage{"spec", "",
                     "Writes config.json, the configuration of a shell in a container, to start from.", 0, 0};
-  if (!TRY(arguments(words, usage, flags))) return 0;
+  if (!TRY(arguments(context, words, usage, flags))) return 0;
   if (rootless)
     return refuse("spec: --rootless is not built yet: containers of ordinary users are not supported so far",
                   ENOSYS);
