@@ -5,7 +5,7 @@ namespace lodger::cli {
 Outcome<int> create(const Context& context, Words words) {
   container::CreateRequest request;
   const auto flags = creation_flags(request);
-  const Usage usage{"create", "<container-id>",
+  const Usage usage{"create", "<new-container-id>",
                     "Makes a container of a bundle, up to the start of its process, which \"start\" begins.",
                     1, 1};
   const auto given = TRY(arguments(context, words, usage, flags));

@@ -41,19 +41,18 @@ Outcome<std::string> absolute(std::string path) {
 }  // namespace
 
 std::vector<Flag> global_flags(Globals& globals) {
-  return {
-      {"root", 0, "DIR", "folder of the containers' state (default: /run/lodger)", &globals.root},
-      {"log", 0, "FILE", "append errors and warnings to this file as well", &globals.log_path},
-      {"log-format", 0, "FORMAT", "format of the log: text or json", &globals.log_format},
-      {"log-level", 0, "LEVEL", "least severe level to log: error, warning, info, debug", &globals.log_level},
-      {"debug", 0, "", "log debug records too, to stderr without --log", &globals.debug},
-      {"systemd-cgroup", 0, "", "cgroups by systemd: not built yet, refused by create and run",
-       &globals.systemd_cgroup},
-      {"cgroup-manager", 0, "NAME", "cgroupfs; systemd and disabled are not built yet",
-       &globals.cgroup_manager},
-      {"rootless", 0, "", "accepted: true, false or auto", Optional{&globals.rootless}},
-      {"criu", 0, "PATH", "", &globals.criu},
-      {"version", 'v', "", "show the version", &globals.version}};
+  return {{"root", 0, "DIR", "folder of the containers' state (default: /run/lodger)", &globals.root},
+          {"log", 0, "FILE", "append errors and warnings to this file as well", &globals.log_path},
+          {"log-format", 0, "text|json", "format of the log", &globals.log_format},
+          {"log-level", 0, "error|warning|info|debug", "least severe level to log", &globals.log_level},
+          {"debug", 0, "", "log debug records too, to stderr without --log", &globals.debug},
+          {"systemd-cgroup", 0, "", "cgroups by systemd: not built yet, refused by create and run",
+           &globals.systemd_cgroup},
+          {"cgroup-manager", 0, "NAME", "cgroupfs; systemd and disabled are not built yet",
+           &globals.cgroup_manager},
+          {"rootless", 0, "", "accepted: true, false or auto", Optional{&globals.rootless}},
+          {"criu", 0, "PATH", "", &globals.criu},
+          {"version", 'v', "", "show the version", &globals.version}};
 }
 
 Outcome<> settle(Globals& globals) {

@@ -17,7 +17,7 @@ std::string ids(const std::vector<container::Entry>& entries) {
 Outcome<int> list(const Context& context, Words words) {
   std::string format = "table";
   bool quiet = false;
-  const Flag flags[] = {{"format", 'f', "FORMAT", "table or json", &format},
+  const Flag flags[] = {{"format", 'f', "table|json", "how to print them", &format},
                         {"quiet", 'q', "", "print the ids alone", &quiet}};
   const Usage usage{"list", "", "Lists the containers of the state root.", 0, 0};
   if (!TRY(arguments(context, words, usage, flags))) return 0;
