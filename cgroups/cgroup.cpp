@@ -95,13 +95,24 @@ Record Cgroup::intended(const Layout& layout, const std::string& path) {
   return record;
 }
 
+Outcome<> Cgroup::check(const Layout& layout, const std::string& path, const spec::Resources* resources) {
+  Cgroup none;
+  TRY(none.take(layout, path, resources));
+  if (layout.kind == Kind::v2) TRY(check_available(layout.unified, none.record_.path, none.plan_.settings));
+  return {};
+}
+
+Outcome<> Cgroup::take(const Layout& layout, const std::string& path, const spec::Resources* resources) {
+  layout_ = &layout;
+  record_.path = TRY(clean_path(path));
+  if (resources) plan_ = TRY(layout.kind == Kind::v2 ? plan_v2(*resources) : plan_v1(*resources));
+  return layout.kind == Kind::v2 ? Outcome<>{} : check_mounted(layout, plan_, record_.path);
+}
+
 Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const std::string& path,
                                 const spec::Resources* resources) {
   Cgroup made;
-  made.layout_ = &layout;
-  made.record_.path = TRY(clean_path(path));
-  if (resources) made.plan_ = TRY(layout.kind == Kind::v2 ? plan_v2(*resources) : plan_v1(*resources));
-  if (layout.kind != Kind::v2) TRY(check_mounted(layout, made.plan_, made.record_.path));
+  TRY(made.take(layout, path, resources));
   if (!layout.unified.empty()) TRY(made.make_birthplace());
   return Outcome<Cgroup>(std::move(made));
 }

@@ -25,6 +25,9 @@ class Cgroup {
   /// folders may be removed only as far as they are empty.
   static Record intended(const Layout& layout, const std::string& path);
 
+  /// Everything that prepare() would refuse without looking at the cgroup itself. Makes nothing.
+  static Outcome<> check(const Layout& layout, const std::string& path, const spec::Resources* resources);
+
   /// Before the clone: everything that can be refused, and only what the clone needs, the folder in the
   /// cgroup2 tree (v2 and hybrid); on v2 also the controllers of its parents. `path` is absolute
   /// ("/lodger/<id>"); `resources` may be null. `layout` must outlive the object.
@@ -51,6 +54,8 @@ class Cgroup {
 
  private:
   Cgroup() = default;
+  /// The plan, and what can be said against it by the layout alone.
+  Outcome<> take(const Layout& layout, const std::string& path, const spec::Resources* resources);
   /// One hierarchy's folder; the default parent is among what is removed, whoever made it.
   Outcome<Folder> make_below(const std::string& mount);
   Outcome<> make_birthplace();

@@ -56,6 +56,13 @@ Failure unavailable(const Setting& s, const std::string& path, const std::vector
           ENOENT};
 }
 
+/// The first setting whose controller is not in the list.
+const Setting* lacking(const std::vector<Setting>& settings, std::string_view controllers) {
+  for (const auto& s : settings)
+    if (!s.is_default && s.controller != "cgroup" && !has_word(controllers, s.controller)) return &s;
+  return nullptr;
+}
+
 /// All parents from the root of the tree down.
 kernel::Result<std::vector<Refused>> enable_in_parents(const std::string& mount, const std::string& path) {
   std::vector<Refused> refused;
@@ -87,9 +94,17 @@ Outcome<> enable_controllers(const std::string& mount, const std::string& path, 
                             fmt::format("cgroup {}: turning on its controllers", path)));
     enabled = TRY(explained(read_text(folder.parent.get(), enabled_file), doing));
   }
-  for (const auto& s : settings)
-    if (!s.is_default && s.controller != "cgroup" && !has_word(enabled, s.controller))
-      return std::unexpected(unavailable(s, path, refused, available));
+  if (const auto* s = lacking(settings, enabled))
+    return std::unexpected(unavailable(*s, path, refused, available));
+  return {};
+}
+
+Outcome<> check_available(const std::string& mount, const std::string& path,
+                          const std::vector<Setting>& settings) {
+  const auto available = TRY(explained(read_text(kernel::cwd, fmt::format("{}/{}", mount, available_file)),
+                                       fmt::format("cgroup {}: reading its controllers", path)));
+  if (const auto* s = lacking(settings, available))
+    return std::unexpected(unavailable(*s, path, {}, available));
   return {};
 }
 

@@ -14,4 +14,8 @@ namespace lodger::cgroups {
 Outcome<> enable_controllers(const std::string& mount, const std::string& path, const Folder& folder,
                              const std::vector<Setting>& settings);
 
+/// Whether the root of the tree has what the settings need. Turns nothing on.
+Outcome<> check_available(const std::string& mount, const std::string& path,
+                          const std::vector<Setting>& settings);
+
 }  // namespace lodger::cgroups

@@ -101,6 +101,17 @@ constexpr Clause<Config> clauses[] = {version, platform,    root,         proces
 
 Outcome<> check(const Config& config) { return all<Config>(clauses, config); }
 
+std::vector<Failure> problems(const Config& config) {
+  std::vector<Failure> found;
+  if (!config.linux) {  // the other clauses build on it
+    if (auto checked = check(config); !checked) found.push_back(std::move(checked.error()));
+    return found;
+  }
+  for (const auto clause : clauses)
+    if (auto checked = clause(config); !checked) found.push_back(std::move(checked.error()));
+  return found;
+}
+
 Outcome<> check(const Process& process) {
   TRY(all(process_clauses(), process));
   return refuse_not_yet(process);

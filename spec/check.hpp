@@ -1,5 +1,7 @@
 // Cross-checks of a parsed configuration, and what this version does not do yet. Pure: looks at no file.
 #pragma once
+#include <vector>
+
 #include "kernel/failure.hpp"
 #include "spec/config.hpp"
 
@@ -7,6 +9,10 @@ namespace lodger::spec {
 
 /// Checks each clause in turn; the first failure names the property.
 Outcome<> check(const Config& config);
+
+/// The first failure of each part of the configuration: all that a person has to mend, not only what comes
+/// first. Empty: check() succeeds.
+std::vector<Failure> problems(const Config& config);
 
 /// The clauses of a process object alone, for `exec --process`.
 Outcome<> check(const Process& process);

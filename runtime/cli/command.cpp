@@ -19,6 +19,7 @@ constexpr Command table[] = {
     {"list", "list the containers", list},
     {"spec", "write a default config.json", write_spec},
     {"features", "print what this lodger can do", features},
+    {"check", "tell what this machine allows, and whether a bundle can run here", check_machine},
     {"version", "print the version", version},
 };
 

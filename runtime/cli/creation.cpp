@@ -3,7 +3,7 @@
 namespace lodger::cli {
 
 std::vector<Flag> creation_flags(container::CreateRequest& request) {
-  return {
+  std::vector<Flag> flags{
       {"bundle", 'b', "DIR", "folder of the bundle (default: the current one)", &request.bundle},
       {"console-socket", 0, "SOCKET", "where to send the terminal's master end", &request.console_socket},
       {"pidfd-socket", 0, "SOCKET", "where to send a pidfd of the container's process",
@@ -12,12 +12,20 @@ std::vector<Flag> creation_flags(container::CreateRequest& request) {
       {"no-pivot", 0, "", "change the root without pivot_root, for a rootfs on a ramdisk", &request.no_pivot},
       {"no-new-keyring", 0, "", "keep the caller's session keyring", &request.no_new_keyring},
       {"preserve-fds", 0, "N", "hand on N descriptors behind stdio and $LISTEN_FDS", &request.preserve_fds},
+  };
+  add_network_flags(flags, request);
+  return flags;
+}
+
+void add_network_flags(std::vector<Flag>& flags, container::CreateRequest& request) {
+  const Flag network[] = {
       {"network", 0, "MODE", "host, none, ns:PATH, container:ID (default: as in the bundle); also --net",
        &request.network},
       {"net", 0, "MODE", "", &request.network},
       {"publish", 'p', "PORTS", "[ip:]hostPort:containerPort[/protocol]; may be repeated", &request.publish},
       {"publish-all", 'P', "", "publish all exposed ports", &request.publish_all},
   };
+  flags.insert(flags.end(), std::begin(network), std::end(network));
 }
 
 Outcome<> take_globals(const Globals& globals, container::CreateRequest& request) {

@@ -21,14 +21,6 @@ constexpr LevelName level_names[] = {{"error", Level::error},
                                      {"info", Level::info},
                                      {"debug", Level::debug}};
 
-Outcome<> one_of(std::string_view flag, std::string_view value,
-                 std::initializer_list<std::string_view> allowed) {
-  if (value.empty() || std::ranges::find(allowed, value) != allowed.end()) return {};
-  std::string list;
-  for (const auto word : allowed) list += fmt::format("{}{}", list.empty() ? "" : ", ", word);
-  return refuse(fmt::format("invalid {}: {}: wanted is one of {}", flag, value, list), EINVAL);
-}
-
 /// The store is opened by path from wherever a command may have gone in the meantime.
 Outcome<std::string> absolute(std::string path) {
   if (path.starts_with('/')) return path;
@@ -39,6 +31,14 @@ Outcome<std::string> absolute(std::string path) {
 }
 
 }  // namespace
+
+Outcome<> one_of(std::string_view flag, std::string_view value,
+                 std::initializer_list<std::string_view> allowed) {
+  if (value.empty() || std::ranges::find(allowed, value) != allowed.end()) return {};
+  std::string list;
+  for (const auto word : allowed) list += fmt::format("{}{}", list.empty() ? "" : ", ", word);
+  return refuse(fmt::format("invalid {}: {}: wanted is one of {}", flag, value, list), EINVAL);
+}
 
 std::vector<Flag> global_flags(Globals& globals) {
   return {{"root", 0, "DIR", "folder of the containers' state (default: /run/lodger)", &globals.root},

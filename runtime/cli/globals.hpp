@@ -1,5 +1,6 @@
 // The flags before the command.
 #pragma once
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct Globals {
 
 /// The table of them, for parse() and the help.
 std::vector<Flag> global_flags(Globals& globals);
+
+/// Fails where a flag's value is none of those; an empty one passes.
+Outcome<> one_of(std::string_view flag, std::string_view value,
+                 std::initializer_list<std::string_view> allowed);
 
 /// Checks the values against each other and makes `root` absolute and whole.
 Outcome<> settle(Globals& globals);

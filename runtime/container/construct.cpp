@@ -7,6 +7,7 @@
 
 #include "kernel/procfs.hpp"
 #include "runtime/container/gate.hpp"
+#include "runtime/container/prepare.hpp"
 #include "runtime/container/remove.hpp"
 #include "runtime/terminal/console_socket.hpp"
 
@@ -25,13 +26,6 @@ std::string now() {
                      clock.subseconds().count());
 }
 
-/// Without cgroupsPath: /lodger/<id>, absolute on every hierarchy, never below the caller's own cgroup.
-std::string cgroup_path(const std::string& id, const spec::Config& config) {
-  const auto& path = config.linux->cgroups_path;
-  if (path.empty()) return fmt::format("{}/{}", cgroups::default_parent, id);
-  return path.starts_with('/') ? path : '/' + path;
-}
-
 /// The socket that `start` connects to; init inherits it and accepts there.
 Outcome<kernel::Fd<kernel::Socket>> make_gate(const Folder& folder) {
   constexpr std::string_view doing = "making the start gate";
@@ -40,19 +34,6 @@ Outcome<kernel::Fd<kernel::Socket>> make_gate(const Folder& folder) {
   TRY(explained(kernel::bind(socket, address), doing));
   TRY(explained(kernel::listen(socket, 1), doing));
   return socket;
-}
-
-plan::Wishes wishes_of(const CreateRequest& request, const Source& source, const cgroups::Layout& layout) {
-  plan::Wishes wishes;
-  wishes.id = request.id;
-  wishes.bundle = source.bundle;
-  wishes.no_pivot = request.no_pivot;
-  wishes.new_keyring = !request.no_new_keyring;
-  wishes.host_network = source.host_network;
-  wishes.preserve_fds = request.preserve_fds;
-  wishes.layout = &layout;
-  wishes.cgroup_path = cgroup_path(request.id, source.config);
-  return wishes;
 }
 
 Record record_of(const Source& source, const CreateRequest& request, std::string rootfs) {
@@ -71,11 +52,7 @@ Record record_of(const Source& source, const CreateRequest& request, std::string
 Outcome<Construction> make(const Store& store, const CreateRequest& request, Source source, Manner manner,
                            const Notices& notices, bool& launching) {
   const auto layout = TRY(cgroups::detect());
-  auto memory = TRY(explained(plan::Memory::make(), "making the memory of the plan"));
-  plan::Row row;
-  const auto wishes = wishes_of(request, source, layout);
-  plan::Planning planning{source.config, wishes, memory, row};
-  auto built = TRY(plan::build(planning));
+  auto [memory, row, wishes, built] = TRY(prepare(request, source, layout));
   for (const auto& warning : built.warnings) notices(warning);
 
   auto folder = TRY(store.reserve(request.id));

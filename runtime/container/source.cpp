@@ -96,22 +96,31 @@ Outcome<std::string> read_file(const std::string& path) {
   return text;
 }
 
-Outcome<Source> load(const Store& store, const CreateRequest& request, bool detached,
-                     const Notices& notices) {
-  TRY(check_id(request.id));
-  TRY(check_driver(request));
-  TRY(check_preserved(request.preserve_fds));
+Outcome<Source> read_bundle(const Store& store, const CreateRequest& request, const Notices& notices) {
   Source source;
   source.bundle = TRY(canonical_bundle(request.bundle));
   source.text = TRY(read_file(source.bundle + "/config.json"));
   source.config = TRY(spec::parse(source.text));
   source.host_network = TRY(apply_network(store, request, source.config, notices));
   plan::drop_own_namespaces(source.config);
+  return source;
+}
+
+Outcome<> check_security(const spec::Config& config) {
+  const auto& process = config.process;
+  return security::check_labels(process ? process->apparmor_profile : "",
+                                process ? process->selinux_label : "", config.linux->mount_label);
+}
+
+Outcome<Source> load(const Store& store, const CreateRequest& request, bool detached,
+                     const Notices& notices) {
+  TRY(check_id(request.id));
+  TRY(check_driver(request));
+  TRY(check_preserved(request.preserve_fds));
+  auto source = TRY(read_bundle(store, request, notices));
   TRY(spec::check(source.config));
   TRY(check_terminal(request, source.config, detached));
-  const auto& process = source.config.process;
-  TRY(security::check_labels(process ? process->apparmor_profile : "", process ? process->selinux_label : "",
-                             source.config.linux->mount_label));
+  TRY(check_security(source.config));
   return source;
 }
 

@@ -16,9 +16,15 @@ struct Source {
   bool host_network = false;
 };
 
+/// The bundle's configuration with the caller's network wishes in it, not yet checked.
+Outcome<Source> read_bundle(const Store& store, const CreateRequest& request, const Notices& notices);
+
 /// Every refusal of a configuration happens here, before anything is made. `detached`: nobody will stay to
 /// serve a terminal.
 Outcome<Source> load(const Store& store, const CreateRequest& request, bool detached, const Notices& notices);
+
+/// Whether the kernel has the security modules that labels are for. The configuration is one for Linux.
+Outcome<> check_security(const spec::Config& config);
 
 /// The whole file, at most 16 MiB of it.
 Outcome<std::string> read_file(const std::string& path);

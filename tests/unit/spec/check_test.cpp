@@ -61,3 +61,18 @@ TEST_CASE("check: annotations have names") {
   CHECK(check_after([](Config& c) { c.annotations[""] = "x"; }) == "annotations: a key must not be empty");
   CHECK(check_after([](Config& c) { c.annotations["k"] = ""; }) == "accepted");
 }
+
+TEST_CASE("problems: one for each part of the configuration, none for a sound one") {
+  Config config = sound();
+  CHECK(problems(config).empty());
+  config.oci_version = "2.0.0";
+  config.process->cwd = "relative";
+  config.annotations[""] = "x";
+  const auto found = problems(config);
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].text.starts_with("ociVersion"));
+  CHECK(found[1].text.starts_with("process.cwd"));
+  CHECK(found[2].text.starts_with("annotations"));
+  config.linux.reset();
+  CHECK(problems(config).size() == 1);
+}

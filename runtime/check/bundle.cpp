@@ -1,0 +1,54 @@
+// Whether a bundle can run here: as far as create goes before it makes anything.
+#include <algorithm>
+
+#include "cgroups/cgroup.hpp"
+#include "runtime/check/check.hpp"
+#include "runtime/container/prepare.hpp"
+#include "spec/check.hpp"
+
+namespace lodger::check {
+namespace {
+
+Finding bad(const char* subject, const Failure& failure) {
+  return {"bundle", subject, Verdict::bad, failure.text, ""};
+}
+
+/// What the host has to have for it: files, namespaces, cgroup controllers.
+Outcome<std::vector<std::string>> try_on_host(const container::CreateRequest& request,
+                                              const container::Source& source) {
+  const auto layout = TRY(cgroups::detect());
+  auto prepared = TRY(container::prepare(request, source, layout));
+  const auto& resources = source.config.linux->resources;
+  TRY(cgroups::Cgroup::check(layout, prepared.wishes.cgroup_path, resources ? &*resources : nullptr));
+  return std::move(prepared.built.warnings);
+}
+
+}  // namespace
+
+std::vector<Finding> bundle(const container::Store& store, const container::CreateRequest& request) {
+  std::vector<Finding> findings;
+  const auto warn = [&](std::string_view text) {
+    findings.push_back({"bundle", "warning", Verdict::limited, std::string(text), ""});
+  };
+  const auto source = container::read_bundle(store, request, warn);
+  if (!source) {
+    findings.push_back(bad("config.json", source.error()));
+    return findings;
+  }
+  const auto problems = spec::problems(source->config);
+  for (const auto& problem : problems) findings.push_back(bad("config.json", problem));
+  if (!source->config.linux) return findings;
+  if (const auto secured = container::check_security(source->config); !secured)
+    findings.push_back(bad("security", secured.error()));
+  const bool sound = std::ranges::none_of(findings, [](const auto& f) { return f.verdict == Verdict::bad; });
+  if (!sound) return findings;  // a plan is made of what is sound alone
+  const auto tried = try_on_host(request, *source);
+  if (!tried)
+    findings.push_back(bad("host", tried.error()));
+  else
+    for (const auto& warning : *tried) warn(warning);
+  if (tried) findings.push_back({"bundle", source->bundle, Verdict::good, "can run here", ""});
+  return findings;
+}
+
+}  // namespace lodger::check

@@ -1,0 +1,42 @@
+// What this machine allows: its kernel, namespaces, cgroups, security modules and helpers, each with what
+// follows from it; and whether a bundle can run here, without running it. Nothing is made, nothing is kept:
+// what can only be found out by trying is tried in a child process that ends at once.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/container/lifecycle.hpp"
+
+namespace lodger::check {
+
+enum class Verdict : std::uint8_t {
+  good,
+  limited,  // containers run, but not those that ask for this
+  bad,      // no container runs, or not this bundle
+};
+
+struct Finding {
+  std::string topic;    // "kernel", "namespaces", ...: findings of a topic stand together
+  std::string subject;  // what was looked at: "openat2"
+  Verdict verdict = Verdict::good;
+  std::string found;        // "there", "missing: Function not implemented"
+  std::string consequence;  // what it means for containers, and what helps
+};
+
+/// All findings about the machine, as this user sees it.
+std::vector<Finding> machine();
+
+/// Everything that create would refuse about a bundle before it makes anything: one finding for each part of
+/// the configuration that has a failure, one for what lies on the host. A good one where there is none.
+std::vector<Finding> bundle(const container::Store& store, const container::CreateRequest& request);
+
+/// The topics of machine(), a file each.
+void look_at_kernel(std::vector<Finding>& findings);
+void look_at_namespaces(std::vector<Finding>& findings);
+void look_at_cgroups(std::vector<Finding>& findings);
+void look_at_security(std::vector<Finding>& findings);
+void look_at_rootless(std::vector<Finding>& findings);
+void look_at_hardware(std::vector<Finding>& findings);
+
+}  // namespace lodger::check

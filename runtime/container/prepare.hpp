@@ -1,0 +1,21 @@
+// All of a container's making that makes nothing yet: what is wrong with its bundle, or missing on this host,
+// shows here.
+#pragma once
+#include "cgroups/layout.hpp"
+#include "runtime/container/source.hpp"
+#include "runtime/plan/build.hpp"
+
+namespace lodger::container {
+
+struct Preparation {
+  plan::Memory memory;
+  plan::Row row;
+  plan::Wishes wishes;
+  plan::Built built;
+};
+
+/// The plan, with everything opened that lies on the host. `layout` must outlive what comes of it.
+Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
+                             const cgroups::Layout& layout);
+
+}  // namespace lodger::container

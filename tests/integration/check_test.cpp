@@ -1,0 +1,161 @@
+// "lodger check": what it says about the machine is what a container then meets.
+#include <catch2/catch.hpp>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <nlohmann/json.hpp>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "support/container.hpp"
+#include "support/needs.hpp"
+
+using namespace lodger::test;
+using nlohmann::json;
+
+namespace {
+
+json findings(const Finished& finished) { return json::parse(finished.out); }
+
+json find(const json& all, const std::string& subject) {
+  for (const auto& one : all)
+    if (one["subject"] == subject) return one;
+  return {};
+}
+
+Finished check(std::vector<std::string> more = {}) {
+  more.insert(more.begin(), {"check", "--format", "json"});
+  more.insert(more.begin(), runtime_path());
+  return run_command(more);
+}
+
+/// The same where one system call is answered with ENOSYS, as an old kernel does.
+Finished check_without(long number) {
+  const sock_filter program[] = {{BPF_LD | BPF_W | BPF_ABS, 0, 0, 0},
+                                 {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, static_cast<unsigned>(number)},
+                                 {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS},
+                                 {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
+  const sock_fprog filter{4, const_cast<sock_filter*>(program)};
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], 1);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0)
+      execl(runtime_path().c_str(), "lodger", "check", "--format", "json", nullptr);
+    _exit(126);
+  }
+  close(ends[1]);
+  Finished finished;
+  char buffer[4096];
+  for (ssize_t n; (n = read(ends[0], buffer, sizeof buffer)) > 0;)
+    finished.out.append(buffer, static_cast<size_t>(n));
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  finished.status = WEXITSTATUS(status);
+  return finished;
+}
+
+}  // namespace
+
+TEST_CASE("check: this machine runs containers, and each line tells what follows", "[check]") {
+  NEEDS_ROOT();
+  const auto finished = check();
+  CHECK(finished.status == 0);
+  const auto all = findings(finished);
+  CHECK(all.size() > 30);
+  for (const auto& one : all) {
+    INFO(one);
+    CHECK(one["verdict"] != "bad");
+    CHECK_FALSE(one["found"].get<std::string>().empty());
+    if (one["verdict"] == "limited") CHECK_FALSE(one["consequence"].get<std::string>().empty());
+  }
+  const auto text = run_command({runtime_path(), "check"});
+  CHECK(text.status == 0);
+  for (const char* topic : {"\nnamespaces\n", "\ncgroups\n", "\nsecurity\n"}) CHECK(text.out.contains(topic));
+}
+
+TEST_CASE("check: a system call that is missing is found, with what it means", "[check]") {
+  struct Row {
+    const char* name;
+    long number;
+    const char* verdict;
+  };
+  for (const auto& row : {Row{"openat2", SYS_openat2, "bad"}, Row{"mount_setattr", SYS_mount_setattr, "bad"},
+                          Row{"bpf", SYS_bpf, "limited"}}) {
+    const auto finished = check_without(row.number);
+    INFO(row.name);
+    const auto line = find(findings(finished), row.name);
+    CHECK(line["verdict"] == row.verdict);
+    CHECK(line["found"] == "missing");
+    CHECK(line["consequence"].get<std::string>().contains("needed for"));
+    CHECK(finished.status == (std::string(row.verdict) == "bad" ? 1 : 0));
+    CHECK(find(findings(check()), row.name)["verdict"] == "ok");
+  }
+}
+
+TEST_CASE("check: namespaces that a limit forbids are found", "[check]") {
+  NEEDS_ROOT();
+  // In a user namespace of its own the limit can be set for this test alone: namespaces(7), /proc/sys/user.
+  const auto finished = run_command(
+      {"/usr/bin/unshare", "-Ur", "sh", "-c",
+       "echo 0 >/proc/sys/user/max_uts_namespaces && exec \"$0\" check --format json", runtime_path()});
+  NEEDS(finished.out.starts_with("["), "no user namespaces here: " + finished.err);
+  const auto line = find(findings(finished), "uts");
+  CHECK(line["verdict"] == "limited");
+  CHECK(line["found"] == "cannot be made: No space left on device");
+  CHECK(find(findings(finished), "pid")["verdict"] == "ok");
+}
+
+TEST_CASE("check: a bundle that runs here, and that was not run", "[check]") {
+  NEEDS_ROOT();
+  const Bundle bundle("exit 0");
+  const auto finished = check({"--bundle", bundle.path()});
+  CHECK(finished.status == 0);
+  CHECK(findings(finished).back()["found"] == "can run here");
+  Container container(bundle);
+  CHECK(container.run().status == 0);
+}
+
+TEST_CASE("check: all that stands against a bundle is told at once", "[check]") {
+  NEEDS_ROOT();
+  Bundle bundle("exit 0", [](json& config) {
+    config["process"]["cwd"] = "relative";
+    config["hooks"]["poststop"] = json::array({{{"path", "relative"}}});
+    config["linux"]["rootfsPropagation"] = "sideways";
+    config["linux"]["sysctl"]["net.ipv4.ip_forward"] = "1";
+    config["linux"]["resources"]["pids"]["limit"] = 5;
+  });
+  auto finished = check({"--bundle", bundle.path()});
+  CHECK(finished.status == 1);
+  CHECK(finished.out.contains("net.ipv4.ip_forward"));
+  bundle.edit([](json& config) { config["linux"].erase("sysctl"); });
+  finished = check({"--bundle", bundle.path()});
+  CHECK(finished.status == 1);
+  for (const char* property : {"process.cwd", "hooks.poststop[0].path", "linux.rootfsPropagation"})
+    CHECK(finished.out.contains(property));
+}
+
+TEST_CASE("check: what the host lacks for a bundle is told as create tells it, and nothing is made",
+          "[check]") {
+  NEEDS_ROOT();
+  Bundle bundle("exit 0", [](json& config) {
+    config["mounts"].push_back(
+        {{"destination", "/data"}, {"source", "/no/such/folder"}, {"options", {"bind"}}});
+  });
+  const auto finished = check({"--bundle", bundle.path()});
+  CHECK(finished.status == 1);
+  const auto line = findings(finished).back();
+  CHECK(line["verdict"] == "bad");
+  Container container(bundle);
+  const auto created = container.run();
+  CHECK(created.err == "lodger: " + line["found"].get<std::string>() + "\n");
+}
+
+TEST_CASE("check: no bundle at all", "[check]") {
+  const auto finished = check({"--bundle", "/no/such/bundle"});
+  CHECK(finished.status == 1);
+  CHECK(findings(finished).back()["found"] == "bundle /no/such/bundle: No such file or directory");
+}
