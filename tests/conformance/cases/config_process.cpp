@@ -1,0 +1,346 @@
+// config.md, "Process": who the container process is and what it is given.
+#include <sys/resource.h>
+
+#include "tests/conformance/cases/all.hpp"
+#include "tests/conformance/harness/files.hpp"
+#include "tests/conformance/harness/trial.hpp"
+
+namespace conformance {
+namespace {
+
+json& process(Container& box) { return box.config["process"]; }
+
+// --- args, cwd, env
+
+void args(Trial& t) {
+  Container& box = t.container();
+  process(box)["args"] = {"/bin/probe", "args", ";", "echo", "two words", ";", "echo", ""};
+  box.started();
+  box.await_stopped();
+  const Facts facts(box.output());
+  t.expect_eq("number of arguments", "8", facts["arg.count"]);
+  t.expect_eq("arguments 0, 4 and 7", "/bin/probe|two words|",
+              facts["arg.0"] + "|" + facts["arg.4"] + "|" + facts["arg.7"]);
+}
+
+/// "that entry is used with the same semantics as execvp's file": looked for in PATH where it has no slash.
+void args_path(Trial& t) {
+  Container& box = t.container();
+  process(box)["env"] = {"PATH=/nowhere:/bin"};
+  process(box)["args"] = {"probe", "args"};
+  box.started();
+  box.await_stopped();
+  t.expect_eq("argument 0", "probe", Facts(box.output())["arg.0"]);
+}
+
+void args_empty(Trial& t) {
+  Container& box = t.container();
+  process(box)["args"] = json::array();
+  const Finished created = box.create();
+  t.expect_error("a process without args", created.succeeded() ? box.start() : created);
+}
+
+void cwd(Trial& t) {
+  Container& box = t.container();
+  process(box)["cwd"] = "/etc";
+  t.expect_eq("working directory", "/etc", box.inside("cwd")["cwd"]);
+}
+
+void cwd_relative(Trial& t) {
+  Container& box = t.container();
+  process(box)["cwd"] = "etc";
+  const Finished created = box.create();
+  t.expect_error("a relative cwd", created.succeeded() ? box.start() : created);
+}
+
+void env(Trial& t) {
+  Container& box = t.container();
+  process(box)["env"] = {"PATH=/bin", "FIRST=1", "EMPTY=", "EQUALS=a=b", "BLANK=two words"};
+  const Facts facts = box.inside("env");
+  for (const char* pair : {"PATH=/bin", "FIRST=1", "EMPTY=", "EQUALS=a=b", "BLANK=two words"}) {
+    const std::string text = pair, key = text.substr(0, text.find('='));
+    t.expect_eq("variable " + key, text.substr(key.size() + 1), facts["env." + key]);
+  }
+}
+
+/// The runtime's own environment is no part of the configuration.
+void env_not_inherited(Trial& t) {
+  Container& box = t.container();
+  box.payload("env");
+  box.created({}, {.env = {"CONFORMANCE_OUTSIDE=1"}});
+  t.require_success("start", box.start());
+  box.await_stopped();
+  const Facts facts(box.output());
+  t.expect("a variable of the runtime's environment", !facts.has("env.CONFORMANCE_OUTSIDE"),
+           "not to be inside", "it is");
+  t.expect_eq("PATH", "/bin", facts["env.PATH"]);
+}
+
+// --- user
+
+void user(Trial& t) {
+  Container& box = t.container();
+  process(box)["user"] = {{"uid", 1234}, {"gid", 5678}};
+  const Facts facts = box.inside("ids");
+  for (const char* key : {"uid", "euid", "suid"}) t.expect_eq(key, 1234, facts[key]);
+  for (const char* key : {"gid", "egid", "sgid"}) t.expect_eq(key, 5678, facts[key]);
+}
+
+void additional_gids(Trial& t) {
+  Container& box = t.container();
+  process(box)["user"] = {{"uid", 1234}, {"gid", 5678}, {"additionalGids", {7, 5, 100000}}};
+  t.expect_eq("additional groups", "5,7,100000", box.inside("ids")["groups"]);
+}
+
+struct Umask {
+  std::string_view name;
+  unsigned value;
+};
+constexpr std::array umasks = {Umask{"0000", 0}, Umask{"0022", 022}, Umask{"0027", 027}, Umask{"0077", 077}};
+
+void umask_value(Trial& t) {
+  Container& box = t.container();
+  process(box)["user"]["umask"] = umasks[t.row()].value;
+  t.expect_eq("umask", umasks[t.row()].name, box.inside("umask")["umask"]);
+}
+
+// --- rlimits
+
+struct Limit {
+  std::string_view name, fact;
+  std::uint64_t soft, hard;
+};
+constexpr std::array limits = {
+    Limit{"RLIMIT_AS", "AS", 1U << 30, 1U << 31},
+    Limit{"RLIMIT_CORE", "CORE", 0, 1024},
+    Limit{"RLIMIT_CPU", "CPU", 100, 200},
+    Limit{"RLIMIT_DATA", "DATA", 1U << 30, 1U << 31},
+    Limit{"RLIMIT_FSIZE", "FSIZE", 1U << 20, 1U << 21},
+    Limit{"RLIMIT_LOCKS", "LOCKS", 10, 20},
+    Limit{"RLIMIT_MEMLOCK", "MEMLOCK", 4096, 65536},
+    Limit{"RLIMIT_MSGQUEUE", "MSGQUEUE", 1000, 2000},
+    Limit{"RLIMIT_NICE", "NICE", 0, 0},
+    Limit{"RLIMIT_NOFILE", "NOFILE", 128, 256},
+    Limit{"RLIMIT_NPROC", "NPROC", 500, 600},
+    Limit{"RLIMIT_RSS", "RSS", 1U << 20, 1U << 21},
+    Limit{"RLIMIT_RTPRIO", "RTPRIO", 0, 0},
+    Limit{"RLIMIT_RTTIME", "RTTIME", 1000000, 2000000},
+    Limit{"RLIMIT_SIGPENDING", "SIGPENDING", 100, 200},
+    Limit{"RLIMIT_STACK", "STACK", 1U << 20, 1U << 22},
+};
+
+void rlimit_value(Trial& t) {
+  const Limit& limit = limits[t.row()];
+  Container& box = t.container();
+  process(box)["rlimits"] = {{{"type", limit.name}, {"soft", limit.soft}, {"hard", limit.hard}}};
+  t.expect_eq("soft:hard", std::to_string(limit.soft) + ":" + std::to_string(limit.hard),
+              box.inside("rlimits")["rlimit." + std::string(limit.fact)]);
+}
+
+void refused(Trial& t, const std::string& what, const json& rlimits) {
+  Container& box = t.container();
+  process(box)["rlimits"] = rlimits;
+  const Finished created = box.create();
+  t.expect_error(what, created.succeeded() ? box.start() : created);
+}
+
+void rlimit_unknown(Trial& t) {
+  refused(t, "an rlimit that no kernel has", {{{"type", "RLIMIT_NOSUCH"}, {"soft", 1}, {"hard", 1}}});
+}
+
+void rlimit_twice(Trial& t) {
+  refused(t, "two entries of the same type",
+          {{{"type", "RLIMIT_NOFILE"}, {"soft", 128}, {"hard", 256}},
+           {{"type", "RLIMIT_NOFILE"}, {"soft", 64}, {"hard", 64}}});
+}
+
+// --- capabilities
+
+struct Set {
+  std::string_view name, line;  // as proc(5) names it in /proc/PID/status
+};
+constexpr std::array sets = {Set{"effective", "CapEff"}, Set{"permitted", "CapPrm"},
+                             Set{"bounding", "CapBnd"}, Set{"inheritable", "CapInh"},
+                             Set{"ambient", "CapAmb"}};
+
+/// CAP_CHOWN is 0, CAP_KILL is 5, CAP_SYS_CHROOT is 18: capabilities(7), <linux/capability.h>.
+constexpr std::string_view mask_of_three = "0000000000040021";
+
+void capability_set(Trial& t) {
+  const Set& set = sets[t.row()];
+  const json three = {"CAP_CHOWN", "CAP_KILL", "CAP_SYS_CHROOT"};
+  json all = {{"bounding", three}, {"permitted", three}};
+  if (set.name == "ambient") all["inheritable"] = three;  // capabilities(7): ambient is within both others
+  all[set.name] = three;
+  Container& box = t.container();
+  process(box)["user"] = {{"uid", 1000}, {"gid", 1000}};  // root would get them by its execve
+  process(box)["capabilities"] = all;
+  const std::string mask = box.inside("status")["status." + std::string(set.line)];
+  // An execve of a user who is not root leaves only what is ambient: capabilities(7), "Transformation".
+  const bool cleared = set.name == "effective" || set.name == "permitted";
+  t.expect_eq(std::string(set.line), cleared ? "0000000000000000" : std::string(mask_of_three), mask);
+}
+
+struct RootSet {
+  std::string_view name, line;
+};
+constexpr std::array root_sets = {RootSet{"effective", "CapEff"}, RootSet{"permitted", "CapPrm"},
+                                  RootSet{"bounding", "CapBnd"}};
+
+void capability_root(Trial& t) {
+  const json three = {"CAP_CHOWN", "CAP_KILL", "CAP_SYS_CHROOT"};
+  Container& box = t.container();
+  process(box)["capabilities"] = {{"bounding", three}, {"permitted", three}, {"effective", three}};
+  t.expect_eq(std::string(root_sets[t.row()].line), mask_of_three,
+              box.inside("status")["status." + std::string(root_sets[t.row()].line)]);
+}
+
+void capabilities_none(Trial& t) {
+  Container& box = t.container();
+  process(box)["capabilities"] = json::object();
+  const Facts facts = box.inside("status");
+  for (const Set& set : sets)
+    t.expect_eq(std::string(set.line), "0000000000000000", facts["status." + std::string(set.line)]);
+}
+
+void capability_unknown(Trial& t) {
+  Container& box = t.container();
+  for (const char* set : {"bounding", "permitted", "effective"})
+    process(box)["capabilities"][set] = {"CAP_KILL", "CAP_NO_SUCH_THING"};
+  t.expect_eq("CapEff", "0000000000000020", box.inside("status")["status.CapEff"]);
+}
+
+// --- the rest
+
+void no_new_privileges(Trial& t) {
+  Container& box = t.container();
+  process(box)["noNewPrivileges"] = true;
+  t.expect_eq("no_new_privs", "1", box.inside("attributes")["nnp"]);
+}
+
+void new_privileges(Trial& t) {
+  Container& box = t.container();
+  process(box)["noNewPrivileges"] = false;
+  t.expect_eq("no_new_privs", "0", box.inside("attributes")["nnp"]);
+}
+
+struct Score {
+  std::string_view name;
+  int value;
+};
+constexpr std::array scores = {Score{"0", 0}, Score{"500", 500}, Score{"1000", 1000}};
+
+void oom_score(Trial& t) {
+  Container& box = t.container();
+  process(box)["oomScoreAdj"] = scores[t.row()].value;
+  t.expect_eq("oom_score_adj", std::string(scores[t.row()].name) + "\\n",
+              box.inside("attributes")["oom_score_adj"]);
+}
+
+void oom_score_unset(Trial& t) {
+  Container& box = t.container();
+  const std::string ours = trimmed(read_file("/proc/self/oom_score_adj"));
+  t.expect_eq("oom_score_adj", ours + "\\n", box.inside("attributes")["oom_score_adj"]);
+}
+
+void no_terminal(Trial& t) {
+  Container& box = t.container();
+  process(box)["consoleSize"] = {{"height", 25}, {"width", 80}};
+  const Facts facts = box.inside("tty");
+  for (const char* stream : {"tty.0", "tty.1", "tty.2"}) t.expect_eq(stream, "0", facts[stream]);
+}
+
+constexpr Clause clause(std::string_view section, std::string_view text, Level level = Level::must) {
+  return {"config.md", section, level, text};
+}
+constexpr std::string_view args_text =
+    "This specification extends the IEEE standard in that at least one entry is REQUIRED (non-Windows), and "
+    "that entry is used with the same semantics as `execvp`'s file.";
+constexpr std::string_view env_text =
+    "`env` (array of strings, OPTIONAL) with the same semantics as IEEE Std 1003.1-2008's `environ`.";
+
+constexpr Case single[] = {
+    {"config-process/args",
+     clause("Process",
+            "`args` (array of strings, OPTIONAL) with similar semantics to IEEE Std 1003.1-2008 `execvp`'s "
+            "argv."),
+     args},
+    {"config-process/args-looked-up-in-PATH", clause("Process", args_text), args_path},
+    {"config-process/args-empty-is-error", clause("Process", args_text), args_empty},
+    {"config-process/cwd",
+     clause("Process",
+            "`cwd` (string, REQUIRED) is the working directory that will be set for the executable."),
+     cwd},
+    {"config-process/cwd-relative-is-error", clause("Process", "This value MUST be an absolute path."),
+     cwd_relative},
+    {"config-process/env", clause("Process", env_text), env},
+    {"config-process/env-of-runtime-stays-outside", clause("Process", env_text), env_not_inherited},
+    {"config-process/terminal-false",
+     clause("Process", "Runtimes MUST ignore `consoleSize` if `terminal` is `false` or unset."), no_terminal},
+    {"config-process/rlimit-unknown-is-error",
+     clause("POSIX process",
+            "The runtime MUST generate an error for any values which cannot be mapped to a relevant kernel "
+            "interface."),
+     rlimit_unknown},
+    {"config-process/rlimit-twice-is-error",
+     clause("POSIX process",
+            "If `rlimits` contains duplicated entries with same `type`, the runtime MUST generate an error."),
+     rlimit_twice},
+    {"config-process/capabilities-none",
+     clause("Linux Process",
+            "`capabilities` (object, OPTIONAL) is an object containing arrays that specifies the sets of "
+            "capabilities for the process."),
+     capabilities_none,
+     {&needs::root}},
+    {"config-process/capability-unknown-is-warning",
+     clause("Linux Process",
+            "Any value which cannot be mapped to a relevant kernel interface, or cannot be granted otherwise "
+            "MUST be logged as a warning by the runtime."),
+     capability_unknown},
+    {"config-process/noNewPrivileges-true",
+     clause("Linux Process",
+            "`noNewPrivileges` (bool, OPTIONAL) setting `noNewPrivileges` to true prevents the process from "
+            "gaining additional privileges."),
+     no_new_privileges},
+    {"config-process/noNewPrivileges-false",
+     clause("Linux Process",
+            "`noNewPrivileges` (bool, OPTIONAL) setting `noNewPrivileges` to true prevents the process from "
+            "gaining additional privileges."),
+     new_privileges},
+    {"config-process/oomScoreAdj-unset",
+     clause("Linux Process",
+            "If `oomScoreAdj` is not set, the runtime MUST NOT change the value of `oom_score_adj`."),
+     oom_score_unset},
+    {"config-process/user",
+     clause("POSIX-platform User", "`uid` (int, REQUIRED) specifies the user ID in the container namespace."),
+     user,
+     {&needs::root}},
+    {"config-process/additionalGids",
+     clause("POSIX-platform User",
+            "`additionalGids` (array of ints, OPTIONAL) specifies additional group IDs in the container "
+            "namespace to be added to the process."),
+     additional_gids,
+     {&needs::root}},
+};
+
+constexpr Clause sets_clause = clause("Linux Process", "`capabilities` contains the following properties:");
+
+constexpr auto cases = joined(
+    std::to_array(single),
+    each(umasks, {"config-process/umask",
+                  clause("POSIX-platform User", "`umask` (int, OPTIONAL) specifies the umask of the user."),
+                  umask_value}),
+    each(limits, {"config-process/rlimit",
+                  clause("POSIX process", "`rlim.rlim_cur` MUST match the configured value."), rlimit_value}),
+    each(root_sets, {"config-process/capabilities-of-root", sets_clause, capability_root, {&needs::root}}),
+    each(sets, {"config-process/capabilities-of-user", sets_clause, capability_set, {&needs::root}}),
+    each(scores, {"config-process/oomScoreAdj",
+                  clause("Linux Process",
+                         "If `oomScoreAdj` is set, the runtime MUST set `oom_score_adj` to the given value."),
+                  oom_score}));
+
+}  // namespace
+
+std::span<const Case> config_process_cases() { return cases; }
+
+}  // namespace conformance

@@ -1,0 +1,2 @@
+// What costs most to compile, once.
+#include <nlohmann/json.hpp>
