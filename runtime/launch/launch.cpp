@@ -1,13 +1,9 @@
 #include "runtime/launch/launch.hpp"
 
-#include <fmt/core.h>
-
-#include <algorithm>
 #include <cstddef>
 
 #include "runtime/hooks/hooks.hpp"
 #include "runtime/launch/phrase.hpp"
-#include "runtime/security/seccomp.hpp"
 
 namespace lodger::launch {
 namespace {
@@ -15,102 +11,30 @@ namespace {
 using init::Event;
 using init::Order;
 
-Failure silent_end() {
-  return {
-      "the container's init ended without a word: it was killed from outside, or a memory limit is too small",
-      ECHILD};
+/// Joins, the second clone, id maps: what has to be done together before init goes on by itself.
+Outcome<> enter_namespaces(Dialogue& dialogue, Launch& launch) {
+  TRY(dialogue.begin(launch.row));
+  if (!launch.built.plan->two_clones) return {};
+  TRY(dialogue.adopt_second());
+  if (launch.built.new_user_namespace) TRY(write_id_maps(dialogue.pid(), *launch.config.linux));
+  return dialogue.order(Order::mapped);
 }
 
-/// A launch under way: the child, and what has come from it.
-class Progress {
- public:
-  Progress(Launch& launch, Launched& launched) : launch_(launch), made_(launched) {}
+/// Beside init's mounting: the limits are in force before anything of the container's runs.
+Outcome<> enter_cgroup(Dialogue& dialogue, Launch& launch) {
+  TRY(launch.cgroup.complete());
+  return dialogue.enter_cgroup(TRY(launch.cgroup.entrances()));
+}
 
-  Outcome<> order(Order order, std::span<const int> fds = {}) {
-    return explained(made_.child.order(order, fds), "talking to the container's init");
-  }
-
-  /// Waits for an event; a terminal may come before it, a failure instead of it.
-  Outcome<init::Report> expect(Event event) {
-    for (;;) {
-      TRY(wait_for_message());
-      auto message = made_.child.receive();
-      if (!message && message.error().code == ECHILD) return std::unexpected(silent_end());
-      if (!message) return std::unexpected(explain("listening to the container's init", message.error()));
-      const auto& report = message->report;
-      if (report.event == Event::failed)
-        return std::unexpected(phrase(report, launch_.config, launch_.built.plan));
-      if (report.event == event) return report;
-      if (report.event != Event::terminal) return refuse("the container's init spoke out of turn", EPROTO);
-      made_.terminal = std::move(message->fd).as<kernel::Terminal>();
-    }
-  }
-
-  /// Init may be at work for long (its hooks, a slow filesystem): whoever wants to end that can.
-  Outcome<> wait_for_message() const {
-    if (launch_.interrupt < 0) return {};
-    pollfd set[] = {{made_.child.socket().get(), POLLIN, 0}, {launch_.interrupt, POLLIN, 0}};
-    auto ready = kernel::poll(set, -1);
-    while (!ready && ready.error().code == EINTR) ready = kernel::poll(set, -1);
-    TRY(explained(std::move(ready), "waiting for the container's init"));
-    if (set[0].revents) return {};
-    return refuse("interrupted by a signal while the container was being made", EINTR);
-  }
-
-  Outcome<> enter_namespaces() {
-    TRY(explained(made_.child.begin(launch_.row.numbers()), "talking to the container's init"));
-    if (!launch_.built.plan->two_clones) return {};
-    const auto report = TRY(expect(Event::joined));
-    TRY(explained(made_.child.adopt(static_cast<pid_t>(report.value)), "the container's init"));
-    if (launch_.built.new_user_namespace) TRY(write_id_maps(made_.child.pid(), *launch_.config.linux));
-    return order(Order::mapped);
-  }
-
-  /// Beside init's mounting: the limits are in force before anything of the container's runs.
-  Outcome<> enter_cgroup() {
-    TRY(launch_.cgroup.complete());
-    const auto entrances = TRY(launch_.cgroup.entrances());
-    std::vector<int> numbers;
-    numbers.reserve(entrances.size());
-    for (const auto& entrance : entrances) numbers.push_back(entrance.get());
-    return order(Order::cgroup, numbers);
-  }
-
-  Outcome<> set_oom_score() {
-    const auto& process = launch_.config.process;
-    if (!process || !process->oom_score_adj) return {};  // unset: must not be touched (config.md)
-    const auto value = std::to_string(*process->oom_score_adj);
-    const auto name = fmt::format("/proc/{}/oom_score_adj", made_.child.pid());
-    const auto doing = fmt::format("process.oomScoreAdj {}", value);
-    const auto file = TRY(explained(kernel::openat(kernel::cwd, name.c_str(), O_WRONLY), doing));
-    return explained(kernel::write_once(file.get(), value), doing);
-  }
-
-  Outcome<> compile_filter() {
-    const auto& seccomp = launch_.config.linux->seccomp;
-    if (!seccomp || !launch_.config.process) return {};
-    const auto program = TRY(security::compile(*seccomp));
-    const auto instructions = launch_.memory.array<sock_filter>(program.instructions.size());
-    std::copy(program.instructions.begin(), program.instructions.end(), instructions.begin());
-    launch_.built.plan->filter = {instructions.data(), static_cast<std::uint16_t>(instructions.size()),
-                                  program.flags};
-    return {};
-  }
-
-  Outcome<> run_hooks() {
-    if (!launch_.built.plan->wait_for_hooks) return {};
-    TRY(expect(Event::mounted));
-    launch_.state.pid = made_.child.pid();
-    launch_.state.status = "creating";
-    TRY(hooks::run("prestart", launch_.config.hooks.prestart, launch_.state, launch_.interrupt));
-    TRY(hooks::run("createRuntime", launch_.config.hooks.create_runtime, launch_.state, launch_.interrupt));
-    return order(Order::hooks_done);
-  }
-
- private:
-  Launch& launch_;
-  Launched& made_;
-};
+Outcome<> run_hooks(Dialogue& dialogue, Launch& launch) {
+  if (!launch.built.plan->wait_for_hooks) return {};
+  TRY(dialogue.expect(Event::mounted));
+  launch.state.pid = dialogue.pid();
+  launch.state.status = "creating";
+  TRY(hooks::run("prestart", launch.config.hooks.prestart, launch.state, launch.interrupt));
+  TRY(hooks::run("createRuntime", launch.config.hooks.create_runtime, launch.state, launch.interrupt));
+  return dialogue.order(Order::hooks_done);
+}
 
 /// Past its filter init may have been unable to say what failed: then it stands in the plan. Whoever got the
 /// plan's file from it reads there, be it the maker of the plan or not.
@@ -128,15 +52,29 @@ Outcome<> check_executed(const kernel::Fd<kernel::File>& plan_file, const spec::
 
 Outcome<Launched> launch(Launch& launch) {
   Launched launched{TRY(Child::spawn(launch.memory, launch.built, launch.cgroup.birthplace())), {}};
-  Progress progress(launch, launched);
-  TRY(progress.enter_namespaces());
-  TRY(progress.enter_cgroup());
-  TRY(launch.on_made(launched.child.pid()));
-  TRY(progress.set_oom_score());
-  TRY(progress.compile_filter());
-  TRY(progress.run_hooks());
-  TRY(progress.order(Order::finish));
-  TRY(progress.expect(Event::ready));
+  Dialogue dialogue(launch.config, launch.built, launched, launch.interrupt);
+  TRY(enter_namespaces(dialogue, launch));
+  TRY(enter_cgroup(dialogue, launch));
+  TRY(launch.on_made(dialogue.pid()));
+  TRY(dialogue.set_oom_score());
+  TRY(dialogue.compile_filter(launch.memory));
+  TRY(run_hooks(dialogue, launch));
+  TRY(dialogue.order(Order::finish));
+  TRY(dialogue.expect(Event::ready));
+  return launched;
+}
+
+Outcome<Launched> join(Joining& joining) {
+  Launched launched{TRY(Child::spawn(joining.memory, joining.built, joining.doors.birthplace.get())), {}};
+  Dialogue dialogue(joining.config, joining.built, launched, joining.interrupt);
+  TRY(dialogue.begin(joining.row));
+  TRY(dialogue.enter_cgroup(joining.doors.tasks));
+  TRY(dialogue.compile_filter(joining.memory));
+  TRY(dialogue.adopt_second());
+  TRY(dialogue.set_oom_score());
+  TRY(dialogue.order(Order::mapped));
+  TRY(dialogue.order(Order::finish));
+  TRY(dialogue.expect(Event::ready));
   return launched;
 }
 

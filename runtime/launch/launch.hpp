@@ -3,7 +3,8 @@
 #include <functional>
 
 #include "cgroups/cgroup.hpp"
-#include "runtime/launch/child.hpp"
+#include "cgroups/manage.hpp"
+#include "runtime/launch/dialogue.hpp"
 #include "spec/state.hpp"
 
 namespace lodger::launch {
@@ -21,14 +22,21 @@ struct Launch {
   int interrupt = -1;  // a descriptor that becomes readable when all of this is to end as a failure
 };
 
-/// A container that waits at its gate.
-struct Launched {
-  Child child;
-  kernel::Fd<kernel::Terminal> terminal;  // the master, with process.terminal
-};
-
 /// Every failure is phrased; by then init is dead and reaped, and what the caller owns undoes the rest.
 Outcome<Launched> launch(Launch& launch);
+
+/// What a process needs that joins a container; all of it outlives the joining.
+struct Joining {
+  const spec::Config& config;  // the container's, with the process that joins
+  plan::Memory& memory;
+  plan::Built& built;
+  const plan::Row& row;
+  const cgroups::Doors& doors;
+  int interrupt = -1;
+};
+
+/// As launch(), into a container that is there.
+Outcome<Launched> join(Joining& joining);
 
 /// Sends the start order and waits for the exec: over the control socket, or the gate's connection.
 Outcome<> open_gate(const kernel::Fd<kernel::Socket>& socket, const spec::Config& config,

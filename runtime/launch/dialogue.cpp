@@ -1,0 +1,86 @@
+#include "runtime/launch/dialogue.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "runtime/launch/phrase.hpp"
+#include "runtime/security/seccomp.hpp"
+
+namespace lodger::launch {
+
+using init::Event;
+using init::Order;
+
+Failure silent_end() {
+  return {
+      "the container's init ended without a word: it was killed from outside, or a memory limit is too small",
+      ECHILD};
+}
+
+Outcome<> Dialogue::begin(const plan::Row& row) {
+  return explained(made_.child.begin(row.numbers()), "talking to the container's init");
+}
+
+Outcome<> Dialogue::order(Order order, std::span<const int> fds) {
+  return explained(made_.child.order(order, fds), "talking to the container's init");
+}
+
+Outcome<> Dialogue::enter_cgroup(std::span<const kernel::Fd<kernel::File>> entrances) {
+  std::vector<int> numbers;
+  numbers.reserve(entrances.size());
+  for (const auto& entrance : entrances) numbers.push_back(entrance.get());
+  return order(Order::cgroup, numbers);
+}
+
+Outcome<init::Report> Dialogue::expect(Event event) {
+  for (;;) {
+    TRY(wait_for_message());
+    auto message = made_.child.receive();
+    if (!message && message.error().code == ECHILD) return std::unexpected(silent_end());
+    if (!message) return std::unexpected(explain("listening to the container's init", message.error()));
+    const auto& report = message->report;
+    if (report.event == Event::failed) return std::unexpected(phrase(report, config_, built_.plan));
+    if (report.event == event) return report;
+    if (report.event != Event::terminal) return refuse("the container's init spoke out of turn", EPROTO);
+    made_.terminal = std::move(message->fd).as<kernel::Terminal>();
+  }
+}
+
+Outcome<> Dialogue::adopt_second() {
+  const auto report = TRY(expect(Event::joined));
+  return explained(made_.child.adopt(static_cast<pid_t>(report.value)), "the container's init");
+}
+
+/// Init may be at work for long (its hooks, a slow filesystem): whoever wants to end that can.
+Outcome<> Dialogue::wait_for_message() const {
+  if (interrupt_ < 0) return {};
+  pollfd set[] = {{made_.child.socket().get(), POLLIN, 0}, {interrupt_, POLLIN, 0}};
+  auto ready = kernel::poll(set, -1);
+  while (!ready && ready.error().code == EINTR) ready = kernel::poll(set, -1);
+  TRY(explained(std::move(ready), "waiting for the container's init"));
+  if (set[0].revents) return {};
+  return refuse("interrupted by a signal while the container was being made", EINTR);
+}
+
+Outcome<> Dialogue::set_oom_score() const {
+  const auto& process = config_.process;
+  if (!process || !process->oom_score_adj) return {};
+  const auto value = std::to_string(*process->oom_score_adj);
+  const auto name = fmt::format("/proc/{}/oom_score_adj", pid());
+  const auto doing = fmt::format("process.oomScoreAdj {}", value);
+  const auto file = TRY(explained(kernel::openat(kernel::cwd, name.c_str(), O_WRONLY), doing));
+  return explained(kernel::write_once(file.get(), value), doing);
+}
+
+Outcome<> Dialogue::compile_filter(plan::Memory& memory) {
+  const auto& seccomp = config_.linux->seccomp;
+  if (!seccomp || !config_.process) return {};
+  const auto program = TRY(security::compile(*seccomp));
+  const auto instructions = memory.array<sock_filter>(program.instructions.size());
+  std::copy(program.instructions.begin(), program.instructions.end(), instructions.begin());
+  built_.plan->filter = {instructions.data(), static_cast<std::uint16_t>(instructions.size()), program.flags};
+  return {};
+}
+
+}  // namespace lodger::launch

@@ -1,0 +1,46 @@
+// The talk with one init: orders go out, events come in, failures are phrased.
+#pragma once
+#include "runtime/launch/child.hpp"
+
+namespace lodger::launch {
+
+/// A container's process that waits for its start.
+struct Launched {
+  Child child;
+  kernel::Fd<kernel::Terminal> terminal;  // the master, with process.terminal
+};
+
+class Dialogue {
+ public:
+  /// All of it outlives the dialogue. `interrupt`: see Launch.
+  Dialogue(const spec::Config& config, plan::Built& built, Launched& launched, int interrupt)
+      : config_(config), built_(built), made_(launched), interrupt_(interrupt) {}
+
+  Outcome<> begin(const plan::Row& row);
+  Outcome<> order(init::Order order, std::span<const int> fds = {});
+  Outcome<> enter_cgroup(std::span<const kernel::Fd<kernel::File>> entrances);
+  /// Waits for an event; a terminal may come before it, a failure instead of it.
+  Outcome<init::Report> expect(init::Event event);
+  /// Goes on with the second clone once it has come to be.
+  Outcome<> adopt_second();
+
+  /// process.oomScoreAdj; unset, it must not be touched (config.md).
+  Outcome<> set_oom_score() const;
+  /// Puts the seccomp program into the plan.
+  Outcome<> compile_filter(plan::Memory& memory);
+
+  pid_t pid() const { return made_.child.pid(); }
+
+ private:
+  Outcome<> wait_for_message() const;
+
+  const spec::Config& config_;
+  plan::Built& built_;
+  Launched& made_;
+  int interrupt_;
+};
+
+/// What is said of an init that ended without a word.
+Failure silent_end();
+
+}  // namespace lodger::launch
