@@ -35,7 +35,7 @@ void whole_order(Trial& t) {
   t.expect_eq("hooks at the end of create", "prestart createRuntime createContainer", tags(file));
   t.require_success("start", box.start());
   box.await_stopped();
-  const bool came = eventually([&] { return tags(file).find("poststart") != std::string::npos; });
+  const bool came = t.eventually([&] { return tags(file).find("poststart") != std::string::npos; });
   t.expect("poststart hook", came, "to be invoked", tags(file));
   const std::string before = "prestart createRuntime createContainer startContainer ";
   // poststart comes after the program was executed, which then may be faster or slower.
@@ -84,7 +84,7 @@ void failing_start_hook(Trial& t) {
   tell(box, kind, "7");
   box.created();
   t.expect_error("start with a " + kind + " hook that fails", box.start());
-  const bool ended = eventually([&] { return !box.alive(); });
+  const bool ended = t.eventually([&] { return !box.alive(); });
   t.expect("the container process", ended, "to be stopped", "it runs");
   if (kind == "startContainer") t.expect_eq("what the program said", "", box.output());
 }

@@ -115,7 +115,7 @@ Finished Running::wait() {
   Finished done{.command = command_};
   const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
-  done.timed_out = poll(&ready, 1, static_cast<int>(limit_.count())) != 1;
+  done.timed_out = poll(&ready, 1, limit_.count() > 0 ? static_cast<int>(limit_.count()) : -1) != 1;
   close(fd);
   if (done.timed_out) kill(pid_, SIGKILL);
   int status = 0;

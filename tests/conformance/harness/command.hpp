@@ -31,7 +31,7 @@ struct Setting {
   std::string folder;                    // to start in; empty: where the harness is
   std::vector<std::string> env;          // beside the harness's own environment
   std::vector<std::pair<int, int>> fds;  // ours, and the number that it gets
-  milliseconds limit{15'000};
+  milliseconds limit{0};                 // 0: for ever
 };
 
 /// A running program. Its destructor kills and reaps it.
@@ -65,7 +65,7 @@ void pause_briefly();
 
 /// Asks again and again until it is true, for at most `limit`; the last answer.
 template <class Question>
-bool eventually(Question question, milliseconds limit = milliseconds(5'000)) {
+bool eventually(Question question, milliseconds limit) {
   const auto end = std::chrono::steady_clock::now() + limit;
   while (!question()) {
     if (std::chrono::steady_clock::now() > end) return false;

@@ -103,10 +103,10 @@ bool Container::alive() const {
 }
 
 void Container::await_stopped() {
-  const bool ended = eventually([&] { return !alive(); }, milliseconds(15'000));
+  const bool ended = trial_.eventually([&] { return !alive(); });
   trial_.require("the container process", ended, "to end", "it still runs; output: " + output());
   std::string last;
-  const bool stopped = eventually([&] { return (last = status()) == "stopped"; });
+  const bool stopped = trial_.eventually([&] { return (last = status()) == "stopped"; });
   trial_.require("the status after the process ended", stopped, "stopped", last);
 }
 
@@ -114,7 +114,7 @@ std::string Container::output() const { return creators_.empty() ? "" : creators
 std::string Container::errors() const { return creators_.empty() ? "" : creators_.back().err(); }
 
 void Container::await_output(const std::string& text) {
-  const bool came = eventually([&] { return output().find(text) != std::string::npos; });
+  const bool came = trial_.eventually([&] { return output().find(text) != std::string::npos; });
   trial_.require("the container's output", came, "to have " + text, output() + errors());
 }
 

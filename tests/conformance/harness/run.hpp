@@ -14,6 +14,10 @@ struct Run {
   Machine machine;
   milliseconds case_limit{60'000};
 
+  /// How long a command of the runtime may take, and how long a case waits for what has to come.
+  milliseconds command_limit() const { return case_limit / 4; }
+  milliseconds patience() const { return case_limit / 6; }
+
   std::string probe() const { return folder + "/probe"; }
   /// A case's own folder: the runtime's state in "state", and a folder for each container, named by its id.
   std::string case_folder(std::size_t index) const { return folder + "/" + std::to_string(index); }

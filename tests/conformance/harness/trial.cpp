@@ -31,7 +31,9 @@ Container& Trial::container_named(const std::string& id) {
 Running Trial::begin(const std::vector<std::string>& args, const Setting& setting) {
   std::vector<std::string> argv = {run_.runtime, "--root", folder_ + "/state"};
   argv.insert(argv.end(), args.begin(), args.end());
-  return Running(argv, setting);
+  Setting limited = setting;
+  if (limited.limit.count() == 0) limited.limit = run_.command_limit();
+  return Running(argv, limited);
 }
 
 Finished Trial::finish(Running& running) {

@@ -40,6 +40,12 @@ class Trial {
   Running begin(const std::vector<std::string>& args, const Setting& setting = {});
   Finished finish(Running& running);
 
+  /// Asks again and again until it is true; the last answer.
+  template <class Question>
+  bool eventually(Question question) const {
+    return conformance::eventually(question, run_.patience());
+  }
+
   /// What the specification demands, and what was there. Returns whether it held; the case goes on.
   template <class Want, class Saw>
   bool expect_eq(std::string_view what, const Want& want, const Saw& saw) {

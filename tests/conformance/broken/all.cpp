@@ -1,0 +1,12 @@
+#include "mutation.hpp"
+
+namespace conformance::broken {
+
+std::span<const std::span<const Mutation>> all_mutations() {
+  static const std::array tables = {
+      operation_mutations(), process_mutations(), config_mutations(), mount_mutations(), linux_mutations(),
+  };
+  return tables;
+}
+
+}  // namespace conformance::broken

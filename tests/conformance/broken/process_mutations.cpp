@@ -1,0 +1,85 @@
+// Faults of the container process: the real runtime reads a configuration whose "process" lacks something.
+#include "mutation.hpp"
+
+namespace conformance::broken {
+namespace {
+
+const std::vector<Mutation> table = {
+    {"environment-dropped", {"config-process/env"}, [](json& c) { c["process"]["env"] = {"PATH=/bin"}; }},
+    {"environment-of-the-runtime-added",
+     {"config-process/env-of-runtime-stays-outside"},
+     [](json& c) { c["process"]["env"].push_back("CONFORMANCE_OUTSIDE=1"); }},
+    {"arguments-dropped",
+     {"config-process/args"},
+     [](json& c) { c["process"]["args"].erase(c["process"]["args"].size() - 1); }},
+    {"program-made-absolute",
+     {"config-process/args-looked-up-in-PATH"},
+     [](json& c) {
+       if (c["process"]["args"].size() > 0 && c["process"]["args"][0] == "probe")
+         c["process"]["args"][0] = "/bin/probe";
+     }},
+    {"cwd-ignored", {"config-process/cwd"}, [](json& c) { c["process"]["cwd"] = "/"; }},
+    {"relative-cwd-taken",
+     {"config-process/cwd-relative-is-error"},
+     [](json& c) { c["process"]["cwd"] = "/" + c["process"]["cwd"].get<std::string>(); }},
+    {"uid-ignored", {"config-process/user"}, [](json& c) { c["process"]["user"]["uid"] = 0; }},
+    {"gid-ignored", {"config-process/user"}, [](json& c) { c["process"]["user"]["gid"] = 0; }},
+    {"additional-groups-ignored",
+     {"config-process/additionalGids"},
+     [](json& c) { c["process"]["user"].erase("additionalGids"); }},
+    {"umask-ignored",
+     {"config-process/umask=0027", "config-process/umask=0077"},
+     [](json& c) { c["process"]["user"].erase("umask"); }},
+    {"rlimits-ignored",
+     {"config-process/rlimit=RLIMIT_NOFILE", "config-process/rlimit=RLIMIT_CORE",
+      "config-process/rlimit-twice-is-error", "config-process/rlimit-unknown-is-error"},
+     [](json& c) { c["process"].erase("rlimits"); }},
+    {"hard-limits-lowered",
+     {"config-process/rlimit=RLIMIT_CPU"},
+     [](json& c) {
+       if (c["process"].contains("rlimits"))
+         for (json& limit : c["process"]["rlimits"]) limit["hard"] = limit["soft"];
+     }},
+    {"capabilities-ignored",
+     {"config-process/capabilities-none", "config-process/capabilities-of-root=effective",
+      "config-process/capabilities-of-root=bounding"},
+     [](json& c) {
+       const json all = {"CAP_CHOWN", "CAP_KILL", "CAP_SYS_CHROOT", "CAP_NET_RAW"};
+       c["process"]["capabilities"] = {{"bounding", all}, {"permitted", all}, {"effective", all}};
+     }},
+    {"inheritable-capabilities-dropped",
+     {"config-process/capabilities-of-user=inheritable"},
+     [](json& c) { c["process"]["capabilities"].erase("inheritable"); }},
+    {"ambient-capabilities-dropped",
+     {"config-process/capabilities-of-user=ambient"},
+     [](json& c) { c["process"]["capabilities"].erase("ambient"); }},
+    {"noNewPrivileges-ignored",
+     {"config-process/noNewPrivileges-true"},
+     [](json& c) { c["process"].erase("noNewPrivileges"); }},
+    {"noNewPrivileges-forced",
+     {"config-process/noNewPrivileges-false"},
+     [](json& c) { c["process"]["noNewPrivileges"] = true; }},
+    {"oom-score-ignored",
+     {"config-process/oomScoreAdj=500"},
+     [](json& c) { c["process"].erase("oomScoreAdj"); }},
+    {"oom-score-forced",
+     {"config-process/oomScoreAdj-unset"},
+     [](json& c) { c["process"]["oomScoreAdj"] = 77; }},
+    {"missing-program-replaced",
+     {"runtime-lifecycle/program-missing"},
+     [](json& c) {
+       if (!c["process"]["args"].empty() && c["process"]["args"][0] == "/bin/not-there")
+         c["process"]["args"][0] = "/bin/probe";
+     }},
+    {"empty-arguments-filled",
+     {"config-process/args-empty-is-error"},
+     [](json& c) {
+       if (c["process"]["args"].empty()) c["process"]["args"] = {"/bin/probe"};
+     }},
+};
+
+}  // namespace
+
+std::span<const Mutation> process_mutations() { return table; }
+
+}  // namespace conformance::broken
