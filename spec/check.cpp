@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "spec/clauses.hpp"
+#include "spec/idmap.hpp"
 #include "spec/json.hpp"
 #include "spec/version.hpp"
 
@@ -76,10 +77,16 @@ Outcome<> annotations(const Config& config) {
   return {};
 }
 
+Outcome<> mount(const Mount& entry, const Config& config) {
+  TRY(all(mount_clauses(), entry));
+  TRY(id_map(entry, config));
+  return {};
+}
+
 /// config.md, "Mounts".
 Outcome<> mounts(const Config& config) {
   for (std::size_t i = 0; i < config.mounts.size(); ++i)
-    if (auto checked = all(mount_clauses(), config.mounts[i]); !checked)
+    if (auto checked = mount(config.mounts[i], config); !checked)
       return refuse(fmt::format("mounts[{}]{}", i, checked.error().text));
   return {};
 }

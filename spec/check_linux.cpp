@@ -15,25 +15,9 @@ bool overlap(std::uint32_t a, std::uint32_t b, std::uint32_t size_a, std::uint32
   return a < std::uint64_t{b} + size_b && b < std::uint64_t{a} + size_a;
 }
 
-/// user_namespaces(7): ranges are not empty, do not run over and do not overlap, on neither side.
-Outcome<> ranges(const char* property, const std::vector<IdMapping>& list) {
-  constexpr std::uint64_t ids = std::uint64_t{1} << 32;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const IdMapping& line = list[i];
-    if (line.size == 0) return refuse(fmt::format("linux.{}[{}].size: must not be 0", property, i));
-    if (std::uint64_t{line.container_id} + line.size > ids || std::uint64_t{line.host_id} + line.size > ids)
-      return refuse(fmt::format("linux.{}[{}].size: {} ids go beyond the last id", property, i, line.size));
-    for (std::size_t earlier = 0; earlier < i; ++earlier)
-      if (overlap(line.container_id, list[earlier].container_id, line.size, list[earlier].size) ||
-          overlap(line.host_id, list[earlier].host_id, line.size, list[earlier].size))
-        return refuse(fmt::format("linux.{0}[{1}]: overlaps linux.{0}[{2}]", property, i, earlier));
-  }
-  return {};
-}
-
 Outcome<> mappings(const Linux& object) {
-  TRY(ranges("uidMappings", object.uid_mappings));
-  return ranges("gidMappings", object.gid_mappings);
+  TRY(check_ranges("linux.uidMappings", object.uid_mappings));
+  return check_ranges("linux.gidMappings", object.gid_mappings);
 }
 
 /// time_namespaces(7): two clocks have offsets, and the nanoseconds are a fraction of a second.
@@ -119,6 +103,21 @@ constexpr Clause<Linux> clauses[] = {mappings,    time_offsets, devices,    hidd
                                      propagation, cgroups_path, personality};
 
 }  // namespace
+
+Outcome<> check_ranges(std::string_view property, const std::vector<IdMapping>& list) {
+  constexpr std::uint64_t ids = std::uint64_t{1} << 32;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const IdMapping& line = list[i];
+    if (line.size == 0) return refuse(fmt::format("{}[{}].size: must not be 0", property, i));
+    if (std::uint64_t{line.container_id} + line.size > ids || std::uint64_t{line.host_id} + line.size > ids)
+      return refuse(fmt::format("{}[{}].size: {} ids go beyond the last id", property, i, line.size));
+    for (std::size_t earlier = 0; earlier < i; ++earlier)
+      if (overlap(line.container_id, list[earlier].container_id, line.size, list[earlier].size) ||
+          overlap(line.host_id, list[earlier].host_id, line.size, list[earlier].size))
+        return refuse(fmt::format("{0}[{1}]: overlaps {0}[{2}]", property, i, earlier));
+  }
+  return {};
+}
 
 std::span<const Clause<Linux>> linux_clauses() { return clauses; }
 

@@ -39,6 +39,14 @@ Outcome<> bind_options(const Mount& mount) {
   return {};
 }
 
+/// They speak of the source, and only a bind mount has one with a name on this host.
+Outcome<> symlinks(const Mount& mount) {
+  const MountFlags flags = mount_flags(mount);
+  if (is_bind(flags) || (!flags.copy_symlink && !flags.source_nofollow)) return {};
+  return refuse(fmt::format(".options: {} is about the source of a bind mount, and this is none",
+                            flags.copy_symlink ? "copy-symlink" : "src-nofollow"));
+}
+
 Outcome<> copy_up(const Mount& mount) {
   if (mount.type == "tmpfs" || !mount_flags(mount).copy_up) return {};
   return refuse(fmt::format(".options: tmpcopyup fills a tmpfs, and the type is {}", quoted(mount.type)));
@@ -50,7 +58,7 @@ Outcome<> mappings(const Mount& mount) {
                                            : ".gidMappings: missing beside uidMappings");
 }
 
-constexpr Clause<Mount> clauses[] = {mappings, type, source, bind_options, copy_up};
+constexpr Clause<Mount> clauses[] = {mappings, type, source, bind_options, symlinks, copy_up};
 
 }  // namespace
 

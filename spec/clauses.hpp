@@ -17,6 +17,10 @@ Outcome<> all(std::span<const Clause<T>> clauses, const T& object) {
   return {};
 }
 
+/// user_namespaces(7): ranges are not empty, do not run over and do not overlap, on neither side. `property`
+/// names them in the error.
+Outcome<> check_ranges(std::string_view property, const std::vector<IdMapping>& list);
+
 std::span<const Clause<Process>> process_clauses();
 std::span<const Clause<Mount>> mount_clauses();  // errors start at the member: check() names the mount
 std::span<const Clause<Config>> namespace_clauses();

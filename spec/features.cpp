@@ -37,9 +37,6 @@ void write_missing(JsonWriter& out) {
   out.key("flags").texts(std::span(none, 0)).close('}');
   out.key("intelRdt").open('{').key("enabled").flag(false).key("schemata").flag(false);
   out.key("monitoring").flag(false).close('}');
-  out.key("mountExtensions").open('{');
-  write_enabled(out, "idmap", false);
-  out.close('}');
   write_enabled(out, "netDevices", false);
 }
 
@@ -51,6 +48,9 @@ void write_linux(JsonWriter& out, const FeatureFacts& facts) {
   write_seccomp(out, facts);
   write_enabled(out, "apparmor", facts.apparmor);
   write_enabled(out, "selinux", facts.selinux);
+  out.key("mountExtensions").open('{');
+  write_enabled(out, "idmap", true);
+  out.close('}');
   write_missing(out);
   out.close('}');
 }

@@ -39,7 +39,9 @@ constexpr Option table[] = {
     {"async", clear, 0, MS_SYNCHRONOUS},
     {"atime", not_atime, MOUNT_ATTR_NOATIME},
     {"bind", mark, 0, 0, false, &MountFlags::bind},
+    {"copy-symlink", mark, 0, 0, false, &MountFlags::copy_symlink},
     {"defaults", nothing},
+    {"dest-nofollow", mark, 0, 0, false, &MountFlags::destination_nofollow},
     {"dev", clear, MOUNT_ATTR_NODEV},
     {"diratime", clear, MOUNT_ATTR_NODIRATIME},
     {"dirsync", set, 0, MS_DIRSYNC},
@@ -92,6 +94,7 @@ constexpr Option table[] = {
     {"shared", propagate, 0, MS_SHARED},
     {"silent", set, 0, MS_SILENT},
     {"slave", propagate, 0, MS_SLAVE},
+    {"src-nofollow", mark, 0, 0, false, &MountFlags::source_nofollow},
     {"strictatime", atime, MOUNT_ATTR_STRICTATIME},
     {"suid", clear, MOUNT_ATTR_NOSUID},
     {"symfollow", clear, MOUNT_ATTR_NOSYMFOLLOW},
@@ -139,6 +142,13 @@ void apply(const Option& option, MountFlags& out) {
   }
 }
 
+/// "idmap=uids=...;gids=..." and "ridmap=...".
+void take_map(std::string_view text, MountFlags& out) {
+  out.idmap = true;
+  out.recursive_idmap = text.starts_with('r');
+  out.id_map_text = text.substr(text.find('=') + 1);
+}
+
 }  // namespace
 
 MountFlags mount_flags(const Mount& mount) {
@@ -146,6 +156,8 @@ MountFlags mount_flags(const Mount& mount) {
   for (const auto& text : mount.options) {
     if (const Option* option = find(text))
       apply(*option, out);
+    else if (text.starts_with("idmap=") || text.starts_with("ridmap="))
+      take_map(text, out);
     else if (!text.empty())
       out.data.push_back(text);
   }
@@ -161,9 +173,7 @@ MountFlags mount_flags(const Mount& mount) {
 std::vector<std::string_view> mount_option_names() {
   std::vector<std::string_view> out;
   out.reserve(std::size(table));
-  for (const auto& option : table)
-    if (option.flag != &MountFlags::idmap && option.flag != &MountFlags::recursive_idmap)
-      out.push_back(option.name);
+  for (const auto& option : table) out.push_back(option.name);
   return out;
 }
 

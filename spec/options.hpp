@@ -2,6 +2,7 @@
 // Source: runtime-spec 1.3, config.md, "Linux mount options"; mount(2), mount_setattr(2).
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ struct MountFlags {
   bool propagation_recursive = false;
   bool bind = false, recursive_bind = false, remount = false, copy_up = false, idmap = false,
        recursive_idmap = false;
+  bool copy_symlink = false;                                   // a source that is a symlink is copied
+  bool source_nofollow = false, destination_nofollow = false;  // a symlink itself is meant
+  std::optional<std::string> id_map_text;                      // of "idmap=...": idmap.hpp reads it
   bool binds() const { return bind || recursive_bind; }
   std::vector<std::string> data;  // what the table does not know: "size=64k", "newinstance"
 };

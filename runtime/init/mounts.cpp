@@ -1,5 +1,7 @@
 // The mounts of the plan. Each is made detached, gets its attributes, and only then appears at its place.
 // fsopen(2), mount_setattr(2), move_mount(2).
+#include <string_view>
+
 #include "kernel/mount.hpp"
 #include "runtime/init/copy_up.hpp"
 #include "runtime/init/place.hpp"
@@ -45,7 +47,7 @@ Result<Tree> make_fresh(Control& control, const Mount& mount, int covered) {
 /// parent's has not, and serves only where the path is barred to us.
 Result<Tree> make_locked(Control& control, const Mount& mount) {
   Tree parents(control.fd(mount.tree));
-  auto own = kernel::clone_tree(kernel::cwd, mount.source, mount.recursive ? AT_RECURSIVE : 0);
+  auto own = kernel::clone_tree(kernel::cwd, mount.source, mount.clone_flags);
   if (!own && own.error().code == EACCES) return parents;
   return own;
 }
@@ -54,8 +56,7 @@ Result<Tree> make_detached(Control& control, const Mount& mount, int covered) {
   switch (mount.kind) {
     case MountKind::tree: return Tree(control.fd(mount.tree));
     case MountKind::locked: return make_locked(control, mount);
-    case MountKind::subtree:
-      return kernel::clone_tree(kernel::cwd, mount.source, mount.recursive ? AT_RECURSIVE : 0);
+    case MountKind::subtree: return kernel::clone_tree(kernel::cwd, mount.source, mount.clone_flags);
     default: return make_fresh(control, mount, covered);
   }
 }
@@ -76,8 +77,9 @@ Result<> set_attributes(int mount, const Mount& of) {
 }
 
 Result<Fd<kernel::Path>> place_for(const Root& root, const Mount& mount) {
-  if (!mount.plain)
-    return open_or_make_place(root.get(), mount.destination, mount.file ? Make::file : Make::folder);
+  const auto what = mount.file ? Make::file : Make::folder;
+  if (mount.nofollow) return open_or_make_last(root.get(), mount.destination, what);
+  if (!mount.plain) return open_or_make_place(root.get(), mount.destination, what);
   auto place = open_plain_folder(root.get(), mount.destination);
   if (place || place.error().code != ENOENT) return place;
   TRY(open_or_make_place(root.get(), mount.destination, Make::folder));
@@ -105,11 +107,15 @@ Result<> remount(Control& control, const Root& root, const Mount& mount) {
   return set_attributes(place.get(), mount);
 }
 
+/// The very same link may be there already: from an earlier start, or in the image.
 Result<> make_link(const Root& root, const Mount& mount) {
   const auto [folder, name] = TRY(open_or_make_holder(root.get(), mount.destination));
   auto made = kernel::symlinkat(mount.source, folder.get(), name);
-  if (!made && made.error().code == EEXIST) return {};
-  return made;
+  if (made || made.error().code != EEXIST) return made;
+  char there[4096];
+  const auto size = kernel::readlinkat(folder.get(), name, there);
+  if (!size || std::string_view(there, *size) != mount.source) return made;
+  return {};
 }
 
 Result<> make_mount(Control& control, const Root& root, const Mount& mount) {

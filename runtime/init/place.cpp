@@ -53,18 +53,17 @@ Result<Deepest> deepest_folder(int root, PathText& path) {
   }
 }
 
+Result<> make_plain(int folder, const char* name, Make what) {
+  return what == Make::folder ? kernel::mkdirat(folder, name, 0755)
+                              : kernel::mknodat(folder, name, S_IFREG | 0755, 0);
+}
+
 /// Makes one entry; true when a symlink stands in its place (its target is then in `link`).
 Result<bool> make_entry(int folder, const char* name, Make what, std::span<char> link,
                         std::size_t& link_size) {
-  if (what == Make::folder) {
-    auto made = kernel::mkdirat(folder, name, 0755);
-    if (made) return false;
-    if (made.error().code != EEXIST) return std::unexpected(made.error());
-  } else {
-    auto made = kernel::mknodat(folder, name, S_IFREG | 0755, 0);
-    if (made) return false;
-    if (made.error().code != EEXIST) return std::unexpected(made.error());
-  }
+  const auto made = make_plain(folder, name, what);
+  if (made) return false;
+  if (made.error().code != EEXIST) return std::unexpected(made.error());
   auto target = kernel::readlinkat(folder, name, link);
   if (!target) return false;  // something else came to stand there: the open that follows judges it
   if (*target == link.size()) return kernel::fail("readlinkat", ENAMETOOLONG);
@@ -139,6 +138,14 @@ Result<Holder> open_or_make_holder(int root, const char* name) {
   PathText path;
   TRY(path.set({name, static_cast<std::size_t>(last - name - 1)}));
   return Holder{TRY(open_or_make_place(root, path.c_str(), Make::folder)), last};
+}
+
+Result<Fd<kernel::Path>> open_or_make_last(int root, const char* name, Make what) {
+  const auto [folder, last] = TRY(open_or_make_holder(root, name));
+  if (!*last) return open_place(root, "");
+  const auto made = make_plain(folder.get(), last, what);
+  if (!made && made.error().code != EEXIST) return std::unexpected(made.error());
+  return kernel::openat<kernel::Path>(folder.get(), last, O_PATH | O_NOFOLLOW);
 }
 
 }  // namespace lodger::init

@@ -28,4 +28,7 @@ struct Holder {
 };
 Result<Holder> open_or_make_holder(int root, const char* name);
 
+/// open_or_make_place() that does not follow a symlink in the last part: it is itself the place.
+Result<Fd<kernel::Path>> open_or_make_last(int root, const char* name, Make what);
+
 }  // namespace lodger::init

@@ -95,12 +95,13 @@ enum class MountKind : std::uint8_t {
 struct Mount {
   MountKind kind = MountKind::fresh;
   bool file = false;           // the mount point to make is a file, not a folder
-  bool recursive = false;      // subtree: everything below comes along
+  bool nofollow = false;       // a symlink at the destination is mounted over, not followed
   bool copy_up = false;        // tmpcopyup
   bool needs_cgroup = false;   // only right once init is in its cgroup and cgroup namespace
   bool mode_of_place = false;  // fresh: the mount gets the mode of a folder that it covers
   bool plain = false;          // the destination must be a real folder: no symlink on the way (proc, sysfs)
   std::uint32_t index = 0;     // in the configuration's mounts
+  unsigned clone_flags = 0;    // locked, subtree: of open_tree(2)
   Slot tree = none;
   Name type = nullptr, source = nullptr;
   Name destination = nullptr;  // without its leading slash; "" is the root itself

@@ -2,23 +2,17 @@
 #include <fmt/core.h>
 
 #include "runtime/launch/launch.hpp"
+#include "spec/idmap.hpp"
 
 namespace lodger::launch {
 namespace {
-
-std::string map_text(const std::vector<spec::IdMapping>& mappings) {
-  std::string text;
-  for (const auto& [container, host, size] : mappings)
-    text += fmt::format("{} {} {}\n", container, host, size);
-  return text;
-}
 
 Outcome<> write_map(pid_t pid, const char* file, const char* property,
                     const std::vector<spec::IdMapping>& mappings) {
   const auto name = fmt::format("/proc/{}/{}", pid, file);
   const auto doing = fmt::format("linux.{}: writing {}", property, file);
   const auto map = TRY(explained(kernel::openat(kernel::cwd, name.c_str(), O_WRONLY), doing));
-  return explained(kernel::write_once(map.get(), map_text(mappings)), doing);
+  return explained(kernel::write_once(map.get(), spec::map_text(mappings)), doing);
 }
 
 }  // namespace

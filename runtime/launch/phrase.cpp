@@ -127,6 +127,8 @@ Failure executable_failure(const std::string& what, const init::Report& report) 
   return {fmt::format("{}: {}", what, error_text(report.code)), report.code};
 }
 
+bool is_making(std::string_view call) { return call == "mkdirat" || call == "mknodat"; }
+
 std::string help_for(const init::Report& report) {
   switch (report.stage) {
     case Stage::mount:
@@ -134,6 +136,9 @@ std::string help_for(const init::Report& report) {
       // another.
       if (report.code == ELOOP && std::string_view(report.call) == "openat2")
         return " (the destination must be an ordinary folder, not a symlink)";
+      if (report.code == EACCES && is_making(report.call))
+        return " (the mount point is missing, and the container's root may not make it: the root filesystem "
+               "belongs to somebody else than its user namespace)";
       return "";
     case Stage::working_directory:
       if (report.code == EXDEV) return " (it lies outside the container's root)";

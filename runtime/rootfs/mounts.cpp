@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernel/mount.hpp"
+#include "runtime/rootfs/idmap.hpp"
 #include "runtime/rootfs/rootfs.hpp"
 #include "spec/options.hpp"
 
@@ -76,23 +77,30 @@ void set_attributes(const spec::MountFlags& flags, init::Mount& mount, bool with
   (flags.propagation_recursive ? mount.whole : mount.one).propagation = flags.propagation;
 }
 
+std::string source_of(const Planning& planning, const spec::Mount& from) {
+  return from.source.starts_with('/') ? from.source : planning.wishes.bundle + '/' + from.source;
+}
+
 /// A detached copy of what the source shows, from the runtime's own view of the host.
 Outcome<> open_source(Planning& planning, const spec::Mount& from, const spec::MountFlags& flags,
-                      init::Mount& mount) {
+                      IdMaps& id_maps, init::Mount& mount) {
   const std::string name = mount_name(planning.config, mount.index);
   if (!flags.data.empty())
     return refuse(fmt::format("{}: option \"{}\" is none that a bind mount has", name, flags.data.front()),
                   EINVAL);
-  const std::string source =
-      from.source.starts_with('/') ? from.source : planning.wishes.bundle + '/' + from.source;
+  const std::string source = source_of(planning, from);
   const auto doing = fmt::format("{}: source {}", name, source);
-  auto tree = TRY(explained(
-      kernel::clone_tree(kernel::cwd, source.c_str(), flags.recursive_bind ? AT_RECURSIVE : 0), doing));
+  mount.clone_flags =
+      (flags.recursive_bind ? AT_RECURSIVE : 0) | (flags.source_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+  auto tree = TRY(explained(kernel::clone_tree(kernel::cwd, source.c_str(), mount.clone_flags), doing));
   mount.file = !S_ISDIR(TRY(explained(kernel::status(tree.get()), doing)).st_mode);
   mount.kind = planning.user_namespace() ? init::MountKind::locked : init::MountKind::tree;
+  if (const auto map = TRY(spec::id_map(from, planning.config))) {
+    TRY(id_maps.apply(planning, *map, tree, source, name));
+    mount.kind = init::MountKind::tree;  // a user namespace may not map a filesystem that is not its own
+  }
   mount.tree = planning.row.add(std::move(tree));
   mount.source = planning.memory.text(source);
-  mount.recursive = flags.recursive_bind;
   return {};
 }
 
@@ -104,6 +112,33 @@ void cut_off(std::uint64_t root_propagation, const spec::MountFlags& flags, init
     mount.whole.propagation = type;
   else if (!flags.propagation_recursive || flags.propagation == MS_SHARED)
     mount.base_propagation = type;
+}
+
+/// copy-symlink: the text of a source that is a symlink, or nothing.
+Outcome<std::optional<std::string>> symlink_at(const Planning& planning, const spec::Mount& from,
+                                               std::uint32_t index) {
+  const std::string source = source_of(planning, from);
+  char text[4096];
+  const auto size = kernel::readlinkat(kernel::cwd, source.c_str(), text);
+  if (size && *size < sizeof text) return std::string(text, *size);
+  if (!size && size.error().code == EINVAL) return std::nullopt;
+  const auto error = size ? kernel::Error{"readlinkat", ENAMETOOLONG} : size.error();
+  return std::unexpected(
+      explain(fmt::format("{}: source {}", mount_name(planning.config, index), source), error));
+}
+
+Outcome<> plan_bind(Planning& planning, const spec::Mount& from, const spec::MountFlags& flags,
+                    std::uint64_t root_propagation, IdMaps& id_maps, init::Mount& mount) {
+  if (flags.copy_symlink) {
+    if (const auto text = TRY(symlink_at(planning, from, mount.index))) {
+      mount.kind = init::MountKind::symlink;
+      mount.source = planning.memory.text(*text);
+      return {};
+    }
+  }
+  TRY(open_source(planning, from, flags, id_maps, mount));
+  cut_off(root_propagation, flags, mount);
+  return {};
 }
 
 /// sysfs shows the network stack of whoever mounts it. A user namespace on the host's stack may not, so the
@@ -138,7 +173,7 @@ void make_fresh(Planning& planning, const spec::Mount& from, const spec::MountFl
   if (flags.super_set & classic_only || has_long_value(from, flags)) make_classic(planning, flags, mount);
 }
 
-Outcome<> plan_mount(Planning& planning, std::size_t index, std::uint64_t root_propagation,
+Outcome<> plan_mount(Planning& planning, std::size_t index, std::uint64_t root_propagation, IdMaps& id_maps,
                      std::vector<init::Mount>& mounts) {
   const spec::Mount& from = planning.config.mounts[index];
   const auto flags = spec::mount_flags(from);
@@ -146,13 +181,13 @@ Outcome<> plan_mount(Planning& planning, std::size_t index, std::uint64_t root_p
   mount.index = static_cast<std::uint32_t>(index);
   mount.destination = planning.memory.text(from.destination.substr(1));
   mount.type = planning.memory.text(from.type);
+  mount.nofollow = flags.destination_nofollow;
   set_attributes(flags, mount, true);
   if (flags.remount) {
     mount.kind = init::MountKind::remount;
     if (!flags.binds()) mount.parameters = planning.memory.copy(parameters_of(planning, flags));
   } else if (flags.binds()) {
-    TRY(open_source(planning, from, flags, mount));
-    cut_off(root_propagation, flags, mount);
+    TRY(plan_bind(planning, from, flags, root_propagation, id_maps, mount));
   } else if (from.type == "cgroup") {
     set_attributes(flags, mount, false);
     mount.fresh_attributes = flags.attr_set;
@@ -178,9 +213,10 @@ std::string mount_name(const spec::Config& config, std::size_t index) {
 
 Outcome<std::vector<init::Mount>> plan_mounts(Planning& planning, std::uint64_t root_propagation) {
   std::vector<init::Mount> mounts;
+  IdMaps id_maps;
   mounts.reserve(planning.config.mounts.size());
   for (std::size_t i = 0; i < planning.config.mounts.size(); ++i)
-    TRY(plan_mount(planning, i, root_propagation, mounts));
+    TRY(plan_mount(planning, i, root_propagation, id_maps, mounts));
   return mounts;
 }
 

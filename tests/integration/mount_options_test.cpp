@@ -189,3 +189,59 @@ TEST_CASE("mount options: a value longer than fsconfig(2) takes works, or is tol
   refused([](json& config) { config["mounts"].push_back(tmpfs("/tmp", {"size=" + std::string(300, 'x')})); },
           {"mounts[", "/tmp", "Invalid argument"});
 }
+
+TEST_CASE("mount options: copy-symlink makes the source's link, and binds what is none (crun's)",
+          "[mount_options]") {
+  NEEDS_ROOT();
+  const Bundle bundle("stat /made/link ; read /made/file ; stat /there", [](json& config) {
+    config["mounts"].push_back(bind_mount("link", "/made/link", {"bind", "copy-symlink"}));
+    config["mounts"].push_back(bind_mount("file", "/made/file", {"bind", "copy-symlink"}));
+    config["mounts"].push_back(bind_mount("link", "/there", {"bind", "copy-symlink"}));
+  });
+  write_file(bundle.beside("file"), "of the host");
+  REQUIRE(symlink("/no/where", bundle.beside("link").c_str()) == 0);
+  REQUIRE(symlink("/no/where", bundle.rootfs("/there").c_str()) == 0);
+  {
+    Container container(bundle);
+    const Finished done = container.run();
+    INFO(done.err);
+    const Facts facts(done.out);
+    CHECK(facts["stat:/made/link.target"] == "/no/where");
+    CHECK(facts["read:/made/file.data"] == "of the host");
+    CHECK(facts["stat:/there.target"] == "/no/where");
+  }
+  REQUIRE(unlink(bundle.rootfs("/there").c_str()) == 0);
+  REQUIRE(symlink("/else/where", bundle.rootfs("/there").c_str()) == 0);
+  Container container(bundle);
+  const Finished done = container.run();
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("/there") && Catch::Contains("File exists"));
+}
+
+TEST_CASE("mount options: src-nofollow and dest-nofollow mean the links themselves (crun's)",
+          "[mount_options]") {
+  NEEDS_ROOT();
+  const auto run = [](const Options& options) {
+    const Bundle bundle("stat /point ; read /kept", [&](json& config) {
+      config["mounts"].push_back(bind_mount("link", "/point", options));
+    });
+    write_file(bundle.beside("file"), "of the host");
+    write_file(bundle.rootfs("/kept"), "of the image");
+    REQUIRE(symlink("file", bundle.beside("link").c_str()) == 0);
+    REQUIRE(symlink("/kept", bundle.rootfs("/point").c_str()) == 0);
+    Container container(bundle);
+    const Finished done = container.run();
+    INFO(done.err);
+    REQUIRE(done.status == 0);
+    return Facts(done.out);
+  };
+  const Facts follows = run({"bind"});
+  CHECK(follows["stat:/point.target"] == "/kept");
+  CHECK(follows["read:/kept.data"] == "of the host");
+  const Facts over_link = run({"bind", "dest-nofollow"});
+  CHECK(over_link["stat:/point.type"] == "file");
+  CHECK(over_link["read:/kept.data"] == "of the image");
+  const Facts link_over_link = run({"bind", "dest-nofollow", "src-nofollow"});
+  CHECK(link_over_link["stat:/point.target"] == "file");
+  CHECK(link_over_link["read:/kept.data"] == "of the image");
+}

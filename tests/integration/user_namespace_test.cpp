@@ -111,27 +111,6 @@ TEST_CASE("user namespace: files of unmapped owners belong to nobody", "[user_na
   CHECK(facts["stat:/bin/probe.owner"] == "65534:65534");
 }
 
-TEST_CASE("user namespace: an id-mapped bind shows mapped owners (config.md, uidMappings of mounts)",
-          "[user_namespace]") {
-  NEEDS_ROOT();
-  const Bundle source("echo unused");
-  const Edit edit = mapped([&](json& config) {
-    config["mounts"].push_back({{"destination", "/data"},
-                                {"source", source.rootfs("/bin")},
-                                {"type", "bind"},
-                                {"options", {"bind"}},
-                                {"uidMappings", mapping(0, 100'000, 65'536)},
-                                {"gidMappings", mapping(0, 200'000, 65'536)}});
-  });
-  NEEDS_FEATURE(edit);
-  const Facts facts = inside("stat /data/probe ; create /data/new", edit);
-  CHECK(facts["stat:/data/probe.owner"] == "0:0");
-  CHECK(facts["create:/data/new.errno"] == "0");
-  struct stat created {};
-  REQUIRE(stat(source.rootfs("/bin/new").c_str(), &created) == 0);
-  CHECK(created.st_uid == 0);
-}
-
 TEST_CASE("user namespace: joined by path, with the ids of its owner", "[user_namespace]") {
   NEEDS_ROOT();
   const Bundle first("hold", mapped());

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include "tests/unit/spec/support.hpp"
 
 using namespace lodger::spec;
@@ -30,6 +32,14 @@ TEST_CASE("check mounts: what a bind mount needs and cannot have") {
     CHECK(with({.destination = "/x", .source = "/y", .options = {"rbind", option}})
               .starts_with("mounts[1].options: sync, "));
     CHECK(with({.destination = "/x", .type = "ext4", .source = "/y", .options = {option}}) == "accepted");
+  }
+}
+
+TEST_CASE("check mounts: what is said about a source needs one") {
+  for (const char* option : {"copy-symlink", "src-nofollow"}) {
+    CHECK(with({.destination = "/x", .source = "/y", .options = {"bind", option}}) == "accepted");
+    CHECK(with({.destination = "/x", .type = "tmpfs", .options = {option}}) ==
+          fmt::format("mounts[1].options: {} is about the source of a bind mount, and this is none", option));
   }
 }
 

@@ -73,7 +73,7 @@ TEST_CASE("features: what check() refuses is not claimed") {
   const Value linux_part = doc.root().find("linux");
   CHECK_FALSE(linux_part.find("netDevices").find("enabled").boolean());
   CHECK_FALSE(linux_part.find("intelRdt").find("enabled").boolean());
-  CHECK_FALSE(linux_part.find("mountExtensions").find("idmap").find("enabled").boolean());
+  CHECK(linux_part.find("mountExtensions").find("idmap").find("enabled").boolean());
   CHECK_FALSE(linux_part.find("cgroup").find("rdma").boolean());
   CHECK(texts(linux_part.find("memoryPolicy").find("modes")).empty());
   CHECK(doc.root().find("annotations").find("org.opencontainers.runc.checkpoint.enabled").take_string() ==

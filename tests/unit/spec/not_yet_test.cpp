@@ -42,25 +42,6 @@ TEST_CASE("not yet: seccomp notifications") {
         notify);
 }
 
-TEST_CASE("not yet: id-mapped mounts, however they are asked for") {
-  const std::string mapped = said("an id-mapped mount (idmap, ridmap, uidMappings or gidMappings in mounts)");
-  for (const char* option : {"idmap", "ridmap"}) {
-    CAPTURE(option);
-    CHECK(check_after([&](Config& c) {
-            c.mounts.push_back({.destination = "/x", .source = "/y", .options = {"rbind", option}});
-          }) == mapped);
-    CHECK(check_after([&](Config& c) {
-            c.mounts.push_back(
-                {.destination = "/x", .type = "tmpfs", .options = {std::string(option) + "=uids=0-1-10"}});
-          }) == mapped);
-  }
-  CHECK(
-      check_after([](Config& c) {
-        c.mounts.push_back(
-            {.destination = "/x", .type = "tmpfs", .uid_mappings = {{0, 1, 1}}, .gid_mappings = {{0, 1, 1}}});
-      }) == mapped);
-}
-
 TEST_CASE("not yet: what is present but asks for nothing passes") {
   CHECK(check_after([](Config& c) {
           c.linux->resources = Resources{.block_io = BlockIo{}, .network = Network{}};

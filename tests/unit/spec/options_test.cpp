@@ -113,6 +113,12 @@ TEST_CASE("options: the marks") {
   CHECK(flags({"tmpcopyup"}).copy_up);
   CHECK(flags({"idmap"}).idmap);
   CHECK(flags({"ridmap"}).recursive_idmap);
+  CHECK(flags({"ridmap=uids=0-1-1"}).recursive_idmap);
+  CHECK(flags({"idmap=uids=0-1-1"}).id_map_text == "uids=0-1-1");
+  CHECK(flags({"idmap=uids=0-1-1"}).data.empty());
+  CHECK(flags({"copy-symlink"}).copy_symlink);
+  CHECK(flags({"src-nofollow"}).source_nofollow);
+  CHECK(flags({"dest-nofollow"}).destination_nofollow);
   CHECK(mount_flags({.destination = "/x", .type = "bind", .source = "/y", .options = {}}).bind);
   CHECK_FALSE(mount_flags({.destination = "/x", .type = "bind", .source = "/y", .options = {"rbind"}}).bind);
 }
@@ -200,6 +206,7 @@ TEST_CASE("options: the table has all of the specification's names and no data o
     CHECK(std::ranges::binary_search(names, name));
     CHECK(flags({name}).data.empty());
   }
-  CHECK(names.size() == 60);
-  CHECK_FALSE(std::ranges::binary_search(names, "idmap"));
+  for (const char* name : {"idmap", "ridmap", "copy-symlink", "src-nofollow", "dest-nofollow"})
+    CHECK(std::ranges::binary_search(names, name));
+  CHECK(names.size() == 65);
 }
