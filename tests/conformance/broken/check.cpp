@@ -1,5 +1,6 @@
 #include "check.hpp"
 
+#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,35 +29,47 @@ std::map<std::string, std::string> verdicts(const std::string& tap) {
   return out;
 }
 
+using Names = std::set<std::string>;
+
 class Prover {
  public:
   Prover(const std::string& self, const std::string& harness, const std::string& runtime)
-      : self_(self), harness_(harness), runtime_(runtime) {}
+      : self_(self), harness_(harness), runtime_(runtime) {
+    if (mkdtemp(scratch_.data()) == nullptr) std::abort();
+    chmod(scratch_.c_str(), 0755);
+    for (const auto& line : lines(run_command({harness_, "--list"}).out))
+      all_.insert(line.substr(0, line.find('\t')));
+  }
 
-  /// One mutation, or none (""), against the cases that are named.
-  void prove(std::string_view mutation, const std::set<std::string_view>& cases) {
-    const bool broken = !mutation.empty();
-    const auto saw = judge(mutation, cases);
-    for (const std::string_view name : cases) {
-      const auto found = saw.find(std::string(name));
-      const std::string word = found == saw.end() ? "no such case" : found->second;
-      const bool good = word == "skip" || word == (broken ? "not ok" : "ok");
-      say(good,
-          broken ? std::string(mutation) + " is found by " + std::string(name)
-                 : std::string(name) + " passes",
-          word);
+  /// Has the cases judge the runtime with the fault; each must fail.
+  void prove(const Mutation& mutation) {
+    Names cases;
+    for (const std::string_view pattern : mutation.caught_by) {
+      const Names found = matching(std::string(pattern));
+      if (found.empty()) say(false, std::string(mutation.name) + ": " + std::string(pattern), "no such case");
+      cases.insert(found.begin(), found.end());
+    }
+    const auto saw = judge(mutation.name, cases);
+    for (const auto& name : cases) {
+      const std::string word = saw.contains(name) ? saw.at(name) : "nothing";
+      say(word == "not ok" || word == "skip", std::string(mutation.name) + " is found by " + name, word);
+    }
+    proven_.insert(cases.begin(), cases.end());
+  }
+
+  /// Without a fault, all that was proven passes.
+  void prove_unbroken() {
+    const auto saw = judge("", proven_);
+    for (const auto& name : proven_) {
+      const std::string word = saw.contains(name) ? saw.at(name) : "nothing";
+      say(word == "ok" || word == "skip", name + " passes", word);
     }
   }
 
-  /// Names the cases of the harness that no fault proves.
-  void name_unproven(const std::set<std::string_view>& proven) const {
-    std::size_t all = 0;
-    for (const auto& line : lines(run_command({harness_, "--list"}).out)) {
-      const std::string name = line.substr(0, line.find('\t'));
-      ++all;
-      if (!proven.contains(name)) std::printf("# no fault proves %s\n", name.c_str());
-    }
-    std::printf("# %zu of %zu cases are proven by a fault\n", proven.size(), all);
+  void name_unproven() const {
+    for (const auto& name : all_)
+      if (!proven_.contains(name)) std::printf("# no fault proves %s\n", name.c_str());
+    std::printf("# %zu of %zu cases are proven by a fault\n", proven_.size(), all_.size());
   }
 
   int end() {
@@ -67,18 +80,19 @@ class Prover {
     return failed_ == 0 ? 0 : 1;
   }
 
-  void begin() {
-    if (mkdtemp(scratch_.data()) == nullptr) std::abort();
-    chmod(scratch_.c_str(), 0755);
+ private:
+  Names matching(const std::string& pattern) const {
+    Names names;
+    for (const auto& name : all_)
+      if (fnmatch(pattern.c_str(), name.c_str(), 0) == 0) names.insert(name);
+    return names;
   }
 
- private:
-  std::map<std::string, std::string> judge(std::string_view mutation,
-                                           const std::set<std::string_view>& cases) const {
+  std::map<std::string, std::string> judge(std::string_view mutation, const Names& cases) const {
     std::vector<std::string> argv = {harness_, "--runtime", self_, "--format", "tap"};
     // Much of what a broken runtime should do never comes: little patience, and many cases at a time.
     if (!mutation.empty()) argv.insert(argv.end(), {"--timeout", "6", "--jobs", "16"});
-    for (const std::string_view name : cases) argv.insert(argv.end(), {"--filter", std::string(name)});
+    for (const auto& name : cases) argv.insert(argv.end(), {"--filter", name});
     const Setting setting{.env = {"BROKEN_RUNTIME=" + runtime_, "BROKEN_MUTATION=" + std::string(mutation),
                                   "TMPDIR=" + scratch_},
                           .limit = milliseconds(120'000)};
@@ -94,6 +108,7 @@ class Prover {
   }
 
   std::string self_, harness_, runtime_, scratch_ = "/tmp/broken-runtime-XXXXXX";
+  Names all_, proven_;
   int count_ = 0, failed_ = 0;
 };
 
@@ -102,15 +117,10 @@ class Prover {
 int check(const std::string& self, const std::string& harness, const std::string& runtime) {
   std::printf("TAP version 13\n");
   Prover prover(self, harness, runtime);
-  prover.begin();
-  std::set<std::string_view> all;
   for (const auto table : all_mutations())
-    for (const Mutation& mutation : table) {
-      prover.prove(mutation.name, {mutation.caught_by.begin(), mutation.caught_by.end()});
-      all.insert(mutation.caught_by.begin(), mutation.caught_by.end());
-    }
-  prover.prove("", all);
-  prover.name_unproven(all);
+    for (const Mutation& mutation : table) prover.prove(mutation);
+  prover.prove_unbroken();
+  prover.name_unproven();
   return prover.end();
 }
 

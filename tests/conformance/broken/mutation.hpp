@@ -33,7 +33,7 @@ struct Call {
 
 struct Mutation {
   std::string_view name;
-  std::vector<std::string_view> caught_by;  // cases that must fail
+  std::vector<std::string_view> caught_by;  // cases that must fail; * and ? as in fnmatch(3)
   void (*config)(json& config) = nullptr;   // at create: what the real runtime gets to read
   void (*state)(json& state) = nullptr;     // at state: what the caller gets to read
   int (*call)(const Call& call) = nullptr;  // at any command: in place of the real runtime

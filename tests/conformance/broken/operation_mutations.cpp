@@ -55,6 +55,8 @@ int delete_kills(const Call& call) {
   return call.tell("delete", {"--force"});
 }
 
+int delete_fails(const Call& call) { return call.command == "delete" ? 1 : call.pass(); }
+
 int delete_does_nothing(const Call& call) {
   return call.command == "delete" && !call.state().is_null() ? 0 : call.pass();
 }
@@ -135,7 +137,9 @@ int create_leaves_remains(const Call& call) {
 }
 
 int create_takes_any_id(const Call& call) {
-  return call.command == "create" && (call.id.empty() || call.id.find_first_of("/.") == 0) ? 0 : call.pass();
+  return call.command == "create" && (call.id.empty() || call.id.find_first_of("/.") != std::string::npos)
+             ? 0
+             : call.pass();
 }
 
 /// The container is made anew at start, from what config.json says by then.
@@ -158,6 +162,27 @@ int start_runs_again(const Call& call) {
   const json state = call.state();
   const std::string status = state.is_null() ? "" : state.value("status", "");
   return status == "running" || status == "stopped" ? 0 : call.pass();
+}
+
+/// A container without a process gets one.
+int create_invents_process(const Call& call) {
+  const std::string given = call.command == "create" ? read_file(call.config_path()) : "";
+  json config = json::parse(given, nullptr, false);
+  if (config.is_discarded() || config.contains("process")) return call.pass();
+  config["process"] = {{"args", {"/bin/probe"}}, {"cwd", "/"}, {"user", {{"uid", 0}, {"gid", 0}}}};
+  write_file(call.config_path(), config.dump());
+  return call.pass();
+}
+
+/// A configuration that cannot be read is taken for a small one.
+int create_takes_any_text(const Call& call) {
+  if (call.command != "create" || !exists(call.config_path())) return call.pass();
+  if (!json::parse(read_file(call.config_path()), nullptr, false).is_object())
+    write_file(
+        call.config_path(),
+        R"({"ociVersion":"1.0.2","root":{"path":"rootfs"},"process":{"args":["/bin/probe","hold"],"cwd":"/",)"
+        R"("user":{"uid":0,"gid":0}},"linux":{"namespaces":[{"type":"mount"},{"type":"pid"}]}})");
+  return call.pass();
 }
 
 int start_does_nothing(const Call& call) {
@@ -233,7 +258,7 @@ const std::vector<Mutation> table = {
     {"create-swallows-errors",
      {"runtime/create-without-bundle-is-error", "runtime/create-without-config-is-error",
       "runtime/create-without-id-is-error", "runtime/create-with-taken-id-is-error",
-      "runtime/create-failed-leaves-nothing", "runtime/create-with-bad-id-is-error=slash"},
+      "runtime/create-failed-leaves-nothing", "runtime/create-with-bad-id-is-error=*"},
      nullptr,
      nullptr,
      swallow_create},
@@ -244,7 +269,7 @@ const std::vector<Mutation> table = {
      nullptr,
      swallow_delete},
     {"kill-sends-nothing",
-     {"runtime/kill-KILL", "runtime/kill-created", "runtime/kill-sends=TERM"},
+     {"runtime/kill-KILL", "runtime/kill-created", "runtime/kill-sends=*"},
      nullptr,
      nullptr,
      kill_nothing},
@@ -254,7 +279,7 @@ const std::vector<Mutation> table = {
      nullptr,
      kill_with_winch},
     {"kill-takes-any-word",
-     {"runtime/kill-with-bad-signal-is-error=NOSUCH", "runtime/kill-with-bad-signal-is-error=999"},
+     {"runtime/kill-with-bad-signal-is-error=*"},
      nullptr,
      nullptr,
      kill_takes_any_word},
@@ -265,6 +290,11 @@ const std::vector<Mutation> table = {
      nullptr,
      nullptr,
      delete_does_nothing},
+    {"delete-fails",
+     {"runtime-lifecycle/program-fails", "runtime-lifecycle/poststop-hook-fails"},
+     nullptr,
+     nullptr,
+     delete_fails},
     {"delete-leaves-cgroup", {"runtime/delete-removes-cgroup"}, nullptr, nullptr, delete_leaves_cgroup},
     {"delete-takes-bundle", {"runtime/delete-keeps-bundle"}, nullptr, nullptr, delete_takes_bundle},
     {"delete-takes-foreign-cgroup",
@@ -285,12 +315,17 @@ const std::vector<Mutation> table = {
      nullptr,
      nullptr,
      create_leaves_remains},
-    {"create-takes-any-id",
-     {"runtime/create-with-bad-id-is-error=empty", "runtime/create-with-bad-id-is-error=dot",
-      "runtime/create-with-bad-id-is-error=dot-dot", "runtime/create-with-bad-id-is-error=parent"},
+    {"create-takes-any-id", {"runtime/create-with-bad-id-is-error=*"}, nullptr, nullptr, create_takes_any_id},
+    {"create-invents-a-process",
+     {"runtime/start-without-process-is-error"},
      nullptr,
      nullptr,
-     create_takes_any_id},
+     create_invents_process},
+    {"create-takes-any-text",
+     {"config-values/no-configuration-is-error=*"},
+     nullptr,
+     nullptr,
+     create_takes_any_text},
     {"start-reads-config-again",
      {"runtime/config-change-after-create"},
      nullptr,

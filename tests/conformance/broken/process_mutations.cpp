@@ -28,10 +28,11 @@ const std::vector<Mutation> table = {
      {"config-process/additionalGids"},
      [](json& c) { c["process"]["user"].erase("additionalGids"); }},
     {"umask-ignored",
-     {"config-process/umask=0027", "config-process/umask=0077"},
+     {"config-process/umask=00[07]*", "config-process/umask=0027"},
      [](json& c) { c["process"]["user"].erase("umask"); }},
     {"rlimits-ignored",
-     {"config-process/rlimit=RLIMIT_NOFILE", "config-process/rlimit=RLIMIT_CORE",
+     {"config-process/rlimit=RLIMIT_[!NR]*", "config-process/rlimit=RLIMIT_N[!I]*",
+      "config-process/rlimit=RLIMIT_RSS", "config-process/rlimit=RLIMIT_RTTIME",
       "config-process/rlimit-twice-is-error", "config-process/rlimit-unknown-is-error"},
      [](json& c) { c["process"].erase("rlimits"); }},
     {"hard-limits-lowered",
@@ -41,8 +42,8 @@ const std::vector<Mutation> table = {
          for (json& limit : c["process"]["rlimits"]) limit["hard"] = limit["soft"];
      }},
     {"capabilities-ignored",
-     {"config-process/capabilities-none", "config-process/capabilities-of-root=effective",
-      "config-process/capabilities-of-root=bounding"},
+     {"config-process/capabilities-none", "config-process/capabilities-of-root=*",
+      "config-process/capabilities-of-user=bounding"},
      [](json& c) {
        const json all = {"CAP_CHOWN", "CAP_KILL", "CAP_SYS_CHROOT", "CAP_NET_RAW"};
        c["process"]["capabilities"] = {{"bounding", all}, {"permitted", all}, {"effective", all}};
@@ -60,11 +61,29 @@ const std::vector<Mutation> table = {
      {"config-process/noNewPrivileges-false"},
      [](json& c) { c["process"]["noNewPrivileges"] = true; }},
     {"oom-score-ignored",
-     {"config-process/oomScoreAdj=500"},
+     {"config-process/oomScoreAdj=500", "config-process/oomScoreAdj=1000"},
      [](json& c) { c["process"].erase("oomScoreAdj"); }},
     {"oom-score-forced",
-     {"config-process/oomScoreAdj-unset"},
+     {"config-process/oomScoreAdj-unset", "config-process/oomScoreAdj=*"},
      [](json& c) { c["process"]["oomScoreAdj"] = 77; }},
+    {"umask-of-its-own", {"config-process/umask=*"}, [](json& c) { c["process"]["user"]["umask"] = 011; }},
+    {"unknown-capabilities-refused",
+     {"config-process/capability-unknown-is-warning"},
+     [](json& c) {
+       if (c.dump().find("CAP_NO_SUCH_THING") != std::string::npos) c["root"]["path"] = "nowhere";
+     }},
+    {"console-size-makes-a-terminal",
+     {"config-process/terminal-false"},
+     [](json& c) { c["process"]["terminal"] = true; }},
+    {"newer-rlimits-unknown",
+     {"config-process/rlimit=RLIMIT_NICE", "config-process/rlimit=RLIMIT_RTPRIO",
+      "config-process/rlimit=RLIMIT_RTTIME"},
+     [](json& c) {
+       if (c["process"].contains("rlimits"))
+         for (json& limit : c["process"]["rlimits"])
+           for (const char* newer : {"RLIMIT_NICE", "RLIMIT_RTPRIO", "RLIMIT_RTTIME"})
+             if (limit["type"] == newer) limit["type"] = "RLIMIT_UNKNOWN";
+     }},
     {"missing-program-replaced",
      {"runtime-lifecycle/program-missing"},
      [](json& c) {

@@ -1,4 +1,6 @@
 // runtime.md, "Operations": what each operation does, and what it refuses without effect.
+#include <unistd.h>
+
 #include "tests/conformance/cases/all.hpp"
 #include "tests/conformance/harness/files.hpp"
 #include "tests/conformance/harness/trial.hpp"
@@ -79,6 +81,7 @@ void create_does_not_run(Trial& t) {
   Container& box = t.container();
   box.payload("echo ran ; hold");
   box.created();
+  usleep(200'000);  // were it running, it would have spoken
   t.expect_eq("what the program said before start", "", box.output());
   t.require_success("start", box.start());
   box.await_output("echo=ran");

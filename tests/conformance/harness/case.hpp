@@ -44,7 +44,7 @@ struct Case {
 };
 
 /// A case for each row of a table, all with the same function, which finds its row by Trial::row(). A row has
-/// a `name`; where it has a `level`, a `text` or a `need` of its own, that is taken.
+/// a `name`; where it has a `level`, `section`, `text` or `need` of its own, that is taken.
 template <class Row, std::size_t N>
 consteval std::array<Case, N> each(const std::array<Row, N>& rows, Case base) {
   std::array<Case, N> cases{};
@@ -53,6 +53,7 @@ consteval std::array<Case, N> each(const std::array<Row, N>& rows, Case base) {
     cases[i].variant = rows[i].name;
     cases[i].row = i;
     if constexpr (requires { rows[i].level; }) cases[i].clause.level = rows[i].level;
+    if constexpr (requires { rows[i].section; }) cases[i].clause.section = rows[i].section;
     if constexpr (requires { rows[i].text; }) cases[i].clause.text = rows[i].text;
     if constexpr (requires { rows[i].need; }) cases[i].needs.back() = rows[i].need;
   }

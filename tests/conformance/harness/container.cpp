@@ -46,7 +46,9 @@ void Container::add_hook(const std::string& kind, const std::string& line, const
   config["hooks"][kind].push_back(std::move(hook));
 }
 
-void Container::save() const { write_file(beside("config.json"), config.dump(2)); }
+void Container::save() const { write_config(config.dump(2)); }
+
+void Container::write_config(std::string_view text) const { write_file(beside("config.json"), text); }
 
 Finished Container::create(const std::vector<std::string>& flags, const Setting& setting) {
   save();

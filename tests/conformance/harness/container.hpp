@@ -34,8 +34,9 @@ class Container {
   /// A hook of the configuration: the probe, on the host or inside, with these words.
   void add_hook(const std::string& kind, const std::string& line, const json& more = json::object());
 
-  /// Writes `config` to config.json.
+  /// Writes `config`, or any text, to config.json.
   void save() const;
+  void write_config(std::string_view text) const;
 
   // The operations of runtime.md. Each is given back as it ended; the case judges.
   Finished create(const std::vector<std::string>& flags = {}, const Setting& setting = {});
