@@ -39,6 +39,11 @@ inline Result<std::uint64_t> permitted_capabilities() {
 struct Limit {
   std::uint64_t soft, hard;
 };
+inline Result<Limit> limit(int resource) {
+  Limit now{};
+  TRY(done("prlimit64", __NR_prlimit64, 0, resource, nullptr, &now));
+  return now;
+}
 inline Result<> set_limit(int resource, const Limit& limit) {
   return done("prlimit64", __NR_prlimit64, 0, resource, &limit, nullptr);
 }

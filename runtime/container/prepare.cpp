@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "cgroups/cgroup.hpp"
+#include "runtime/plan/descriptors.hpp"
 
 namespace lodger::container {
 namespace {
@@ -35,6 +36,8 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
                    {},
                    wishes_of(request, source, layout),
                    {}};
+  made.wishes.callers_descriptors =
+      TRY(plan::make_room(plan::descriptors_of(source.config, request.preserve_fds)));
   plan::Planning planning{source.config, made.wishes, made.memory, made.row};
   made.built = TRY(plan::build(planning));
   return Outcome<Preparation>(std::move(made));

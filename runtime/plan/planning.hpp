@@ -1,5 +1,6 @@
 // What the makers of a plan share: the configuration they read, the memory and the row they fill.
 #pragma once
+#include <optional>
 #include <string>
 
 #include "cgroups/layout.hpp"
@@ -17,6 +18,7 @@ struct Wishes {
   bool no_pivot = false, new_keyring = true;
   bool host_network = false;
   unsigned preserve_fds = 0;
+  std::optional<kernel::Limit> callers_descriptors;  // RLIMIT_NOFILE, where ours was raised for the start
   const cgroups::Layout* layout = nullptr;
   std::string cgroup_path;
 };

@@ -1,6 +1,7 @@
 // The container's process as init needs it. runtime-spec, config.md, "process".
 #include <fmt/core.h>
 #include <linux/personality.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -63,6 +64,9 @@ void plan_limits(Planning& planning, init::Plan& plan) {
   limits.reserve(planning.config.process->rlimits.size());
   for (const auto& limit : planning.config.process->rlimits)
     limits.push_back({limit.type, {limit.soft, limit.hard}});
+  const auto& callers = planning.wishes.callers_descriptors;
+  if (callers && std::ranges::find(limits, RLIMIT_NOFILE, &init::Rlimit::resource) == limits.end())
+    limits.push_back({RLIMIT_NOFILE, *callers});
   plan.rlimits = planning.memory.copy(limits);
 }
 

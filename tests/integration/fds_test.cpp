@@ -130,3 +130,42 @@ TEST_CASE("fds: a closed stdin, stdout or stderr does not confuse the set-up", "
   CHECK(access(bundle.rootfs("/tmp/ran").c_str(), F_OK) == 0);
   CHECK_THAT(done.out, !Catch::Contains("/run/lodger-test") && !Catch::Contains("state.json"));
 }
+
+namespace {
+
+/// `run` by a caller whose soft and hard limits of descriptors are these, with 2,000 bind mounts.
+Finished run_with_limits(const char* soft, const char* hard) {
+  const Bundle bundle(
+      std::vector<std::string>{"/bin/busybox", "sh", "-c", "ulimit -Sn; ls /many | wc -l"}, [](json& config) {
+        config["mounts"].push_back({{"destination", "/many"}, {"source", "tmpfs"}, {"type", "tmpfs"}});
+        for (int i = 0; i < 2000; ++i)
+          config["mounts"].push_back({{"destination", "/many/" + std::to_string(i)},
+                                      {"source", "config.json"},
+                                      {"type", "bind"},
+                                      {"options", {"bind"}}});
+      });
+  Container container(bundle);
+  std::vector<std::string> command = {
+      "/bin/sh", "-c",          "ulimit -Sn $1 && ulimit -Hn $2 && shift 2 && exec \"$@\"", "sh", soft,
+      hard,      runtime_path()};
+  for (const auto& word : container.making("run")) command.push_back(word);
+  return run_command(command);
+}
+
+}  // namespace
+
+TEST_CASE("fds: more bind mounts than the soft limit of descriptors", "[fds]") {
+  NEEDS_ROOT();
+  const Finished done = run_with_limits("1000", "4096");
+  INFO(done.err);
+  CHECK(done.status == 0);
+  CHECK(done.out == "1000\n2000\n");  // the container has the caller's limit
+}
+
+TEST_CASE("fds: more bind mounts than the hard limit are refused before anything is made", "[fds]") {
+  NEEDS_ROOT();
+  const Finished done = run_with_limits("1000", "2000");
+  CHECK(done.status != 0);
+  CHECK(done.out.empty());
+  CHECK_THAT(done.err, Catch::Contains("mounts: ") && Catch::Contains("hard limit of lodger is 2000"));
+}
