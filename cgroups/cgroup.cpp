@@ -9,6 +9,7 @@
 #include "cgroups/apply.hpp"
 #include "cgroups/controllers.hpp"
 #include "cgroups/cpuset.hpp"
+#include "cgroups/delegate.hpp"
 #include "cgroups/device_attach.hpp"
 #include "cgroups/files.hpp"
 #include "cgroups/manage.hpp"
@@ -115,6 +116,10 @@ Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const std::string& path,
   TRY(made.take(layout, path, resources));
   if (!layout.unified.empty()) TRY(made.make_birthplace());
   return Outcome<Cgroup>(std::move(made));
+}
+
+Outcome<> Cgroup::delegate_to(std::uint32_t uid) const {
+  return layout_->kind == Kind::v2 ? delegate(unified_.front(), uid) : Outcome<>{};
 }
 
 Outcome<Folder> Cgroup::make_below(const std::string& mount) {

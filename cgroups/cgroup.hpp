@@ -34,6 +34,9 @@ class Cgroup {
   static Outcome<Cgroup> prepare(const Layout& layout, const std::string& path,
                                  const spec::Resources* resources);
 
+  /// On v2: what the container may manage of it belongs to its user (delegate.hpp). Elsewhere nothing.
+  Outcome<> delegate_to(std::uint32_t uid) const;
+
   /// The cgroup2 folder for CLONE_INTO_CGROUP, or -1 on pure v1.
   int birthplace() const { return birthplace_.get(); }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "cgroups/delegate.hpp"
 #include "kernel/procfs.hpp"
 #include "runtime/container/gate.hpp"
 #include "runtime/container/prepare.hpp"
@@ -69,6 +70,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   auto cgroup = TRY(
       cgroups::Cgroup::prepare(layout, wishes.cgroup_path,
                                source.config.linux->resources ? &*source.config.linux->resources : nullptr));
+  if (const auto owner = cgroups::delegated_owner(source.config)) TRY(cgroup.delegate_to(*owner));
 
   launching = true;
   const spec::State state{request.id, "creating", source.bundle, 0, source.config.annotations};

@@ -1,4 +1,4 @@
-// A mount of type cgroup: what the container sees of its cgroup. cgroup_namespaces(7).
+// A mount of type cgroup or cgroup2: what the container sees of its cgroup. cgroup_namespaces(7).
 // With a cgroup namespace the filesystem itself is mounted and shows the container's cgroup as its root;
 // without one the container's own folder is bound, so that it sees no foreign cgroup.
 #include <fmt/core.h>
@@ -91,7 +91,12 @@ class Expansion {
 Outcome<> plan_cgroup_mount(Planning& planning, const init::Mount& common, std::vector<init::Mount>& mounts) {
   const cgroups::Layout& layout = *planning.wishes.layout;
   Expansion expansion(planning, common, mounts);
-  if (layout.kind == cgroups::Kind::v2)
+  const bool asks_for_v2 = planning.config.mounts[common.index].type == "cgroup2";
+  if (asks_for_v2 && layout.unified.empty())
+    return refuse(fmt::format("{}: type cgroup2: this machine has no cgroup2 tree",
+                              mount_name(planning.config, common.index)),
+                  ENODEV);
+  if (asks_for_v2 || layout.kind == cgroups::Kind::v2)
     expansion.unified(common.destination, layout.unified);
   else
     expansion.version_1(layout);

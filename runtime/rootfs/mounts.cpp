@@ -188,7 +188,7 @@ Outcome<> plan_mount(Planning& planning, std::size_t index, std::uint64_t root_p
     if (!flags.binds()) mount.parameters = planning.memory.copy(parameters_of(planning, flags));
   } else if (flags.binds()) {
     TRY(plan_bind(planning, from, flags, root_propagation, id_maps, mount));
-  } else if (from.type == "cgroup") {
+  } else if (from.type == "cgroup" || from.type == "cgroup2") {
     set_attributes(flags, mount, false);
     mount.fresh_attributes = flags.attr_set;
     return plan_cgroup_mount(planning, mount, mounts);
