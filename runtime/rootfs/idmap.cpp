@@ -79,7 +79,6 @@ Failure not_mapped(const std::string& doing, kernel::Error error, const std::str
   if (error.code == EPERM)
     failure.text +=
         " (the source is an id-mapped mount already, or lodger lacks CAP_SYS_ADMIN over its filesystem)";
-  if (error.code == ENOSYS) failure.text += " (id-mapped mounts need Linux 5.12)";
   return failure;
 }
 

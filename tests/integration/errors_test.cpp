@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "support/container.hpp"
@@ -234,4 +235,25 @@ TEST_CASE("errors: a config.json that is no regular file is refused at once", "[
   const Finished done = container.run();
   CHECK(done.status != 0);
   CHECK_THAT(done.err, Catch::Contains("not a regular file"));
+}
+
+TEST_CASE("errors: a kernel that lacks a call is told by name and version, and nothing stays", "[errors]") {
+  NEEDS_ROOT();
+  const auto [number, name] = GENERATE(table<long, std::string>({{SYS_open_tree, "open_tree"},
+                                                                 {SYS_move_mount, "move_mount"},
+                                                                 {SYS_fsopen, "fsopen"},
+                                                                 {SYS_fsmount, "fsmount"},
+                                                                 {SYS_clone3, "clone3"},
+                                                                 {SYS_openat2, "openat2"},
+                                                                 {SYS_close_range, "close_range"},
+                                                                 {SYS_mount_setattr, "mount_setattr"}}));
+  const Bundle bundle("echo here");
+  Container container(bundle);
+  std::vector<std::string> command = {probe_path(), "without", std::to_string(number), runtime_path()};
+  for (const auto& word : container.making("run")) command.push_back(word);
+  const Finished done = run_command(command);
+  INFO(done.err);
+  CHECK(done.status != 0);
+  CHECK(done.out.empty());
+  CHECK_THAT(done.err, Catch::Contains(name + ": Function not implemented (it needs Linux 5."));
 }

@@ -245,3 +245,51 @@ TEST_CASE("mount options: src-nofollow and dest-nofollow mean the links themselv
   CHECK(link_over_link["stat:/point.target"] == "file");
   CHECK(link_over_link["read:/kept.data"] == "of the image");
 }
+
+TEST_CASE("mount options: each recursive form reaches what is mounted below", "[mount_options]") {
+  NEEDS_ROOT();
+  const auto [given, present, absent] = GENERATE(table<Options, Options, Options>({
+      {{"rro"}, {"ro"}, {"rw"}},
+      {{"rnosuid", "rnodev", "rnoexec"}, {"nosuid", "nodev", "noexec"}, {}},
+      {{"rnosuid", "rsuid", "rnodev", "rdev", "rnoexec", "rexec"}, {}, {"nosuid", "nodev", "noexec"}},
+      {{"rro", "rrw"}, {"rw"}, {"ro"}},
+      {{"rnoatime"}, {"noatime"}, {"relatime"}},
+      {{"rnoatime", "ratime"}, {"relatime"}, {"noatime"}},
+      {{"rstrictatime"}, {}, {"noatime", "relatime"}},
+      {{"rstrictatime", "rnostrictatime"}, {"relatime"}, {}},
+      {{"rrelatime"}, {"relatime"}, {}},
+      {{"rnorelatime"}, {"relatime"}, {}},
+      {{"rnodiratime"}, {"nodiratime"}, {}},
+      {{"rnodiratime", "rdiratime"}, {}, {"nodiratime"}},
+      {{"rnosymfollow"}, {"nosymfollow"}, {}},
+      {{"rnosymfollow", "rsymfollow"}, {}, {"nosymfollow"}},
+  }));
+  Options options = given;
+  options.insert(options.begin(), "rbind");
+  const Bundle bundle(
+      std::vector<std::string>{"/bin/busybox", "cat", "/proc/self/mountinfo"},
+      [&](json& config) { config["mounts"].push_back(bind_mount("tree", "/data", options)); });
+  REQUIRE(mkdir(bundle.beside("tree").c_str(), 0755) == 0);
+  Container container(bundle);
+  std::vector<std::string> command = {
+      "/usr/bin/unshare",
+      "-m",
+      "/bin/sh",
+      "-c",
+      "mount -t tmpfs top $1 && mkdir $1/below && mount -t tmpfs below $1/below && shift && exec \"$@\"",
+      "sh",
+      bundle.beside("tree"),
+      runtime_path()};
+  for (const auto& word : container.making("run")) command.push_back(word);
+  const Finished done = run_command(command);
+  INFO(json(options).dump() << done.err << done.out);
+  REQUIRE(done.status == 0);
+  for (const std::string point : {" /data ", " /data/below "}) {
+    const auto at = done.out.find(point);
+    REQUIRE(at != done.out.npos);
+    const auto from = at + point.size();
+    const std::string own = "," + done.out.substr(from, done.out.find(' ', from) - from) + ",";
+    for (const auto& option : present) CHECK_THAT(own, Catch::Contains("," + option + ","));
+    for (const auto& option : absent) CHECK_THAT(own, !Catch::Contains("," + option + ","));
+  }
+}

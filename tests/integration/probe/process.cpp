@@ -1,5 +1,7 @@
 // Processes, signals, terminals, raw system calls, and the hook that the tests hang into configurations.
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -10,6 +12,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
@@ -196,6 +199,22 @@ void hook_env(Words w) {
   _exit(0);
 }
 
+/// without NUMBER PROGRAM ARG...: executes the program where the system call does not exist (ENOSYS).
+void without(Words w) {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number(w[0])), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(code), code};
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) _exit(68);
+  std::vector<char*> argv(w.begin() + 1, w.end());
+  argv.push_back(nullptr);
+  execv(argv.front(), argv.data());
+  _exit(69);
+}
+
 constexpr Verb verbs[] = {
     {"exit", 1, exit_verb},
     {"sleep", 1, sleep_verb},
@@ -213,6 +232,7 @@ constexpr Verb verbs[] = {
     {"copy", 0, copy},
     {"hook", 2, hook},
     {"hook-env", 1, hook_env},
+    {"without", 2, without},
 };
 
 }  // namespace

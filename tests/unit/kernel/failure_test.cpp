@@ -8,6 +8,11 @@ TEST_CASE("explain names the call only where the error does not speak for itself
   CHECK(explain("root.path /x", {"openat", ENOENT}).text == "root.path /x: No such file or directory");
   CHECK(explain("mounts[1] /y", {"move_mount", EINVAL}).text == "mounts[1] /y: move_mount: Invalid argument");
   CHECK(explain("x", {"y", EACCES}).code == EACCES);
+  CHECK(explain("x", {"openat2", ENOSYS}).text ==
+        "x: openat2: Function not implemented (it needs Linux 5.6, and a seccomp filter around lodger that "
+        "lets "
+        "it pass)");
+  CHECK(explain("x", {"keyctl", ENOSYS}).text == "x: keyctl: Function not implemented");
 }
 
 TEST_CASE("error_text knows every errno and survives others") {
