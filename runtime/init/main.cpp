@@ -14,7 +14,7 @@ Result<> build_container(Control& control) {
   TRY(enter_namespaces(control));
   TRY(enter_time_namespace(control));
   TRY(set_names(control));
-  const Root root = TRY(attach_root(control));
+  Root root = TRY(attach_root(control));
   const Dev dev = TRY(make_mounts(control, root));  // enters the cgroup on the way
   TRY(make_devices(control, root, dev));
   if (plan.terminal) TRY(open_terminal(control, dev));

@@ -118,7 +118,8 @@ Result<> make_link(const Root& root, const Mount& mount) {
   return {};
 }
 
-Result<> make_mount(Control& control, const Root& root, const Mount& mount) {
+/// What is mounted over the root is the root from there on: for the mounts that follow, and for the pivot.
+Result<> make_mount(Control& control, Root& root, const Mount& mount) {
   switch (mount.kind) {
     case MountKind::remount: return remount(control, root, mount);
     case MountKind::symlink: return make_link(root, mount);
@@ -131,15 +132,17 @@ Result<> make_mount(Control& control, const Root& root, const Mount& mount) {
     const auto top = TRY(open_place(root.get(), mount.destination));
     return set_attributes(top.get(), mount);
   }
-  const Tree tree = TRY(make_detached(control, mount, covers ? place.get() : nothing));
+  Tree tree = TRY(make_detached(control, mount, covers ? place.get() : nothing));
   if (mount.copy_up) TRY(copy_up(place.get(), tree.get()));
   TRY(set_attributes(tree.get(), mount));
-  return kernel::attach(tree.get(), place.get());
+  TRY(kernel::attach(tree.get(), place.get()));
+  if (!*mount.destination) root = std::move(tree);
+  return {};
 }
 
 }  // namespace
 
-Result<Dev> make_mounts(Control& control, const Root& root) {
+Result<Dev> make_mounts(Control& control, Root& root) {
   const Rootfs& rootfs = *control.plan().rootfs;
   Dev dev;
   control.at(Stage::link, rootfs.links.size());
@@ -150,8 +153,10 @@ Result<Dev> make_mounts(Control& control, const Root& root) {
     if (mount.needs_cgroup && !std::exchange(entered, true)) TRY(enter_cgroup(control));
     control.at(Stage::mount, i);
     TRY(make_mount(control, root, mount));
-    if (static_cast<std::int64_t>(i) == rootfs.dev_mount)
-      dev = TRY(open_place(root.get(), mount.destination));
+    const auto at = static_cast<std::int64_t>(i);
+    if (at == rootfs.dev_mount) dev = TRY(open_place(root.get(), mount.destination));
+    if (at > rootfs.dev_mount && !*mount.destination && mount.kind != MountKind::remount)
+      dev = TRY(open_or_make_place(root.get(), "dev", Make::folder));
   }
   if (!entered) TRY(enter_cgroup(control));
   return dev;

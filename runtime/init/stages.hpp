@@ -28,7 +28,7 @@ Result<> make_root_readonly(Control& control, const Root& root);
 /// come to lie over it through an image's symlinks. What is made in /dev is made in this very folder
 /// (CVE-2026-41579).
 using Dev = Fd<kernel::Path>;
-Result<Dev> make_mounts(Control& control, const Root& root);
+Result<Dev> make_mounts(Control& control, Root& root);
 
 // devices.cpp
 Result<> make_devices(Control& control, const Root& root, const Dev& dev);

@@ -156,8 +156,8 @@ bool names_mode(const spec::MountFlags& flags) {
   return std::ranges::any_of(flags.data, [](const std::string& data) { return data.starts_with("mode="); });
 }
 
-void make_fresh(Planning& planning, const spec::Mount& from, const spec::MountFlags& flags,
-                init::Mount& mount) {
+Outcome<> make_fresh(Planning& planning, const spec::Mount& from, const spec::MountFlags& flags,
+                     init::Mount& mount) {
   mount.kind = init::MountKind::fresh;
   mount.source = planning.memory.text(from.source.empty() ? from.type : from.source);
   auto parameters = parameters_of(planning, flags);
@@ -170,7 +170,15 @@ void make_fresh(Planning& planning, const spec::Mount& from, const spec::MountFl
   // A tmpfs over a folder of the image looks like it, as with the other runtimes: the kernel's own default,
   // 1777, would open /root or /etc to everyone.
   mount.mode_of_place = from.type == "tmpfs" && !names_mode(flags);
-  if (flags.super_set & classic_only || has_long_value(from, flags)) make_classic(planning, flags, mount);
+  if (!(flags.super_set & classic_only) && !has_long_value(from, flags)) return {};
+  // mount(2) gives no descriptor, and a name in the root does not lead to what lies over it.
+  if (from.destination == "/")
+    return refuse(mount_name(planning.config, mount.index) +
+                      ": iversion, silent and values above 255 bytes are not possible for what lies over the "
+                      "root",
+                  EINVAL);
+  make_classic(planning, flags, mount);
+  return {};
 }
 
 Outcome<> plan_mount(Planning& planning, std::size_t index, std::uint64_t root_propagation, IdMaps& id_maps,
@@ -198,7 +206,7 @@ Outcome<> plan_mount(Planning& planning, std::size_t index, std::uint64_t root_p
       TRY(make_sysfs(planning, flags, mount));
     } else {
       set_attributes(flags, mount, false);
-      make_fresh(planning, from, flags, mount);
+      TRY(make_fresh(planning, from, flags, mount));
     }
   }
   mounts.push_back(mount);

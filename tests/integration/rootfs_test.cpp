@@ -85,8 +85,15 @@ TEST_CASE("rootfs: the path may be absolute, relative to the bundle, or a folder
 TEST_CASE("rootfs: rootfsPropagation is the root mount's (config-linux.md, Rootfs Mount Propagation)",
           "[rootfs]") {
   NEEDS_ROOT();
-  const auto [value, tags] = GENERATE(table<std::string, std::string>(
-      {{"", ""}, {"private", ""}, {"rprivate", ""}, {"shared", "shared:"}, {"unbindable", "unbindable"}}));
+  const auto [value, tags] = GENERATE(table<std::string, std::string>({{"", ""},
+                                                                       {"private", ""},
+                                                                       {"rprivate", ""},
+                                                                       {"slave", ""},
+                                                                       {"rslave", ""},
+                                                                       {"shared", "shared:"},
+                                                                       {"rshared", "shared:"},
+                                                                       {"unbindable", "unbindable"},
+                                                                       {"runbindable", "unbindable"}}));
   INFO(value);
   const Bundle bundle("hold", [&](json& config) {
     if (!value.empty()) config["linux"]["rootfsPropagation"] = value;
@@ -282,4 +289,70 @@ TEST_CASE("rootfs: a missing working directory is made though the root is read-o
     config["process"]["cwd"] = "/fresh/folder";
   });
   CHECK(facts["cwd"] == "/fresh/folder");
+}
+
+TEST_CASE("rootfs: the path may be a symlink, and a folder of any depth behind one", "[rootfs]") {
+  NEEDS_ROOT();
+  Bundle bundle("echo here ; list /", [](json& config) { config["root"]["path"] = "link"; });
+  REQUIRE(symlink("rootfs", bundle.beside("link").c_str()) == 0);
+  Container container(bundle);
+  const Finished done = container.run();
+  INFO(done.err);
+  CHECK(Facts(done.out)["list:/"] == "bin dev etc proc sys tmp");
+}
+
+TEST_CASE("rootfs: the path may be /, which stays as it is", "[rootfs]") {
+  NEEDS_ROOT();
+  const Bundle bundle(std::vector<std::string>{"/bin/sh", "-c", "mount -t tmpfs x /mnt; echo ran"},
+                      [](json& config) {
+                        config["root"]["path"] = "/";
+                        config["root"]["readonly"] = true;
+                      });
+  Container container(bundle);
+  const Finished done = container.run();
+  INFO(done.err);
+  CHECK(done.status == 0);
+  CHECK_THAT(done.out, Catch::Contains("ran"));
+}
+
+TEST_CASE("mounts: over / itself, over a file, and at a destination that is relative or has dots",
+          "[rootfs]") {
+  NEEDS_ROOT();
+  const Bundle source("echo unused");
+  write_file(source.beside("data"), "of the host");
+  const Bundle bundle("read /file ; stat /tmp/relative ; stat /tmp/dots", [&](json& config) {
+    config["mounts"].push_back(bind_mount(source.beside("data"), "/file"));
+    config["mounts"].push_back(tmpfs("tmp/relative", {"mode=0711"}));
+    config["mounts"].push_back(tmpfs("/etc/.././tmp//x/../dots", {"mode=0712"}));
+  });
+  write_file(bundle.rootfs("/file"), "of the image");
+  Container container(bundle);
+  const Finished done = container.run();
+  INFO(done.err);
+  const Facts facts(done.out);
+  CHECK(facts["read:/file.data"] == "of the host");
+  CHECK(facts["stat:/tmp/relative.mode"] == "0711");
+  CHECK(facts["stat:/tmp/dots.mode"] == "0712");
+  CHECK(read_file(bundle.rootfs("/file")) == "of the image");
+}
+
+TEST_CASE("mounts: a tree over / is the root that the payload and later mounts see", "[rootfs]") {
+  NEEDS_ROOT();
+  const auto flags = GENERATE(std::vector<std::string>{}, std::vector<std::string>{"--no-pivot"});
+  const Bundle other("echo unused");
+  write_file(other.rootfs("/mark"), "of the other");
+  const Bundle bundle("read /mark ; stat /later ; create /x ; stat /dev/null", [&](json& config) {
+    config["root"]["readonly"] = true;
+    config["mounts"].insert(config["mounts"].begin(), bind_mount(other.rootfs(), "/"));
+    config["mounts"].push_back(tmpfs("/later", {"mode=0711"}));
+  });
+  Container container(bundle);
+  const Finished done = container.run(flags);
+  INFO(done.err);
+  REQUIRE(done.status == 0);
+  const Facts facts(done.out);
+  CHECK(facts["read:/mark.data"] == "of the other");
+  CHECK(facts["stat:/later.mode"] == "0711");
+  CHECK(facts["stat:/dev/null.rdev"] == "1:3");
+  CHECK(facts["create:/x.errno"] == std::to_string(EROFS));
 }
