@@ -1,6 +1,6 @@
 // A runtime with one fault: BROKEN_RUNTIME names the real one, BROKEN_MUTATION the fault; without a fault it
 // is the real runtime. `broken-runtime --check HARNESS RUNTIME` has HARNESS judge RUNTIME with each fault,
-// and tells as TAP whether the cases that are meant to find it did; and that without a fault they pass.
+// and tells as TAP whether the cases that are meant to find it did.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

@@ -55,6 +55,11 @@ const std::vector<Mutation> table = {
        if (!c["root"].contains("readonly")) c["root"]["readonly"] = true;
      }},
     {"readonly-forced", {"config-root/readonly-false"}, [](json& c) { c["root"]["readonly"] = true; }},
+    {"hostname-ignored",
+     {"config-hostname/set=*", "config-hostname/too-long-is-error"},
+     [](json& c) { c.erase("hostname"); }},
+    {"hostname-of-its-own", {"config-hostname/unset"}, [](json& c) { c["hostname"] = "of-its-own"; }},
+    {"domainname-ignored", {"config-domainname/set=*"}, [](json& c) { c.erase("domainname"); }},
     {"hooks-reversed", {"config-hooks/order=*"}, reverse_hooks},
     {"hook-arguments-dropped",
      {"config-hooks/args-and-env=*"},

@@ -14,6 +14,7 @@ std::span<const Case> config_mounts_cases();
 std::span<const Case> config_process_cases();
 std::span<const Case> config_hooks_cases();
 std::span<const Case> config_annotations_cases();
+std::span<const Case> config_hostname_cases();
 std::span<const Case> linux_namespaces_cases();
 std::span<const Case> linux_devices_cases();
 std::span<const Case> linux_cgroups_cases();

@@ -1,7 +1,9 @@
 // config.md, "Process": who the container process is and what it is given.
+#include <sched.h>
 #include <sys/resource.h>
 
 #include "tests/conformance/cases/all.hpp"
+#include "tests/conformance/harness/console.hpp"
 #include "tests/conformance/harness/files.hpp"
 #include "tests/conformance/harness/trial.hpp"
 
@@ -254,6 +256,98 @@ void no_terminal(Trial& t) {
   for (const char* stream : {"tty.0", "tty.1", "tty.2"}) t.expect_eq(stream, "0", facts[stream]);
 }
 
+/// The terminal goes to the caller over the console socket; the program has its other end.
+Facts with_terminal(Trial& t, Container& box) {
+  process(box)["terminal"] = true;
+  box.config["mounts"].push_back(
+      mount_entry("/dev/pts", "devpts", "devpts", {"newinstance", "ptmxmode=0666", "mode=0620"}));
+  box.payload("tty ; echo done");
+  ConsoleSocket console(box.beside("tty.sock"));
+  box.created({"--console-socket", box.beside("tty.sock")});
+  t.require("a terminal on the console socket", console.receive(), "to come", "nothing came");
+  t.require_success("start", box.start());
+  t.eventually([&] { return console.output().find("echo=done") != std::string::npos; });
+  std::string text = console.output();
+  std::erase(text, '\r');
+  return Facts(text);
+}
+
+void terminal(Trial& t) {
+  Container& box = t.container();
+  const Facts facts = with_terminal(t, box);
+  for (const char* stream : {"tty.0", "tty.1", "tty.2"}) t.expect_eq(stream, "1", facts[stream]);
+  t.expect_eq("errno of opening /dev/tty", "0", facts["tty.controlling.errno"]);
+}
+
+void console_size(Trial& t) {
+  Container& box = t.container();
+  process(box)["consoleSize"] = {{"height", 25}, {"width", 87}};
+  t.expect_eq("rows x columns", "25x87", with_terminal(t, box)["tty.size"]);
+}
+
+// --- scheduling: sched_setattr(2), ioprio_set(2)
+
+/// `policy`: the number of sched(7) that the probe sees.
+struct Policy {
+  std::string_view name, policy;
+  int nice, priority;
+};
+constexpr std::array policies = {
+    Policy{"SCHED_OTHER", "0", 7, 0}, Policy{"SCHED_BATCH", "3", 5, 0}, Policy{"SCHED_IDLE", "5", 0, 0},
+    Policy{"SCHED_FIFO", "1", 0, 10}, Policy{"SCHED_RR", "2", 0, 20},
+};
+
+/// What sched(7) asks for: the right, and a cgroup with a real-time budget, which a new one of v1 does not
+/// have.
+void need_realtime(Trial& t, int priority) {
+  const Hierarchy* cpu = t.machine().controller("cpu");
+  if (cpu != nullptr && exists(cpu->path + "/cpu.rt_runtime_us"))
+    t.skip("needs a real-time budget for new cgroups");
+  sched_param wanted{.sched_priority = priority};
+  const bool allowed = sched_setscheduler(0, SCHED_FIFO, &wanted) == 0;
+  wanted.sched_priority = 0;
+  sched_setscheduler(0, SCHED_OTHER, &wanted);
+  if (!allowed) t.skip("needs the right to real-time scheduling");
+}
+
+void scheduler(Trial& t) {
+  const Policy& wanted = policies[t.row()];
+  Container& box = t.container();
+  process(box)["scheduler"] = {{"policy", wanted.name}};
+  if (wanted.nice != 0) process(box)["scheduler"]["nice"] = wanted.nice;
+  if (wanted.priority != 0) {
+    process(box)["scheduler"]["priority"] = wanted.priority;
+    need_realtime(t, wanted.priority);
+  }
+  const Facts facts = box.inside("attributes");
+  t.expect_eq("policy", wanted.policy, facts["policy"]);
+  if (wanted.nice != 0) t.expect_eq("nice", wanted.nice, facts["nice"]);
+}
+
+void bad_policy(Trial& t) {
+  Container& box = t.container();
+  process(box)["scheduler"] = {{"policy", "SCHED_NOSUCH"}};
+  const Finished created = box.create();
+  t.expect_error("an unknown policy", created.succeeded() ? box.start() : created);
+}
+
+/// <linux/ioprio.h>: the class in the bits above the 13th, the priority below.
+struct IoPriority {
+  std::string_view name, io_class;
+  int priority, value;
+};
+constexpr std::array io_priorities = {IoPriority{"BE-0", "IOPRIO_CLASS_BE", 0, 2 << 13},
+                                      IoPriority{"BE-7", "IOPRIO_CLASS_BE", 7, (2 << 13) + 7},
+                                      IoPriority{"IDLE", "IOPRIO_CLASS_IDLE", 0, 3 << 13},
+                                      IoPriority{"RT-4", "IOPRIO_CLASS_RT", 4, (1 << 13) + 4}};
+
+void io_priority(Trial& t) {
+  const IoPriority& wanted = io_priorities[t.row()];
+  Container& box = t.container();
+  process(box)["ioPriority"] = {{"class", wanted.io_class}, {"priority", wanted.priority}};
+  t.expect_eq("ioprio_get", wanted.value, box.inside("attributes")["ioprio"]);
+}
+
 constexpr Clause clause(std::string_view section, std::string_view text, Level level = Level::must) {
   return {"config.md", section, level, text};
 }
@@ -279,6 +373,19 @@ constexpr Case single[] = {
      cwd_relative},
     {"config-process/env", clause("Process", env_text), env},
     {"config-process/env-of-runtime-stays-outside", clause("Process", env_text), env_not_inherited},
+    {"config-process/terminal-true",
+     clause("Process",
+            "`terminal` (bool, OPTIONAL) specifies whether a terminal is attached to the process, defaults "
+            "to false."),
+     terminal},
+    {"config-process/consoleSize",
+     clause("Process",
+            "`consoleSize` (object, OPTIONAL) specifies the console size in characters of the terminal."),
+     console_size},
+    {"config-process/scheduler-unknown-is-error",
+     {"config.md", "Valid values", Level::must,
+      "Runtimes MUST generate an error when invalid or unsupported values are encountered."},
+     bad_policy},
     {"config-process/terminal-false",
      clause("Process", "Runtimes MUST ignore `consoleSize` if `terminal` is `false` or unset."), no_terminal},
     {"config-process/rlimit-unknown-is-error",
@@ -338,6 +445,18 @@ constexpr auto cases = joined(
                   clause("POSIX process", "`rlim.rlim_cur` MUST match the configured value."), rlimit_value}),
     each(root_sets, {"config-process/capabilities-of-root", sets_clause, capability_root, {&needs::root}}),
     each(sets, {"config-process/capabilities-of-user", sets_clause, capability_set, {&needs::root}}),
+    each(policies, {"config-process/scheduler",
+                    clause("Linux Process",
+                           "`scheduler` (object, OPTIONAL) is an object describing the scheduler properties "
+                           "for the process."),
+                    scheduler,
+                    {&needs::root}}),
+    each(io_priorities, {"config-process/ioPriority",
+                         clause("Linux Process",
+                                "`ioPriority` (object, OPTIONAL) configures the I/O priority settings for "
+                                "the container's processes within the process group."),
+                         io_priority,
+                         {&needs::root}}),
     each(scores, {"config-process/oomScoreAdj",
                   clause("Linux Process",
                          "If `oomScoreAdj` is set, the runtime MUST set `oom_score_adj` to the given value."),

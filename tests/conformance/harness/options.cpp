@@ -103,7 +103,8 @@ std::string_view usage() {
          "  --jobs N         cases at a time; as many as there are processors when not given\n"
          "  --timeout N      seconds that a case may take, 60 when not given\n"
          "  --list           print names and clauses, run nothing\n"
-         "Exit status: 0 when no case failed, 1 when one failed, 2 when the command line is wrong.\n";
+         "Exit status: 0 when no case failed, 1 when one failed, 2 when the command line is wrong, 3 when a "
+         "signal ended it.\n";
 }
 
 }  // namespace conformance

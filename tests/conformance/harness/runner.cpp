@@ -1,5 +1,6 @@
 #include "runner.hpp"
 
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,18 +57,20 @@ class Pool {
     underway_.emplace(pid, Underway{index, record, Clock::now()});
   }
 
-  /// Waits until one ends.
-  void await() {
+  /// Waits until one ends. False: we are told to stop, and have told all that is underway.
+  bool await() {
     int status = 0;
-    const pid_t pid = waitpid(-1, &status, 0);
+    const pid_t pid = waitpid(-1, &status, WNOHANG);
+    if (pid == 0) return wait_for_signal();
     const auto found = underway_.find(pid);
-    if (found == underway_.end()) return;
+    if (found == underway_.end()) return true;
     const Underway one = found->second;
     underway_.erase(found);
     Verdict verdict = read_record(one.record, ending(status));
     verdict.seconds = std::chrono::duration<double>(Clock::now() - one.began).count();
     close(one.record);
     settle(one.index, std::move(verdict));
+    return true;
   }
 
  private:
@@ -75,6 +78,13 @@ class Pool {
     verdicts_[index] = std::move(verdict);
     for (; next_ < verdicts_.size() && verdicts_[next_]; ++next_)
       heard_(cases_[next_], std::move(*verdicts_[next_]));
+  }
+
+  bool wait_for_signal() {
+    const sigset_t set = watched_signals();
+    if (sigwaitinfo(&set, nullptr) == SIGCHLD) return true;
+    for (const auto& [pid, one] : underway_) kill(pid, SIGTERM);
+    return false;
   }
 
   std::span<const Case> cases_;
@@ -87,14 +97,19 @@ class Pool {
 
 }  // namespace
 
-void run_cases(std::span<const Case> cases, const Run& run, std::size_t jobs, const Heard& heard) {
+bool run_cases(std::span<const Case> cases, const Run& run, std::size_t jobs, const Heard& heard) {
+  const sigset_t set = watched_signals();
+  sigprocmask(SIG_BLOCK, &set, nullptr);
   Pool pool(cases, run, heard);
-  for (std::size_t next = 0; next < cases.size() || pool.size() > 0;) {
-    if (next < cases.size() && pool.size() < jobs)
+  bool stopped = false;
+  for (std::size_t next = 0; (next < cases.size() && !stopped) || pool.size() > 0;) {
+    if (next < cases.size() && pool.size() < jobs && !stopped)
       pool.begin(next++);
     else
-      pool.await();
+      stopped = !pool.await() || stopped;
   }
+  sigprocmask(SIG_UNBLOCK, &set, nullptr);
+  return !stopped;
 }
 
 }  // namespace conformance

@@ -13,15 +13,8 @@
 namespace conformance {
 namespace {
 
-sigset_t watched() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-  return set;
-}
-
 [[noreturn]] void run_case(const Case& test, const Run& run, std::size_t index, int record) {
-  const sigset_t set = watched();
+  const sigset_t set = watched_signals();
   sigprocmask(SIG_UNBLOCK, &set, nullptr);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   Trial(test, run, index, record).go();
@@ -32,7 +25,7 @@ sigset_t watched() {
 /// to stop.
 int wait_for(pid_t child, milliseconds limit) {
   const auto end = std::chrono::steady_clock::now() + limit;
-  const sigset_t set = watched();
+  const sigset_t set = watched_signals();
   for (;;) {
     int status = 0;
     for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
@@ -47,10 +40,17 @@ int wait_for(pid_t child, milliseconds limit) {
 
 }  // namespace
 
+sigset_t watched_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE}) sigaddset(&set, signal);
+  return set;
+}
+
 void supervise(const Case& test, const Run& run, std::size_t index, int record) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
-  const sigset_t set = watched();
+  const sigset_t set = watched_signals();
   sigprocmask(SIG_BLOCK, &set, nullptr);
 
   const pid_t child = fork();
