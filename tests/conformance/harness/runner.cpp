@@ -108,7 +108,6 @@ bool run_cases(std::span<const Case> cases, const Run& run, std::size_t jobs, co
     else
       stopped = !pool.await() || stopped;
   }
-  sigprocmask(SIG_UNBLOCK, &set, nullptr);
   return !stopped;
 }
 
