@@ -8,7 +8,6 @@
 #include "cgroups/layout.hpp"
 #include "cgroups/record.hpp"
 #include "kernel/failure.hpp"
-#include "kernel/file.hpp"
 #include "spec/resources.hpp"
 
 namespace lodger::cgroups {
@@ -30,14 +29,6 @@ Outcome<> signal(const Record& record, int signal);
 /// Removes the folders that lodger made, sub-cgroups included, retrying only while they are busy; never
 /// touches one that it did not make.
 Outcome<> remove(const Record& record);
-
-/// Ways in for a process that joins later: a folder for CLONE_INTO_CGROUP, and v1 `tasks` files, to each of
-/// which the process writes "0".
-struct Doors {
-  kernel::Fd<kernel::Path> birthplace;  // none on pure v1
-  std::vector<kernel::Fd<kernel::File>> tasks;
-};
-Outcome<Doors> open_doors(const Record& record);
 
 /// New limits and device rules for a container that has its cgroup; what `resources` leaves out stays.
 Outcome<> update(const Layout& layout, const Record& record, const spec::Resources& resources);

@@ -1,4 +1,4 @@
-// What a running container's cgroup is asked for later: new limits, and ways in for another process.
+// New limits for a running container's cgroup.
 #include <fmt/core.h>
 
 #include "cgroups/apply.hpp"
@@ -47,19 +47,6 @@ Outcome<> update(const Layout& layout, const Record& record, const spec::Resourc
   if (!v2 || !plan.restricts_devices) return {};
   const auto folder = TRY(explained(walk_to(record.folders.front()), record.folders.front()));
   return attach_devices(folder.get(), plan.device_program, false, record.path);
-}
-
-Outcome<Doors> open_doors(const Record& record) {
-  Doors doors;
-  for (std::size_t i = 0; i < record.folders.size(); ++i) {
-    const auto& folder = record.folders[i];
-    if (record.unified && i == 0)
-      doors.birthplace = TRY(explained(walk_to(folder), folder));
-    else
-      doors.tasks.push_back(TRY(
-          explained(kernel::openat(kernel::cwd, (folder + "/tasks").c_str(), O_WRONLY), folder + "/tasks")));
-  }
-  return doors;
 }
 
 }  // namespace lodger::cgroups

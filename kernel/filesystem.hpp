@@ -13,4 +13,11 @@ inline Result<long> filesystem_type(const char* path) {
   return static_cast<long>(facts.f_type);
 }
 
+/// fstatfs(2)'s f_type.
+inline Result<long> filesystem_type(int fd) {
+  struct statfs facts;
+  TRY(restarted("fstatfs", __NR_fstatfs, fd, &facts));
+  return static_cast<long>(facts.f_type);
+}
+
 }  // namespace lodger::kernel

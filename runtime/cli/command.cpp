@@ -13,6 +13,7 @@ constexpr Command table[] = {
     {"create", "make a container up to the start of its process", create},
     {"start", "start the process of a created container", start},
     {"run", "create and start a container", run},
+    {"exec", "run a further process in a container", exec, 255},
     {"state", "print the state of a container", state},
     {"kill", "send a signal to a container", kill},
     {"delete", "remove a container", remove},
@@ -24,8 +25,8 @@ constexpr Command table[] = {
 };
 
 /// Commands that callers know from other runtimes, and that this version does not have.
-constexpr std::string_view not_built[] = {"exec",   "ps",     "pause",      "resume",
-                                          "events", "update", "checkpoint", "restore"};
+constexpr std::string_view not_built[] = {"ps",     "pause",      "resume", "events",
+                                          "update", "checkpoint", "restore"};
 
 std::string overview(Globals& globals) {
   std::string out =
@@ -70,7 +71,9 @@ Outcome<int> dispatch(Words words, Globals& globals, const container::Notices& n
   if (parsed.words.empty()) return show_overview(globals);
   const auto rest = Words(parsed.words).subspan(1);
   if (parsed.words.front() == "help") return help(rest, context, globals);
-  return TRY(find(parsed.words.front()))->run(context, rest);
+  const auto* command = TRY(find(parsed.words.front()));
+  globals.failure = command->failure;
+  return command->run(context, rest);
 }
 
 Outcome<std::optional<Arguments>> arguments(const Context& context, Words words, const Usage& usage,

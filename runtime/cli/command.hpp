@@ -24,11 +24,14 @@ struct Context {
 /// Does the command's work and gives the exit status; an error is printed and logged by main alone.
 using Run = Outcome<int>(const Context& context, Words words);
 
-Run create, start, run, state, kill, remove, list, write_spec, features, check_machine, version;
+Run create, start, run, state, kill, remove, list, write_spec, features, check_machine, exec, version;
 
 struct Command {
   std::string_view name, summary;
   Run* run;
+  /// The exit status of a failure. For exec 255, so that callers can tell it from the process's
+  /// (runc-exec(8)).
+  int failure = 1;
 };
 /// In the order in which the help lists them.
 std::span<const Command> commands();

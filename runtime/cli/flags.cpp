@@ -130,6 +130,8 @@ std::string wanted(const Usage& usage) {
   if (usage.most == 0) return "no arguments";
   if (usage.least == usage.most)
     return fmt::format("exactly {} argument{}", usage.least, usage.least == 1 ? "" : "s");
+  if (usage.most == any_number)
+    return fmt::format("at least {} argument{}", usage.least, usage.least == 1 ? "" : "s");
   return fmt::format("{} to {} arguments", usage.least, usage.most);
 }
 

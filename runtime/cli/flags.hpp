@@ -47,6 +47,9 @@ struct Arguments {
 /// is not in the list and on a value that is missing or does not fit. Targets set before a failure stay set.
 Outcome<Arguments> parse(Words words, std::span<const Flag> flags, Order order);
 
+/// For Usage::most.
+inline constexpr std::size_t any_number = static_cast<std::size_t>(-1);
+
 /// A command as its help and its complaints show it.
 struct Usage {
   std::string_view name;       // "kill"

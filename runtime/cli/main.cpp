@@ -43,7 +43,7 @@ std::string joined(cli::Words words) {
 }
 
 int finished(const cli::Globals& globals, cli::Words words, const Outcome<int>& outcome) {
-  const int status = outcome ? *outcome : 1;
+  const int status = outcome ? *outcome : globals.failure;
   if (!outcome) {
     say(fmt::format("lodger: {}", outcome.error().text));
     log(globals, cli::Level::error, outcome.error().text);

@@ -7,10 +7,10 @@
 
 #include "cgroups/delegate.hpp"
 #include "kernel/procfs.hpp"
+#include "runtime/container/deliver.hpp"
 #include "runtime/container/gate.hpp"
 #include "runtime/container/prepare.hpp"
 #include "runtime/container/remove.hpp"
-#include "runtime/terminal/console_socket.hpp"
 
 namespace lodger::container {
 namespace {
@@ -88,38 +88,11 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
                       std::move(launched)};
 }
 
-/// A pid file appears whole or not at all: callers wait for it.
-Outcome<> write_pid_file(const std::string& path, pid_t pid) {
-  const auto doing = fmt::format("--pid-file {}", path);
-  const auto slash = path.rfind('/') + 1;  // npos + 1 is 0
-  const auto temporary = fmt::format("{}.{}.{}", path.substr(0, slash), path.substr(slash), pid);
-  {
-    const auto file = TRY(explained(
-        kernel::openat(kernel::cwd, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666),
-        doing));
-    TRY(explained(kernel::write_all(file.get(), std::to_string(pid)), doing));
-  }
-  return explained(kernel::renameat(kernel::cwd, temporary.c_str(), kernel::cwd, path.c_str()), doing);
-}
-
-/// What callers asked to be told or given.
-Outcome<> deliver(const CreateRequest& request, Construction& made) {
-  if (!request.console_socket.empty()) {
-    const auto socket = TRY(terminal::connect_to("--console-socket", request.console_socket));
-    TRY(terminal::send_fd("--console-socket", socket, made.launched.terminal.get(), "/dev/ptmx"));
-  }
-  if (!request.pidfd_socket.empty()) {
-    const auto socket = TRY(terminal::connect_to("--pidfd-socket", request.pidfd_socket));
-    TRY(terminal::send_fd("--pidfd-socket", socket, made.launched.child.process().get(), "pidfd"));
-  }
-  if (!request.pid_file.empty()) TRY(write_pid_file(request.pid_file, made.record.pid));
-  return made.folder.publish();
-}
-
 Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& request, Source source,
                                        Manner manner, const Notices& notices, bool& launching) {
   auto made = TRY(make(store, request, std::move(source), manner, notices, launching));
-  TRY(deliver(request, made));
+  TRY(deliver(request, made.launched));
+  TRY(made.folder.publish());
   return made;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernel/failure.hpp"
+#include "runtime/container/deliver.hpp"
 #include "runtime/container/store.hpp"
 
 namespace lodger::container {
@@ -15,10 +16,9 @@ namespace lodger::container {
 using Notices = std::function<void(std::string_view)>;
 
 /// What a caller may ask of create and run: runc's flags, and lodger's own for the network.
-struct CreateRequest {
+struct CreateRequest : Delivery {
   std::string id;
   std::string bundle = ".";
-  std::string console_socket, pid_file, pidfd_socket;
   bool no_pivot = false, no_new_keyring = false;
   unsigned preserve_fds = 0;
   bool systemd_cgroup = false;

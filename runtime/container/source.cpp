@@ -7,6 +7,7 @@
 
 #include "kernel/file.hpp"
 #include "netmode/mode.hpp"
+#include "runtime/container/deliver.hpp"
 #include "runtime/container/status.hpp"
 #include "runtime/plan/own_namespaces.hpp"
 #include "runtime/security/labels.hpp"
@@ -48,19 +49,13 @@ Outcome<bool> apply_network(const Store& store, const CreateRequest& request, sp
   return decision.host;
 }
 
-/// Somebody has to hold the other end of a terminal.
-Outcome<> check_terminal(const CreateRequest& request, const spec::Config& config, bool detached) {
-  const bool terminal = config.process && config.process->terminal;
-  const bool socket = !request.console_socket.empty();
-  if (terminal && detached && !socket)
-    return refuse(
-        "process.terminal: a terminal needs --console-socket when the runtime does not stay to serve it");
-  if (socket && !(terminal && detached))
-    return refuse("--console-socket: only a detached container with process.terminal has a console to send");
-  return {};
+Outcome<> check_driver(const CreateRequest& request) {
+  if (!request.systemd_cgroup) return {};
+  return refuse("--systemd-cgroup: the systemd cgroup driver is not built yet; use the cgroupfs driver");
 }
 
-/// Those of the caller are open and survive exec; our own never do.
+}  // namespace
+
 Outcome<> check_preserved(unsigned preserve_fds) {
   for (unsigned i = 0; i < preserve_fds; ++i) {
     const auto flags = kernel::call("fcntl", __NR_fcntl, 3 + i, F_GETFD);
@@ -69,13 +64,6 @@ Outcome<> check_preserved(unsigned preserve_fds) {
   }
   return {};
 }
-
-Outcome<> check_driver(const CreateRequest& request) {
-  if (!request.systemd_cgroup) return {};
-  return refuse("--systemd-cgroup: the systemd cgroup driver is not built yet; use the cgroupfs driver");
-}
-
-}  // namespace
 
 Outcome<std::string> read_file(const std::string& path) {
   constexpr std::size_t most = 16U << 20;
@@ -119,7 +107,7 @@ Outcome<Source> load(const Store& store, const CreateRequest& request, bool deta
   TRY(check_preserved(request.preserve_fds));
   auto source = TRY(read_bundle(store, request, notices));
   TRY(spec::check(source.config));
-  TRY(check_terminal(request, source.config, detached));
+  TRY(check_terminal(request, source.config.process && source.config.process->terminal, detached));
   TRY(check_security(source.config));
   return source;
 }

@@ -23,6 +23,9 @@ Outcome<Source> read_bundle(const Store& store, const CreateRequest& request, co
 /// serve a terminal.
 Outcome<Source> load(const Store& store, const CreateRequest& request, bool detached, const Notices& notices);
 
+/// --preserve-fds: those of the caller are open and survive exec; our own never do.
+Outcome<> check_preserved(unsigned preserve_fds);
+
 /// Whether the kernel has the security modules that labels are for. The configuration is one for Linux.
 Outcome<> check_security(const spec::Config& config);
 

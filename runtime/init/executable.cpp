@@ -120,7 +120,8 @@ Result<bool> try_working_directory(Control& control) {
   control.at(Stage::working_directory);
   const char* cwd = control.plan().cwd;
   auto entered = kernel::chdir(cwd);
-  if (!entered && entered.error().code == ENOENT) {
+  // Only a container that is being made gets one: a running one's folders are its own affair.
+  if (!entered && entered.error().code == ENOENT && control.plan().rootfs) {
     TRY(make_folders(cwd));
     entered = kernel::chdir(cwd);
   }

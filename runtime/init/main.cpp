@@ -33,6 +33,21 @@ Result<> build_container(Control& control) {
   return apply_settings(control, procfs);
 }
 
+/// exec: into what is there already. Cgroup and labels first, while nobody of the container's sees us: both
+/// are inherited by the second clone, which is all that the container sees, and which it cannot trace
+/// (CVE-2016-9962).
+Result<> join_container(Control& control) {
+  TRY(enter_cgroup(control));
+  {
+    const Procfs procfs = TRY(hold_procfs(control));
+    TRY(apply_settings(control, procfs));
+  }
+  TRY(enter_namespaces(control));
+  if (!control.plan().terminal) return {};
+  const Dev dev = TRY(open_dev(control));
+  return open_terminal(control, dev);
+}
+
 Result<> prepare_process(Control& control) {
   TRY(join_keyring(control));
   if (!control.plan().has_process) return {};
@@ -102,7 +117,7 @@ Result<> start_process(Control& control, Name file, const Fd<kernel::Memory>& me
 
 Result<> carry_out(Control& control, const Fd<kernel::Memory>& memory) {
   TRY(control.receive_row());
-  TRY(build_container(control));
+  TRY(control.plan().rootfs ? build_container(control) : join_container(control));
   TRY(prepare_process(control));
   const Name file = control.plan().has_process ? TRY(find_executable(control)) : nullptr;
   control.at(Stage::begin);

@@ -65,7 +65,7 @@ enum class Stage : std::uint32_t {
 };
 
 struct Join {
-  Slot ns;
+  Slot ns;             // a namespace, or a process (pidfd) for all of its namespaces of these types
   std::uint32_t type;  // CLONE_NEW*
 };
 
@@ -218,7 +218,7 @@ struct Plan {
   bool cgroup_namespace = false;   // unshared once init is in its cgroup
   bool time_namespace = false;
   std::span<const char> time_offsets;  // for timens_offsets of procfs
-  // Root and what is in it.
+  // Root and what is in it; none: the container is there already, and joined as a whole (exec).
   const Rootfs* rootfs = nullptr;
   bool wait_for_hooks = false;  // prestart and createRuntime hooks run before the pivot
   Hooks create_container, start_container;

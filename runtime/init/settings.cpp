@@ -37,7 +37,15 @@ Result<Procfs> open_procfs(Control& control) {
   control.at(Stage::sysctl, plan.sysctls.size());
   const auto context = TRY(kernel::fsopen("proc"));
   TRY(kernel::create(context));
-  return kernel::fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  auto mount = TRY(kernel::fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
+  return std::move(mount).as<kernel::Path>();
+}
+
+Result<Procfs> hold_procfs(Control& control) {
+  const Plan& plan = control.plan();
+  if (plan.apparmor.empty() && plan.selinux.empty()) return Procfs();
+  control.at(Stage::label);
+  return kernel::openat<kernel::Path>(kernel::cwd, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW);
 }
 
 Result<> apply_settings(Control& control, const Procfs& proc) {

@@ -41,6 +41,8 @@ Result<> mask_paths(Control& control, const Root& root);
 /// A pseudo-terminal of the container's own devpts: the master goes to the parent, the other end becomes
 /// /dev/console and our standard streams.
 Result<> open_terminal(Control& control, const Dev& dev);
+/// /dev of the container that was joined.
+Result<Dev> open_dev(Control& control);
 Result<> give_streams_to(Control& control);
 
 // hooks.cpp
@@ -50,8 +52,10 @@ Result<> run_hooks(Control& control, Stage stage, const Hooks& hooks, const Iden
 Result<> set_names(Control& control);
 /// A procfs instance that only we can see, if anything is to be set through one. Before the pivot: a user
 /// namespace gets one only while the host's is in sight (mount_too_revealing() of the kernel).
-using Procfs = Fd<kernel::Mount>;
+using Procfs = Fd<kernel::Path>;
 Result<Procfs> open_procfs(Control& control);
+/// The host's procfs, for the labels of a process that has not yet joined its container.
+Result<Procfs> hold_procfs(Control& control);
 /// Sysctls and security labels.
 Result<> apply_settings(Control& control, const Procfs& proc);
 Result<> join_keyring(Control& control);
@@ -66,7 +70,8 @@ Result<> become(Control& control);
 Result<> set_capabilities(const Identity& identity, bool for_filter);
 
 // executable.cpp
-/// process.cwd as root, made where it is missing; false when only the container's user may enter it.
+/// process.cwd as root, made where a new container lacks it; false when only the container's user may enter
+/// it.
 Result<bool> try_working_directory(Control& control);
 Result<> enter_working_directory(Control& control);
 /// Completes the environment (HOME) and finds what execve(2) is going to get.

@@ -2,7 +2,9 @@
 #include "kernel/terminal.hpp"
 
 #include <linux/kdev_t.h>
+#include <linux/magic.h>
 
+#include "kernel/filesystem.hpp"
 #include "kernel/mount.hpp"
 #include "runtime/init/place.hpp"
 #include "runtime/init/stages.hpp"
@@ -17,6 +19,9 @@ Result<Terminal> open_master(const Dev& dev) {
   auto master = TRY(kernel::open_in_root<kernel::Terminal>(dev.get(), "pts/ptmx", O_RDWR | O_NOCTTY));
   const auto found = TRY(kernel::status(master.get()));
   if (!S_ISCHR(found.st_mode) || found.st_rdev != MKDEV(5, 2)) return kernel::fail("/dev/pts/ptmx", ENODEV);
+  // A node of that number elsewhere would lead to whatever devpts lies beside it.
+  if (TRY(kernel::filesystem_type(master.get())) != DEVPTS_SUPER_MAGIC)
+    return kernel::fail("/dev/pts/ptmx", ENODEV);
   return master;
 }
 
@@ -29,6 +34,11 @@ Result<> bind_console(const Dev& dev, const Terminal& peer) {
 
 }  // namespace
 
+Result<Dev> open_dev(Control& control) {
+  control.at(Stage::terminal);
+  return kernel::openat<kernel::Path>(kernel::cwd, "/dev", O_PATH | O_DIRECTORY);
+}
+
 Result<> open_terminal(Control& control, const Dev& dev) {
   const Plan& plan = control.plan();
   control.at(Stage::terminal);
@@ -36,7 +46,7 @@ Result<> open_terminal(Control& control, const Dev& dev) {
   TRY(kernel::unlock_terminal(master));
   const auto peer = TRY(kernel::terminal_peer(master));
   if (plan.has_window) TRY(kernel::set_window_size(peer.get(), {plan.rows, plan.columns, 0, 0}));
-  TRY(bind_console(dev, peer));
+  if (plan.rootfs) TRY(bind_console(dev, peer));  // a process that joins leaves the container's own alone
   for (int stream = 0; stream < 3; ++stream) TRY(kernel::place(peer.get(), stream));
   TRY(kernel::control_terminal(0));
   return control.report(Event::terminal, 0, master.get());

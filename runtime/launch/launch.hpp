@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "cgroups/cgroup.hpp"
-#include "cgroups/manage.hpp"
+#include "cgroups/doors.hpp"
 #include "runtime/launch/dialogue.hpp"
 #include "spec/state.hpp"
 

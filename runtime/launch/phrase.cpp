@@ -14,6 +14,7 @@ std::string hook_name(const char* kind, const std::vector<spec::Hook>& hooks, st
 }
 
 std::string join_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
+  if (plan && !plan->rootfs) return "joining the container's namespaces";
   if (!plan || index >= plan->joins.size()) return "linux.namespaces: entering them";
   for (const auto& entry : config.linux->namespaces)
     if (!entry.path.empty() && index-- == 0) return fmt::format("linux.namespaces: joining {}", entry.path);
@@ -22,7 +23,7 @@ std::string join_name(const spec::Config& config, const init::Plan* plan, std::u
 
 std::string mount_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
   // Init's word for where it stopped is checked as anything that comes from the container's side.
-  if (!plan || index >= plan->rootfs->mounts.size()) return "mounts";
+  if (!plan || !plan->rootfs || index >= plan->rootfs->mounts.size()) return "mounts";
   const init::Mount& mount = plan->rootfs->mounts[index];
   if (mount.index >= config.mounts.size()) return "mounts";
   const auto& from = config.mounts[mount.index];
@@ -35,7 +36,7 @@ std::string mount_name(const spec::Config& config, const init::Plan* plan, std::
 std::string device_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
   if (index < config.linux->devices.size())
     return fmt::format("linux.devices[{}] {}", index, config.linux->devices[index].path);
-  const bool known = plan && index < plan->rootfs->devices.size();
+  const bool known = plan && plan->rootfs && index < plan->rootfs->devices.size();
   return known ? fmt::format("default device /{}", plan->rootfs->devices[index].path) : "default devices";
 }
 

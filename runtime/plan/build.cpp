@@ -24,8 +24,8 @@ Outcome<Built> build_all(Planning& planning) {
 
 }  // namespace
 
-Outcome<Built> build(Planning& planning) try { return build_all(planning); } catch (const std::bad_alloc&) {
-  return refuse("the configuration is too large: it does not fit into the 64 MiB of a plan", ENOMEM);
+Outcome<Built> build(Planning& planning) {
+  return fitting([&] { return build_all(planning); });
 }
 
 }  // namespace lodger::plan

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/process.hpp"
 #include "runtime/plan/planning.hpp"
 
 namespace lodger::plan {
@@ -19,12 +20,26 @@ struct Built {
 /// not fit into its memory is refused.
 Outcome<Built> build(Planning& planning);
 
+/// The plan of a process that joins the container of `init` (exec): its namespaces as they are, and the
+/// configuration's process. join.cpp
+Outcome<Built> build_join(Planning& planning, kernel::Fd<kernel::Process> init, pid_t pid);
+
 /// Namespaces to make and to join. namespaces.cpp
 Outcome<> plan_namespaces(Planning& planning, Built& built);
 /// The container's process: arguments, identity, limits, settings. process.cpp
 Outcome<> plan_process(Planning& planning, Built& built);
+/// Keyring and personality: what every process gets; and names and sysctls beside them.
+void plan_settings_of_process(Planning& planning, init::Plan& plan);
 void plan_settings(Planning& planning, init::Plan& plan);
 /// createContainer and startContainer hooks. hooks.cpp
 void plan_hooks(Planning& planning, init::Plan& plan);
+
+/// What `build` gives, or the refusal of a plan that does not fit into its memory.
+template <class Build>
+Outcome<Built> fitting(Build build) try {
+  return build();
+} catch (const std::bad_alloc&) {
+  return refuse("the configuration is too large: it does not fit into the 64 MiB of a plan", ENOMEM);
+}
 
 }  // namespace lodger::plan

@@ -108,6 +108,11 @@ void plan_settings(Planning& planning, init::Plan& plan) {
     settings.push_back(
         {planning.memory.text("sys/" + spec::sysctl_path(name)), planning.memory.bytes(value)});
   plan.sysctls = planning.memory.copy(settings);
+  plan_settings_of_process(planning, plan);
+}
+
+void plan_settings_of_process(Planning& planning, init::Plan& plan) {
+  const spec::Linux& linux = planning.linux();
   plan.new_keyring = planning.wishes.new_keyring;
   if (!linux.personality) return;
   plan.set_personality = true;

@@ -15,7 +15,7 @@ namespace {
 int opening_from(const Record& record, const std::string& node) {
   const pid_t child = ::fork();
   if (child == 0) {
-    const auto doors = open_doors(record);
+    const auto doors = open_doors(*detect(), record);
     if (!doors) ::_exit(255);
     for (const auto& tasks : doors->tasks)
       if (::write(tasks.get(), "0", 1) != 1) ::_exit(254);

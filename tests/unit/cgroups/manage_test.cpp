@@ -1,6 +1,7 @@
 // Freezing, signalling and removing, proved on processes of the real kernel.
 #include "cgroups/manage.hpp"
 
+#include "cgroups/doors.hpp"
 #include "cgroups/files.hpp"
 #include "tests/unit/cgroups/scratch.hpp"
 
@@ -146,7 +147,7 @@ TEST_CASE("SIGKILL without cgroup.kill outruns a fork bomb") {
   const pid_t bomb = ::fork();
   if (bomb == 0) {
     ::signal(SIGCHLD, SIG_IGN);
-    const auto doors = open_doors(v1_only);
+    const auto doors = open_doors(*detect(), v1_only);
     for (const auto& tasks : doors->tasks)
       if (::write(tasks.get(), "0", 1) != 1) ::_exit(1);
     for (;;)

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "cgroups/cgroup.hpp"
+#include "cgroups/doors.hpp"
 #include "cgroups/manage.hpp"
 #include "tests/unit/skip.hpp"
 
@@ -89,7 +90,7 @@ class Sleeper {
     REQUIRE(pid >= 0);
     if (pid == 0) {
       ::signal(SIGHUP, [](int) { ::_exit(7); });  // what only a process that runs can do
-      const auto doors = cgroups::open_doors(record);
+      const auto doors = cgroups::open_doors(*cgroups::detect(), record);
       bool in = doors.has_value();
       for (std::size_t i = 0; in && i < doors->tasks.size(); ++i)
         in = ::write(doors->tasks[i].get(), "0", 1) == 1;

@@ -64,7 +64,7 @@ TEST_CASE("each command has its help") {
 
 TEST_CASE("unknown commands and flags") {
   CHECK(lodger_says({"foo"}).outcome.error().text == "unknown command \"foo\"; see \"lodger --help\"");
-  CHECK(lodger_says({"exec"}).outcome.error().text.find("not built yet") != std::string::npos);
+  CHECK(lodger_says({"checkpoint"}).outcome.error().text.find("not built yet") != std::string::npos);
   CHECK(lodger_says({"help", "foo"}).outcome.error().text.starts_with("unknown command"));
   CHECK(lodger_says({"--foo"}).outcome.error().text == "flag provided but not defined: --foo");
   for (const auto& command : commands()) {

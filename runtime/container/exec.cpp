@@ -1,0 +1,129 @@
+#include "runtime/container/exec.hpp"
+
+#include <fmt/core.h>
+
+#include "cgroups/doors.hpp"
+#include "runtime/container/source.hpp"
+#include "runtime/container/status.hpp"
+#include "runtime/launch/launch.hpp"
+#include "runtime/terminal/foreground.hpp"
+#include "spec/check.hpp"
+#include "spec/parse.hpp"
+
+namespace lodger::container {
+namespace {
+
+Outcome<> check_status(Status status, bool ignore_paused) {
+  if (status == Status::running || status == Status::created) return {};
+  if (status == Status::paused && ignore_paused) return {};
+  if (status == Status::paused)
+    return refuse("cannot exec in a paused container (use --ignore-paused to override)", EBUSY);
+  return refuse(fmt::format("cannot exec in a {} container: container not running", to_string(status)),
+                ESRCH);
+}
+
+/// The container that is to be joined.
+struct Host {
+  Record record;
+  kernel::Fd<kernel::Process> init;
+  spec::Config config;  // its own, with the new process in it
+};
+
+/// Takes no lock: any number of execs go on side by side, and none stands in the way of kill and delete. One
+/// that loses the race against the container's end fails with it.
+Outcome<Host> find_container(const Store& store, const ExecRequest& request) {
+  const auto folder = TRY(store.look(request.id));
+  Host host{TRY(folder.read()), {}, {}};
+  const auto status = TRY(status_of(folder, host.record));
+  TRY(check_status(status, request.ignore_paused));
+  host.init = TRY(process_of(host.record));
+  if (!host.init) return refuse("container not running", ESRCH);
+  const auto text = TRY(folder.read_config());
+  host.config = TRY(spec::parse(text));
+  host.config.process = TRY(process_for(host.config, request));
+  TRY(spec::check(*host.config.process));
+  TRY(check_security(host.config));
+  TRY(check_terminal(request, host.config.process->terminal, request.detach));
+  TRY(check_preserved(request.preserve_fds));
+  return host;
+}
+
+plan::Wishes wishes_of(const ExecRequest& request, const Record& record) {
+  plan::Wishes wishes;
+  wishes.id = request.id;
+  wishes.bundle = record.bundle;
+  wishes.host_network = record.host_network;
+  wishes.preserve_fds = request.preserve_fds;
+  return wishes;
+}
+
+Outcome<cgroups::Doors> open_doors(const cgroups::Layout& layout, const ExecRequest& request,
+                                   const Record& record) {
+  std::vector<cgroups::Below> below;
+  for (const auto& text : request.cgroups) below.push_back(TRY(cgroups::parse_below(text)));
+  return cgroups::open_doors(layout, record.cgroup, below);
+}
+
+/// The second way in is for a container whose init manages cgroups, and only where none was asked for.
+Outcome<launch::Launched> join(launch::Joining& joining, const cgroups::Layout& layout,
+                               const ExecRequest& request, const Record& record) {
+  auto joined = launch::join(joining);
+  if (joined || !request.cgroups.empty() || layout.kind != cgroups::Kind::v2) return joined;
+  if (joined.error().code != EBUSY && joined.error().code != EOPNOTSUPP) return joined;
+  const auto doors = TRY(cgroups::open_doors_of(layout, record.cgroup, record.pid));
+  launch::Joining again{joining.config, joining.memory, joining.built, joining.row, doors, joining.interrupt};
+  return launch::join(again);
+}
+
+Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int interrupt,
+                               const Notices& notices) {
+  auto memory = TRY(explained(plan::Memory::make(), "making the memory of the plan"));
+  plan::Row row;
+  const auto wishes = wishes_of(request, host.record);
+  plan::Planning planning{host.config, wishes, memory, row};
+  auto built = TRY(plan::build_join(planning, std::move(host.init), host.record.pid));
+  for (const auto& warning : built.warnings) notices(warning);
+  const auto layout = TRY(cgroups::detect());
+  const auto doors = TRY(open_doors(layout, request, host.record));
+  launch::Joining joining{host.config, memory, built, row, doors, interrupt};
+  auto launched = TRY(join(joining, layout, request, host.record));
+  if (launched.terminal && !request.detach && !host.config.process->console_size)
+    terminal::copy_window(launched.terminal);
+  TRY(deliver(request, launched));
+  TRY(launch::open_gate(launched.child.socket(), host.config, built.plan));
+  return launched;
+}
+
+/// What failed because the container ended meanwhile is told as that, in the words that callers know.
+template <class T>
+Outcome<T> or_ended(const Record& record, Outcome<T> outcome) {
+  if (outcome) return outcome;
+  if (TRY(alive(record))) return outcome;
+  return refuse(
+      fmt::format("container not running: it ended while a process joined it ({})", outcome.error().text),
+      ESRCH);
+}
+
+Outcome<int> exec_here(Host& host, const ExecRequest& request, const Notices& notices) {
+  auto signals = TRY(terminal::Signals::take());
+  auto made = make(host, request, signals.ending(), notices);
+  auto launched = TRY(or_ended(host.record, std::move(made)));
+  auto& child = launched.child;
+  child.release();
+  const auto ended = TRY(terminal::stay(child.process(), child.pid(), signals, launched.terminal));
+  return ended.shell_status();
+}
+
+}  // namespace
+
+Outcome<int> exec(const Store& store, const ExecRequest& request, const Notices& notices) {
+  TRY(check_id(request.id));
+  auto host = TRY(find_container(store, request));
+  if (!request.detach) return exec_here(host, request, notices);
+  auto made = make(host, request, -1, notices);
+  auto launched = TRY(or_ended(host.record, std::move(made)));
+  launched.child.release();
+  return 0;
+}
+
+}  // namespace lodger::container
