@@ -185,6 +185,14 @@ int create_takes_any_text(const Call& call) {
   return call.pass();
 }
 
+/// The root filesystem is given to the container's root.
+int create_changes_owners(const Call& call) {
+  const int status = call.pass();
+  if (call.command == "create" && exists(call.bundle + "/rootfs/etc/file"))
+    return chown((call.bundle + "/rootfs/etc/file").c_str(), 100000, 100000) == 0 ? status : 1;
+  return status;
+}
+
 int start_does_nothing(const Call& call) {
   return call.command == "start" && !call.state().is_null() ? 0 : call.pass();
 }
@@ -326,6 +334,11 @@ const std::vector<Mutation> table = {
      nullptr,
      nullptr,
      create_takes_any_text},
+    {"create-changes-owners",
+     {"linux-namespaces/user-keeps-owners"},
+     nullptr,
+     nullptr,
+     create_changes_owners},
     {"start-reads-config-again",
      {"runtime/config-change-after-create"},
      nullptr,

@@ -70,7 +70,7 @@ constexpr std::array places = {
 void unknown_property(Trial& t) {
   Container& box = t.container();
   box.config["process"]["rlimits"] = {{{"type", "RLIMIT_CORE"}, {"soft", 0}, {"hard", 0}}};
-  box.add_hook("poststop", "exit 0");
+  box.add_hook("poststop", "copy");
   box.config["linux"]["resources"]["memory"] = json::object();
   box.config[json::json_pointer(std::string(places[t.row()].pointer))]["orgExampleUnknown"] = {{"a", {1, 2}}};
   t.expect_eq("what the program said", "ran", box.inside("echo ran")["echo"]);

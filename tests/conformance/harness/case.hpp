@@ -53,8 +53,10 @@ consteval std::array<Case, N> each(const std::array<Row, N>& rows, Case base) {
     cases[i].variant = rows[i].name;
     cases[i].row = i;
     if constexpr (requires { rows[i].level; }) cases[i].clause.level = rows[i].level;
-    if constexpr (requires { rows[i].section; }) cases[i].clause.section = rows[i].section;
-    if constexpr (requires { rows[i].text; }) cases[i].clause.text = rows[i].text;
+    if constexpr (requires { rows[i].section; })
+      if (!rows[i].section.empty()) cases[i].clause.section = rows[i].section;
+    if constexpr (requires { rows[i].text; })
+      if (!rows[i].text.empty()) cases[i].clause.text = rows[i].text;
     if constexpr (requires { rows[i].need; }) cases[i].needs.back() = rows[i].need;
   }
   return cases;
