@@ -12,6 +12,7 @@ std::span<const Case> runtime_lifecycle_cases();
 std::span<const Case> config_root_cases();
 std::span<const Case> config_mounts_cases();
 std::span<const Case> config_process_cases();
+std::span<const Case> config_process_linux_cases();
 std::span<const Case> config_hooks_cases();
 std::span<const Case> config_annotations_cases();
 std::span<const Case> config_hostname_cases();
