@@ -8,6 +8,7 @@ namespace conformance {
 
 std::span<const Case> runtime_state_cases();
 std::span<const Case> runtime_operations_cases();
+std::span<const Case> runtime_kill_delete_cases();
 std::span<const Case> runtime_lifecycle_cases();
 std::span<const Case> config_root_cases();
 std::span<const Case> config_mounts_cases();
