@@ -101,8 +101,9 @@ Outcome<> linux_object(const Config& config) {
 Outcome<> namespaces(const Config& config) { return all(namespace_clauses(), config); }
 Outcome<> not_yet(const Config& config) { return refuse_not_yet(config); }
 
-constexpr Clause<Config> clauses[] = {version, platform,    root,         process,    hooks,
-                                      mounts,  annotations, linux_object, namespaces, not_yet};
+constexpr Clause<Config> clauses[] = {
+    version, platform,    root,         process,    hooks,  check_deadline_and_hooks,
+    mounts,  annotations, linux_object, namespaces, not_yet};
 
 }  // namespace
 
@@ -121,7 +122,7 @@ std::vector<Failure> problems(const Config& config) {
 
 Outcome<> check(const Process& process) {
   TRY(all(process_clauses(), process));
-  return refuse_not_yet(process);
+  return all(scheduling_clauses(), process);
 }
 
 Outcome<> check(const Resources& resources) {

@@ -99,8 +99,8 @@ Outcome<> personality(const Linux& object) {
                             quoted(object.personality->flags.front())));
 }
 
-constexpr Clause<Linux> clauses[] = {mappings,    time_offsets, devices,    hidden_paths,
-                                     propagation, cgroups_path, personality};
+constexpr Clause<Linux> clauses[] = {mappings,    time_offsets, devices,     hidden_paths,
+                                     propagation, cgroups_path, personality, check_memory_policy};
 
 }  // namespace
 

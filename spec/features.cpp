@@ -4,6 +4,7 @@
 #include "spec/json_writer.hpp"
 #include "spec/linux_words.hpp"
 #include "spec/options.hpp"
+#include "spec/scheduling_words.hpp"
 
 namespace lodger::spec {
 
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::string_view hooks[] = {"prestart",       "createRuntime", "createContainer",
                                       "startContainer", "poststart",     "poststop"};
-constexpr std::string_view none[] = {""};
 
 void write_cgroup(JsonWriter& out, const FeatureFacts& facts) {
   out.key("cgroup").open('{');
@@ -31,19 +31,31 @@ void write_enabled(JsonWriter& out, std::string_view feature, bool enabled) {
   out.key(feature).open('{').key("enabled").flag(enabled).close('}');
 }
 
+template <class T, std::size_t N>
+void write_words(JsonWriter& out, std::string_view key, const Word<T> (&words)[N]) {
+  out.key(key).open('[');
+  for (const auto& word : words) out.text(word.name);
+  out.close(']');
+}
+
+void write_memory_policy(JsonWriter& out) {
+  out.key("memoryPolicy").open('{');
+  write_words(out, "modes", memory_policy_modes);
+  write_words(out, "flags", memory_policy_flags);
+  out.close('}');
+}
+
 /// The features that not_yet.cpp refuses.
 void write_missing(JsonWriter& out) {
-  out.key("memoryPolicy").open('{').key("modes").texts(std::span(none, 0));
-  out.key("flags").texts(std::span(none, 0)).close('}');
   out.key("intelRdt").open('{').key("enabled").flag(false).key("schemata").flag(false);
   out.key("monitoring").flag(false).close('}');
   write_enabled(out, "netDevices", false);
 }
 
 void write_linux(JsonWriter& out, const FeatureFacts& facts) {
-  out.key("linux").open('{').key("namespaces").open('[');
-  for (const auto& word : namespace_types) out.text(word.name);
-  out.close(']').key("capabilities").texts(facts.capabilities);
+  out.key("linux").open('{');
+  write_words(out, "namespaces", namespace_types);
+  out.key("capabilities").texts(facts.capabilities);
   write_cgroup(out, facts);
   write_seccomp(out, facts);
   write_enabled(out, "apparmor", facts.apparmor);
@@ -51,6 +63,7 @@ void write_linux(JsonWriter& out, const FeatureFacts& facts) {
   out.key("mountExtensions").open('{');
   write_enabled(out, "idmap", true);
   out.close('}');
+  write_memory_policy(out);
   write_missing(out);
   out.close('}');
 }

@@ -44,9 +44,12 @@ struct IntelRdt {
   bool enable_monitoring = false;
 };
 
+/// linux.memoryPolicy: MPOL_* and MPOL_F_* are numbers of set_mempolicy(2); `nodes` is a list such as
+/// "0-3,7".
 struct MemoryPolicy {
-  std::string mode, nodes;
-  std::vector<std::string> flags;
+  int mode = 0;
+  std::string nodes;
+  std::vector<int> flags;
 };
 
 struct Personality {

@@ -29,11 +29,6 @@ bool notifies(const Seccomp& seccomp) {
          std::ranges::count(seccomp.syscalls, SeccompAction::notify, &SeccompSyscall::action);
 }
 
-constexpr Row<Process> of_process[] = {
-    {"process.scheduler", [](const Process& p) { return p.scheduler.has_value(); }},
-    {"process.ioPriority", [](const Process& p) { return p.io_priority.has_value(); }},
-};
-
 constexpr Row<Resources> of_resources[] = {
     {"linux.resources.blockIO", [](const Resources& r) { return r.block_io && used(*r.block_io); }},
     {"linux.resources.hugepageLimits", [](const Resources& r) { return !r.hugepage_limits.empty(); }},
@@ -44,7 +39,6 @@ constexpr Row<Resources> of_resources[] = {
 
 constexpr Row<Linux> of_linux[] = {
     {"linux.intelRdt", [](const Linux& l) { return l.intel_rdt.has_value(); }},
-    {"linux.memoryPolicy", [](const Linux& l) { return l.memory_policy.has_value(); }},
     {"linux.netDevices", [](const Linux& l) { return !l.net_devices.empty(); }},
     {"SCMP_ACT_NOTIFY in linux.seccomp", [](const Linux& l) { return l.seccomp && notifies(*l.seccomp); }},
 };
@@ -59,7 +53,6 @@ Outcome<> refuse_rows(const Row<T> (&rows)[N], const T& object) {
 
 }  // namespace
 
-Outcome<> refuse_not_yet(const Process& process) { return refuse_rows(of_process, process); }
 Outcome<> refuse_not_yet(const Resources& resources) { return refuse_rows(of_resources, resources); }
 
 Outcome<> refuse_not_yet(const Config& config) {

@@ -36,17 +36,17 @@ struct Capabilities {
   std::vector<std::string> effective, bounding, inheritable, permitted, ambient;
 };
 
-/// process.scheduler
+/// process.scheduler: SCHED_* and SCHED_FLAG_* are numbers of sched_setattr(2).
 struct Scheduler {
-  std::string policy;
+  int policy = 0;
   std::int32_t nice = 0, priority = 0;
-  std::vector<std::string> flags;
+  std::vector<std::uint64_t> flags;
   std::uint64_t runtime = 0, deadline = 0, period = 0;  // ns
 };
 
-/// process.ioPriority
+/// process.ioPriority: `klass` is the IOPRIO_CLASS_* number of ioprio_set(2).
 struct IoPriority {
-  std::string klass;
+  int klass = 0;
   std::int32_t priority = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include "spec/linux_words.hpp"
 #include "spec/read_model.hpp"
+#include "spec/scheduling_words.hpp"
 
 namespace lodger::spec {
 
@@ -48,8 +49,9 @@ static bool read(Value value, IntelRdt& out, const Where& where) {
 
 static bool read(Value value, MemoryPolicy& out, const Where& where) {
   const Object in(value, where);
-  return in && in.required("mode", out.mode) && in.optional("nodes", out.nodes) &&
-         in.optional("flags", out.flags);
+  return in && in.required("mode", out.mode, Words<int>{"mode", memory_policy_modes}) &&
+         in.optional("nodes", out.nodes) &&
+         in.optional("flags", out.flags, Words<int>{"flag", memory_policy_flags});
 }
 
 static bool read(Value value, Personality& out, const Where& where) {

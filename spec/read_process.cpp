@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include "spec/read_model.hpp"
+#include "spec/scheduling_words.hpp"
 
 namespace lodger::spec {
 
@@ -56,15 +57,17 @@ static bool read(Value value, Capabilities& out, const Where& where) {
 
 static bool read(Value value, Scheduler& out, const Where& where) {
   const Object in(value, where);
-  return in && in.required("policy", out.policy) && in.optional("nice", out.nice) &&
-         in.optional("priority", out.priority) && in.optional("flags", out.flags) &&
+  return in && in.required("policy", out.policy, Words<int>{"scheduling policy", scheduler_policies}) &&
+         in.optional("nice", out.nice) && in.optional("priority", out.priority) &&
+         in.optional("flags", out.flags, Words<std::uint64_t>{"flag", scheduler_flags}) &&
          in.optional("runtime", out.runtime) && in.optional("deadline", out.deadline) &&
          in.optional("period", out.period);
 }
 
 static bool read(Value value, IoPriority& out, const Where& where) {
   const Object in(value, where);
-  return in && in.required("class", out.klass) && in.optional("priority", out.priority);
+  return in && in.required("class", out.klass, Words<int>{"class", io_priority_classes}) &&
+         in.optional("priority", out.priority);
 }
 
 static bool read(Value value, ExecCpuAffinity& out, const Where& where) {

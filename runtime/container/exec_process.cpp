@@ -55,7 +55,13 @@ Outcome<UserIds> parse_user(std::string_view text) {
 }
 
 Outcome<spec::Process> process_for(const spec::Config& config, const ExecRequest& request) {
-  if (request.process) return spec::parse_process(*request.process);
+  if (request.process) {
+    auto process = TRY(spec::parse_process(*request.process));
+    // A property of the container that only stands in its process: config.md, "execCPUAffinity".
+    if (!process.exec_cpu_affinity && config.process)
+      process.exec_cpu_affinity = config.process->exec_cpu_affinity;
+    return process;
+  }
   auto process = config.process.value_or(spec::Process{});
   process.args = request.args;
   process.terminal = request.terminal;

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include "kernel/credentials.hpp"
+#include "kernel/scheduling.hpp"
 #include "runtime/init/stages.hpp"
 
 namespace lodger::init {
@@ -32,6 +33,13 @@ Result<> set_personality(Control& control) {
   if (!control.plan().set_personality) return {};
   control.at(Stage::personality);
   return kernel::personality(control.plan().personality);
+}
+
+Result<> set_memory_policy(Control& control) {
+  const Plan& plan = control.plan();
+  if (!plan.set_memory_policy) return {};
+  control.at(Stage::memory_policy);
+  return kernel::set_memory_policy(plan.memory_policy, plan.memory_nodes);
 }
 
 Result<> become(Control& control) {

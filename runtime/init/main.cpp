@@ -55,6 +55,7 @@ Result<> prepare_process(Control& control) {
   TRY(add_home(control));
   TRY(set_limits(control, false));
   TRY(set_personality(control));
+  TRY(set_memory_policy(control));
   if (control.plan().identity.uid != 0) TRY(give_streams_to(control));
   TRY(become(control));
   return entered ? Result<>{} : enter_working_directory(control);

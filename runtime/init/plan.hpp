@@ -53,6 +53,7 @@ enum class Stage : std::uint32_t {
   keyring,
   label,
   personality,
+  memory_policy,
   working_directory,
   rlimit,
   identity,
@@ -229,6 +230,9 @@ struct Plan {
   std::span<const char> apparmor, selinux;  // what is written to attr/apparmor/exec, attr/exec
   bool set_personality = false;
   std::uint64_t personality = 0;
+  bool set_memory_policy = false;
+  int memory_policy = 0;  // with its flags
+  std::span<const std::uint64_t> memory_nodes;
   // The process.
   bool has_process = false;
   bool terminal = false, has_window = false;

@@ -64,6 +64,8 @@ Result<> join_keyring(Control& control);
 /// All limits but that of descriptors, or that one alone: until the exec init needs some itself.
 Result<> set_limits(Control& control, bool of_descriptors);
 Result<> set_personality(Control& control);
+/// Once in the cgroup, whose cpuset says which nodes there are.
+Result<> set_memory_policy(Control& control);
 /// Groups, user and bounding set; the permitted set stays full until set_capabilities().
 Result<> become(Control& control);
 /// The process's own sets, before its exec; `for_filter`: with CAP_SYS_ADMIN beside them.

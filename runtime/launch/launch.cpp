@@ -4,6 +4,7 @@
 
 #include "runtime/hooks/hooks.hpp"
 #include "runtime/launch/phrase.hpp"
+#include "runtime/launch/scheduling.hpp"
 
 namespace lodger::launch {
 namespace {
@@ -61,10 +62,13 @@ Outcome<Launched> launch(Launch& launch) {
   TRY(run_hooks(dialogue, launch));
   TRY(dialogue.order(Order::finish));
   TRY(dialogue.expect(Event::ready));
+  if (launch.config.process) TRY(set_scheduling(dialogue.pid(), *launch.config.process));
   return launched;
 }
 
 Outcome<Launched> join(Joining& joining) {
+  const auto& process = *joining.config.process;
+  auto affinity = TRY(InitialAffinity::take(process));
   Launched launched{TRY(Child::spawn(joining.memory, joining.built, joining.doors.birthplace.get())), {}};
   Dialogue dialogue(joining.config, joining.built, launched, joining.interrupt);
   TRY(dialogue.begin(joining.row));
@@ -75,6 +79,8 @@ Outcome<Launched> join(Joining& joining) {
   TRY(dialogue.order(Order::mapped));
   TRY(dialogue.order(Order::finish));
   TRY(dialogue.expect(Event::ready));
+  TRY(set_final_affinity(dialogue.pid(), process));
+  TRY(set_scheduling(dialogue.pid(), process));
   return launched;
 }
 

@@ -86,6 +86,7 @@ std::string doing(const init::Report& report, const spec::Config& config, const 
     case Stage::keyring: return "the session keyring";
     case Stage::label: return "process.apparmorProfile, process.selinuxLabel";
     case Stage::personality: return "linux.personality";
+    case Stage::memory_policy: return "linux.memoryPolicy";
     case Stage::working_directory: return fmt::format("process.cwd {}", config.process->cwd);
     case Stage::rlimit: return rlimit_name(config, index);
     case Stage::identity:
@@ -149,6 +150,12 @@ std::string help_for(const init::Report& report) {
       return "";
     case Stage::device:
       if (report.code == EEXIST) return " (what is there is not that device)";
+      return "";
+    case Stage::memory_policy:
+      if (report.code == ENOSYS) return " (this kernel has no NUMA support)";
+      if (report.code == EINVAL)
+        return " (no node of the list is there and in the cgroup's cpuset, or this kernel lacks the mode or "
+               "flag)";
       return "";
     case Stage::capabilities:
       if (report.code == EPERM) return " (the runtime itself does not have all of them)";

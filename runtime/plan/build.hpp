@@ -28,7 +28,7 @@ Outcome<Built> build_join(Planning& planning, kernel::Fd<kernel::Process> init, 
 Outcome<> plan_namespaces(Planning& planning, Built& built);
 /// The container's process: arguments, identity, limits, settings. process.cpp
 Outcome<> plan_process(Planning& planning, Built& built);
-/// Keyring and personality: what every process gets; and names and sysctls beside them.
+/// Keyring, personality and memory policy: what every process gets; and names and sysctls beside them.
 void plan_settings_of_process(Planning& planning, init::Plan& plan);
 void plan_settings(Planning& planning, init::Plan& plan);
 /// createContainer and startContainer hooks. hooks.cpp

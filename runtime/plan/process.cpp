@@ -7,6 +7,7 @@
 
 #include "runtime/plan/build.hpp"
 #include "runtime/security/capabilities.hpp"
+#include "spec/number_list.hpp"
 #include "spec/sysctl.hpp"
 
 namespace lodger::plan {
@@ -86,6 +87,16 @@ void plan_labels(Planning& planning, init::Plan& plan) {
   plan.selinux = planning.memory.bytes(process.selinux_label);
 }
 
+void plan_memory_policy(Planning& planning, init::Plan& plan) {
+  const auto& policy = planning.linux().memory_policy;
+  if (!policy) return;
+  plan.set_memory_policy = true;
+  plan.memory_policy = policy->mode;
+  for (const int flag : policy->flags) plan.memory_policy |= flag;
+  const auto nodes = spec::parse_number_list("linux.memoryPolicy.nodes", policy->nodes, spec::most_nodes);
+  plan.memory_nodes = planning.memory.copy(nodes.value());  // check() has seen it
+}
+
 }  // namespace
 
 Outcome<> plan_process(Planning& planning, Built& built) {
@@ -114,6 +125,7 @@ void plan_settings(Planning& planning, init::Plan& plan) {
 void plan_settings_of_process(Planning& planning, init::Plan& plan) {
   const spec::Linux& linux = planning.linux();
   plan.new_keyring = planning.wishes.new_keyring;
+  plan_memory_policy(planning, plan);
   if (!linux.personality) return;
   plan.set_personality = true;
   plan.personality = linux.personality->domain == "LINUX32" ? PER_LINUX32 : PER_LINUX;

@@ -279,26 +279,6 @@ TEST_CASE("process: personality LINUX32 (config-linux.md, Personality)", "[proce
   refused([](json& config) { config["linux"]["personality"] = {{"domain", "VMS"}}; }, {"VMS"});
 }
 
-TEST_CASE("process: scheduler (config.md, Linux Process)", "[process]") {
-  NEEDS_ROOT();
-  const Edit edit = [](json& config) {
-    process(config)["scheduler"] = {{"policy", "SCHED_BATCH"}, {"nice", 7}};
-  };
-  NEEDS_FEATURE(edit);
-  const Facts facts = inside("attributes", edit);
-  CHECK(facts["policy"] == "3");
-  CHECK(facts["nice"] == "7");
-}
-
-TEST_CASE("process: I/O priority (config.md, Linux Process)", "[process]") {
-  NEEDS_ROOT();
-  const Edit edit = [](json& config) {
-    process(config)["ioPriority"] = {{"class", "IOPRIO_CLASS_BE"}, {"priority", 6}};
-  };
-  NEEDS_FEATURE(edit);
-  CHECK(inside("attributes", edit)["ioprio"] == std::to_string((2 << 13) | 6));
-}
-
 TEST_CASE("process: a limit of descriptors lower than init's own need", "[process]") {
   NEEDS_ROOT();
   const Bundle bundle("rlimits", [](json& config) {

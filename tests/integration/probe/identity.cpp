@@ -87,6 +87,33 @@ void attributes(Words) {
   say("nice", getpriority(PRIO_PROCESS, 0));
 }
 
+/// sched_getattr(2), sched_getaffinity(2) and get_mempolicy(2), as numbers.
+void scheduling(Words) {
+  struct {
+    unsigned size, policy;
+    unsigned long flags;
+    int nice;
+    unsigned priority;
+    unsigned long runtime, deadline, period;
+    unsigned util_min, util_max;
+  } now{};
+  const long got = syscall(SYS_sched_getattr, 0, &now, sizeof now, 0);
+  say_errno("sched", got);
+  say("sched.policy", static_cast<long>(now.policy));
+  say("sched.flags", static_cast<long>(now.flags));
+  say("sched.priority", static_cast<long>(now.priority));
+  say("sched.runtime", static_cast<long>(now.runtime));
+  say("sched.deadline", static_cast<long>(now.deadline));
+  say("sched.period", static_cast<long>(now.period));
+  unsigned long cpus[128] = {}, nodes[16] = {};
+  say_errno("cpus", syscall(SYS_sched_getaffinity, 0, sizeof cpus, cpus));
+  say("cpus", static_cast<long>(cpus[0]));
+  int mode = -1;
+  say_errno("memory", syscall(SYS_get_mempolicy, &mode, nodes, sizeof nodes * 8, 0, 0));
+  say("memory.mode", mode);
+  say("memory.nodes", static_cast<long>(nodes[0]));
+}
+
 void uts(Words) {
   utsname names{};
   uname(&names);
@@ -126,9 +153,10 @@ void namespaces(Words) {
 }
 
 constexpr Verb verbs[] = {
-    {"ids", 0, ids},         {"status", 0, status},         {"umask", 0, umask_verb}, {"cwd", 0, cwd},
-    {"rlimits", 0, rlimits}, {"attributes", 0, attributes}, {"uts", 0, uts},          {"env", 0, env},
-    {"args", 0, args},       {"ns", 0, namespaces},
+    {"ids", 0, ids},   {"status", 0, status},   {"umask", 0, umask_verb},
+    {"cwd", 0, cwd},   {"rlimits", 0, rlimits}, {"attributes", 0, attributes},
+    {"uts", 0, uts},   {"env", 0, env},         {"scheduling", 0, scheduling},
+    {"args", 0, args}, {"ns", 0, namespaces},
 };
 
 }  // namespace

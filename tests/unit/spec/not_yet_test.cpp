@@ -7,10 +7,7 @@ static std::string said(const char* property) {
 }
 
 TEST_CASE("not yet: each property is refused by its name") {
-  CHECK(check_after([](Config& c) { c.process->scheduler.emplace(); }) == said("process.scheduler"));
-  CHECK(check_after([](Config& c) { c.process->io_priority.emplace(); }) == said("process.ioPriority"));
   CHECK(check_after([](Config& c) { c.linux->intel_rdt.emplace(); }) == said("linux.intelRdt"));
-  CHECK(check_after([](Config& c) { c.linux->memory_policy.emplace(); }) == said("linux.memoryPolicy"));
   CHECK(check_after([](Config& c) { c.linux->net_devices["eth0"]; }) == said("linux.netDevices"));
   const auto resources = [](Resources value) {
     return check_after([&](Config& c) { c.linux->resources = std::move(value); });

@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <linux/mempolicy.h>
 #include <sys/stat.h>
 
 #include "tests/unit/spec/support.hpp"
@@ -21,7 +22,7 @@ TEST_CASE("linux: every member has its place") {
       "cgroupsPath": "/c", "resources": {"pids": {"limit": 3}},
       "intelRdt": {"closID": "i", "schemata": ["L3:0=f"], "l3CacheSchema": "l", "memBwSchema": "b",
                    "enableMonitoring": true},
-      "memoryPolicy": {"mode": "MPOL_BIND", "nodes": "0", "flags": ["F"]},
+      "memoryPolicy": {"mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_STATIC_NODES"]},
       "sysctl": {"net.core.somaxconn": "256"}, "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"},
       "rootfsPropagation": "slave", "maskedPaths": ["/m"], "readonlyPaths": ["/r"], "mountLabel": "l",
       "personality": {"domain": "LINUX32", "flags": ["x"]}})");
@@ -52,9 +53,9 @@ TEST_CASE("linux: every member has its place") {
   CHECK(l.intel_rdt->l3_cache_schema == "l");
   CHECK(l.intel_rdt->mem_bw_schema == "b");
   CHECK(l.intel_rdt->enable_monitoring);
-  CHECK(l.memory_policy->mode == "MPOL_BIND");
+  CHECK(l.memory_policy->mode == MPOL_BIND);
   CHECK(l.memory_policy->nodes == "0");
-  CHECK(l.memory_policy->flags == std::vector<std::string>{"F"});
+  CHECK(l.memory_policy->flags == std::vector<int>{MPOL_F_STATIC_NODES});
   CHECK(l.sysctl.at("net.core.somaxconn") == "256");
   CHECK(l.seccomp->default_action == SeccompAction::allow);
   CHECK(l.rootfs_propagation == "slave");
@@ -122,6 +123,10 @@ TEST_CASE("linux: wrong types, ranges and words are named by their path") {
            Row{R"("personality": {"domain": "BSD"})",
                "linux.personality.domain: unknown execution domain \"BSD\""},
            Row{R"("memoryPolicy": {})", "linux.memoryPolicy.mode: missing"},
+           Row{R"("memoryPolicy": {"mode": "MPOL_MAX"})",
+               "linux.memoryPolicy.mode: unknown mode \"MPOL_MAX\""},
+           Row{R"("memoryPolicy": {"mode": "MPOL_BIND", "flags": ["F"]})",
+               "linux.memoryPolicy.flags[0]: unknown flag \"F\""},
            Row{R"("intelRdt": {"schemata": "x"})",
                "linux.intelRdt.schemata: expected an array, found a string"},
            Row{R"("maskedPaths": {})", "linux.maskedPaths: expected an array, found an object"},

@@ -17,7 +17,7 @@ TEST_CASE("process: every member has its place") {
                        "ambient": ["A"]},
       "rlimits": [{"type": "RLIMIT_NOFILE", "hard": 18446744073709551615, "soft": 1024}],
       "noNewPrivileges": true, "apparmorProfile": "p", "oomScoreAdj": -5, "selinuxLabel": "l",
-      "scheduler": {"policy": "SCHED_DEADLINE", "nice": -20, "priority": 3, "flags": ["F"], "runtime": 1,
+      "scheduler": {"policy": "SCHED_DEADLINE", "nice": -20, "priority": 3, "flags": ["SCHED_FLAG_RECLAIM"], "runtime": 1,
                     "deadline": 2, "period": 3},
       "ioPriority": {"class": "IOPRIO_CLASS_IDLE", "priority": 4},
       "execCPUAffinity": {"initial": "7", "final": "0-3,7"}})");
@@ -46,14 +46,14 @@ TEST_CASE("process: every member has its place") {
   CHECK(p.apparmor_profile == "p");
   CHECK(p.oom_score_adj == -5);
   CHECK(p.selinux_label == "l");
-  CHECK(p.scheduler->policy == "SCHED_DEADLINE");
+  CHECK(p.scheduler->policy == 6);
   CHECK(p.scheduler->nice == -20);
   CHECK(p.scheduler->priority == 3);
-  CHECK(p.scheduler->flags == std::vector<std::string>{"F"});
+  CHECK(p.scheduler->flags == std::vector<std::uint64_t>{2});
   CHECK(p.scheduler->runtime == 1);
   CHECK(p.scheduler->deadline == 2);
   CHECK(p.scheduler->period == 3);
-  CHECK(p.io_priority->klass == "IOPRIO_CLASS_IDLE");
+  CHECK(p.io_priority->klass == 3);
   CHECK(p.io_priority->priority == 4);
   CHECK(p.exec_cpu_affinity->initial == "7");
   CHECK(p.exec_cpu_affinity->final == "0-3,7");
@@ -130,7 +130,13 @@ TEST_CASE("process: wrong types and ranges are named by their path") {
            Row{R"("capabilities": {"ambient": "CAP_KILL"})",
                "process.capabilities.ambient: expected an array, found a string"},
            Row{R"("scheduler": {})", "process.scheduler.policy: missing"},
+           Row{R"("scheduler": {"policy": "SCHED_FAIR"})",
+               "process.scheduler.policy: unknown scheduling policy \"SCHED_FAIR\""},
+           Row{R"("scheduler": {"policy": "SCHED_RR", "flags": ["SCHED_FLAG_RECLAIM", "F"]})",
+               "process.scheduler.flags[1]: unknown flag \"F\""},
            Row{R"("ioPriority": {"priority": 1})", "process.ioPriority.class: missing"},
+           Row{R"("ioPriority": {"class": "IOPRIO_CLASS_NONE"})",
+               "process.ioPriority.class: unknown class \"IOPRIO_CLASS_NONE\""},
            Row{R"("execCPUAffinity": {"final": 3})",
                "process.execCPUAffinity.final: expected a string, found a number"},
        }) {
