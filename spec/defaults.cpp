@@ -2,6 +2,8 @@
 // is a text, not a model: nothing has to be built to print it, and it reads as its user will see it.
 #include "spec/defaults.hpp"
 
+#include <fmt/core.h>
+
 namespace lodger::spec {
 
 static constexpr std::string_view text = R"json({
@@ -181,6 +183,42 @@ static constexpr std::string_view text = R"json({
 }
 )json";
 
+namespace {
+
+/// Between two lines of the text, which both stay.
+void put_between(std::string& config, std::string_view after, std::string_view before,
+                 std::string_view what) {
+  const auto begin = config.find(after) + after.size();
+  config.replace(begin, config.find(before, begin) - begin, what);
+}
+
+std::string mapping(unsigned id) {
+  return fmt::format(
+      "[\n\t\t\t{{\n\t\t\t\t\"containerID\": 0,\n\t\t\t\t\"hostID\": {},\n\t\t\t\t\"size\": "
+      "1\n\t\t\t}}\n\t\t]",
+      id);
+}
+
+}  // namespace
+
 std::string default_config() { return std::string(text); }
+
+std::string rootless_config(unsigned uid, unsigned gid) {
+  std::string config(text);
+  put_between(config, "\"mode=0620\"", "\n\t\t\t]", "");  // gid=5 is no group of the namespace
+  put_between(
+      config, "\"destination\": \"/sys\",\n", "\t\t\t\t\"nosuid\"",
+      "\t\t\t\"type\": \"none\",\n\t\t\t\"source\": \"/sys\",\n\t\t\t\"options\": [\n\t\t\t\t\"rbind\",\n");
+  // Recursive, other than "ro": the user's own cgroups lie below (CVE-2023-25809).
+  put_between(config, "\"rbind\",\n\t\t\t\t\"nosuid\",\n\t\t\t\t\"noexec\",\n\t\t\t\t\"nodev\",\n",
+              "\n\t\t\t]", "\t\t\t\t\"rro\"");
+  put_between(config, "\"linux\": {\n", ",\n\t\t\"namespaces\"",
+              fmt::format("\t\t\"uidMappings\": {},\n\t\t\"gidMappings\": {}", mapping(uid), mapping(gid)));
+  put_between(config, "\"type\": \"pid\"\n\t\t\t},\n", "\t\t\t{\n\t\t\t\t\"type\": \"ipc\"", "");
+  put_between(
+      config, "\"type\": \"mount\"\n\t\t\t}", "\n\t\t],\n\t\t\"maskedPaths\"",
+      ",\n\t\t\t{\n\t\t\t\t\"type\": \"cgroup\"\n\t\t\t},\n\t\t\t{\n\t\t\t\t\"type\": \"user\"\n\t\t\t}");
+  return config;
+}
 
 }  // namespace lodger::spec

@@ -12,6 +12,11 @@ inline constexpr std::string_view oci_version = "1.3.0";
 /// The default config.json, indented with tabs, ending in a newline: the same container as `runc spec` gives.
 std::string default_config();
 
+/// The same for an ordinary user with these ids, who is root inside: in a user namespace, on the host's
+/// network (the true one: nothing is made or forwarded), the host's /sys read-only in place of a sysfs that
+/// such a user cannot mount there, without resources, which such a user often may not set.
+std::string rootless_config(unsigned uid, unsigned gid);
+
 /// What only the machine and the build can tell the features document.
 struct FeatureFacts {
   std::string version, commit, libseccomp_version;

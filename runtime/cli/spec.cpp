@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include "kernel/file.hpp"
 #include "runtime/cli/command.hpp"
@@ -24,15 +25,13 @@ Outcome<> write_new(const std::string& folder, std::string_view text) {
 Outcome<int> write_spec(const Context& context, Words words) {
   std::string bundle = ".";
   bool rootless = false;
-  const Flag flags[] = {{"bundle", 'b', "DIR", "folder to write to (default: the current one)", &bundle},
-                        {"rootless", 0, "", "for an ordinary user: not built yet", &rootless}};
+  const Flag flags[] = {
+      {"bundle", 'b', "DIR", "folder to write to (default: the current one)", &bundle},
+      {"rootless", 0, "", "for an ordinary user, who becomes root in it, on the host's network", &rootless}};
   const Usage usage{"spec", "",
                     "Writes config.json, the configuration of a shell in a container, to start from.", 0, 0};
   if (!TRY(arguments(context, words, usage, flags))) return 0;
-  if (rootless)
-    return refuse("spec: --rootless is not built yet: containers of ordinary users are not supported so far",
-                  ENOSYS);
-  TRY(write_new(bundle, spec::default_config()));
+  TRY(write_new(bundle, rootless ? spec::rootless_config(::geteuid(), ::getegid()) : spec::default_config()));
   return 0;
 }
 

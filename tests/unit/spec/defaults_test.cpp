@@ -30,6 +30,30 @@ TEST_CASE("defaults: the process") {
   CHECK(process.rlimits[0].soft == 1024);
 }
 
+TEST_CASE("defaults: an ordinary user's") {
+  const auto parsed = parse(rootless_config(1000, 100));
+  REQUIRE(verdict(parsed) == "accepted");
+  const Config& config = *parsed;
+  CHECK(verdict(check(config)) == "accepted");
+  REQUIRE(config.linux->uid_mappings.size() == 1);
+  CHECK(config.linux->uid_mappings[0].container_id == 0);
+  CHECK(config.linux->uid_mappings[0].host_id == 1000);
+  CHECK(config.linux->uid_mappings[0].size == 1);
+  REQUIRE(config.linux->gid_mappings.size() == 1);
+  CHECK(config.linux->gid_mappings[0].host_id == 100);
+  CHECK_FALSE(config.linux->resources);
+  CHECK_FALSE(config.linux->find(NamespaceType::network));
+  for (const auto type : {NamespaceType::pid, NamespaceType::ipc, NamespaceType::uts, NamespaceType::mount,
+                          NamespaceType::cgroup, NamespaceType::user})
+    CHECK(config.linux->find(type));
+  CHECK(config.mounts[2].options ==
+        std::vector<std::string>{"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"});
+  CHECK(config.mounts[5].type == "none");
+  CHECK(config.mounts[5].source == "/sys");
+  CHECK(config.mounts[5].options == std::vector<std::string>{"rbind", "nosuid", "noexec", "nodev", "rro"});
+  CHECK(rootless_config(1000, 100).ends_with("}\n"));
+}
+
 TEST_CASE("defaults: the rest") {
   const Config config = sound();
   CHECK(config.root->path == "rootfs");
