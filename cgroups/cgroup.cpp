@@ -89,6 +89,7 @@ Cgroup::~Cgroup() {
 }
 
 Record Cgroup::intended(const Layout& layout, const std::string& path) {
+  if (path.empty()) return {};
   Record record{path, {}, {}, !layout.unified.empty()};
   if (record.unified) record.folders.push_back(layout.unified + path);
   for (const auto& hierarchy : layout.hierarchies) record.folders.push_back(hierarchy.folder + path);
@@ -97,9 +98,23 @@ Record Cgroup::intended(const Layout& layout, const std::string& path) {
 }
 
 Outcome<> Cgroup::check(const Layout& layout, const std::string& path, const spec::Resources* resources) {
+  if (path.empty()) return check_unneeded(layout, resources);
   Cgroup none;
   TRY(none.take(layout, path, resources));
   if (layout.kind == Kind::v2) TRY(check_available(layout.unified, none.record_.path, none.plan_.settings));
+  return {};
+}
+
+Outcome<> Cgroup::check_unneeded(const Layout& layout, const spec::Resources* resources) {
+  if (!resources) return {};
+  const auto plan = TRY(layout.kind == Kind::v2 ? plan_v2(*resources) : plan_v1(*resources));
+  for (const auto& s : plan.settings)
+    if (!s.is_default)
+      return refuse(
+          fmt::format("linux.resources: {} cannot be set for a container without a cgroup of its own: lodger "
+                      "may make none here, or was told to make none",
+                      s.file),
+          EACCES);
   return {};
 }
 
@@ -113,13 +128,17 @@ Outcome<> Cgroup::take(const Layout& layout, const std::string& path, const spec
 Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const std::string& path,
                                 const spec::Resources* resources) {
   Cgroup made;
+  if (path.empty()) {
+    TRY(check_unneeded(layout, resources));
+    return Outcome<Cgroup>(std::move(made));
+  }
   TRY(made.take(layout, path, resources));
   if (!layout.unified.empty()) TRY(made.make_birthplace());
   return Outcome<Cgroup>(std::move(made));
 }
 
 Outcome<> Cgroup::delegate_to(std::uint32_t uid) const {
-  return layout_->kind == Kind::v2 ? delegate(unified_.front(), uid) : Outcome<>{};
+  return !unified_.empty() && layout_->kind == Kind::v2 ? delegate(unified_.front(), uid) : Outcome<>{};
 }
 
 Outcome<Folder> Cgroup::make_below(const std::string& mount) {
@@ -158,6 +177,7 @@ Outcome<> Cgroup::make_v1_folders() {
 }
 
 Outcome<> Cgroup::complete() {
+  if (record_.path.empty()) return {};
   TRY(make_v1_folders());
   const bool v2 = layout_->kind == Kind::v2;
   TRY(apply(plan_.settings, Places(*layout_, v2 ? unified_ : v1_), record_.path));

@@ -28,9 +28,13 @@ class Cgroup {
   /// Everything that prepare() would refuse without looking at the cgroup itself. Makes nothing.
   static Outcome<> check(const Layout& layout, const std::string& path, const spec::Resources* resources);
 
+  /// For a container without one: refuses, naming the file, resources that need one. Makes nothing.
+  static Outcome<> check_unneeded(const Layout& layout, const spec::Resources* resources);
+
   /// Before the clone: everything that can be refused, and only what the clone needs, the folder in the
   /// cgroup2 tree (v2 and hybrid); on v2 also the controllers of its parents. `path` is absolute
-  /// ("/lodger/<id>"); `resources` may be null. `layout` must outlive the object.
+  /// ("/lodger/<id>"); empty: the container stays in its maker's cgroup, and every call here has nothing to
+  /// do. `resources` may be null. `layout` must outlive the object.
   static Outcome<Cgroup> prepare(const Layout& layout, const std::string& path,
                                  const spec::Resources* resources);
 

@@ -36,6 +36,18 @@ inline Result<ProcessStat> parse_process_stat(std::string_view text) {
   return stat;
 }
 
+/// Whether we are in another user namespace than the first, which maps all ids onto themselves in one line:
+/// user_namespaces(7). A kernel without user namespaces has no such file.
+inline Result<bool> in_user_namespace() {
+  const auto file = openat(cwd, "/proc/self/uid_map", O_RDONLY);
+  if (!file && file.error().code == ENOENT) return false;
+  if (!file) return std::unexpected(file.error());
+  char text[128];
+  const auto size = read(file->get(), text);
+  if (!size) return std::unexpected(size.error());
+  return std::string_view(text, *size).find("4294967295") == std::string_view::npos;
+}
+
 /// One open, one read. ENOENT or ESRCH: there is no such process.
 inline Result<ProcessStat> process_stat(pid_t pid) {
   char path[32] = "/proc/";

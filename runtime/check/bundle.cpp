@@ -18,8 +18,7 @@ Outcome<std::vector<std::string>> try_on_host(const container::CreateRequest& re
                                               const container::Source& source) {
   const auto layout = TRY(cgroups::detect());
   auto prepared = TRY(container::prepare(request, source, layout));
-  const auto& resources = source.config.linux->resources;
-  TRY(cgroups::Cgroup::check(layout, prepared.wishes.cgroup_path, resources ? &*resources : nullptr));
+  TRY(cgroups::Cgroup::check(layout, prepared.wishes.cgroup_path, prepared.limits()));
   return std::move(prepared.built.warnings);
 }
 

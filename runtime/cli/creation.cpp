@@ -34,10 +34,10 @@ Outcome<> take_globals(const Globals& globals, container::CreateRequest& request
         "the systemd cgroup driver is not built yet: leave out --systemd-cgroup and give "
         "linux.cgroupsPath as a path",
         ENOSYS);
-  if (globals.cgroup_manager == "disabled")
-    return refuse("containers without a cgroup are not built yet: leave out --cgroup-manager disabled",
-                  ENOSYS);
   request.systemd_cgroup = globals.systemd_cgroup;
+  request.no_cgroup = globals.cgroup_manager == "disabled";
+  if (globals.rootless == "true" || globals.rootless == "false")
+    request.rootless = globals.rootless == "true";
   return {};
 }
 

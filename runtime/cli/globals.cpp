@@ -48,9 +48,12 @@ std::vector<Flag> global_flags(Globals& globals) {
           {"debug", 0, "", "log debug records too, to stderr without --log", &globals.debug},
           {"systemd-cgroup", 0, "", "cgroups by systemd: not built yet, refused by create and run",
            &globals.systemd_cgroup},
-          {"cgroup-manager", 0, "NAME", "cgroupfs; systemd and disabled are not built yet",
+          {"cgroup-manager", 0, "NAME", "cgroupfs, or disabled: no cgroup is made; systemd is not built yet",
            &globals.cgroup_manager},
-          {"rootless", 0, "", "accepted: true, false or auto", Optional{&globals.rootless}},
+          {"rootless", 0, "",
+           "whether a container may go without the cgroup that lodger has no right to make: "
+           "true, false or auto",
+           Optional{&globals.rootless}},
           {"criu", 0, "PATH", "", &globals.criu},
           {"version", 'v', "", "show the version", &globals.version}};
 }

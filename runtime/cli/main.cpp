@@ -12,6 +12,7 @@
 #include "kernel/file.hpp"
 #include "kernel/process.hpp"
 #include "runtime/cli/command.hpp"
+#include "runtime/plan/caller.hpp"
 
 namespace {
 
@@ -64,5 +65,7 @@ int main(int argc, char** argv) {
     say(line);
     log(globals, cli::Level::warning, line);
   };
+  if (auto elevated = plan::check_not_elevated(); !elevated)
+    return finished(globals, words, std::unexpected(std::move(elevated.error())));
   return finished(globals, words, cli::dispatch(words, globals, notices));
 }

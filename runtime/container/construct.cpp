@@ -50,10 +50,22 @@ Record record_of(const Source& source, const CreateRequest& request, std::string
   return record;
 }
 
+/// What an ordinary user may not make is mostly asked for by accident.
+Outcome<cgroups::Cgroup> make_cgroup(const cgroups::Layout& layout, const Preparation& prepared) {
+  auto made = cgroups::Cgroup::prepare(layout, prepared.wishes.cgroup_path, prepared.limits());
+  if (made || prepared.wishes.caller.privileged) return made;
+  if (made.error().code != EACCES && made.error().code != EPERM && made.error().code != EROFS) return made;
+  return refuse(made.error().text +
+                    " (linux.cgroupsPath has to lie below a cgroup that is delegated to this user; without "
+                    "cgroupsPath and limits the container goes without one)",
+                made.error().code);
+}
+
 Outcome<Construction> make(const Store& store, const CreateRequest& request, Source source, Manner manner,
                            const Notices& notices, bool& launching) {
   const auto layout = TRY(cgroups::detect());
-  auto [memory, row, wishes, built] = TRY(prepare(request, source, layout));
+  auto prepared = TRY(prepare(request, source, layout));
+  auto& [memory, row, wishes, built, resources] = prepared;
   for (const auto& warning : built.warnings) notices(warning);
 
   auto folder = TRY(store.reserve(request.id));
@@ -67,9 +79,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   // First of all what another process needs to undo it, should we be killed in the midst.
   record.cgroup = cgroups::Cgroup::intended(layout, wishes.cgroup_path);
   TRY(folder.stage(record));
-  auto cgroup = TRY(
-      cgroups::Cgroup::prepare(layout, wishes.cgroup_path,
-                               source.config.linux->resources ? &*source.config.linux->resources : nullptr));
+  auto cgroup = TRY(make_cgroup(layout, prepared));
   if (const auto owner = cgroups::delegated_owner(source.config)) TRY(cgroup.delegate_to(*owner));
 
   launching = true;
@@ -81,7 +91,8 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
         TRY(explained(kernel::process_stat(pid), "looking at the container's process")).start_time;
     return folder.stage(record);
   };
-  launch::Launch birth{source.config, memory, built, row, cgroup, state, stage, manner.interrupt};
+  launch::Launch birth{source.config, memory, built,           row, wishes.caller, cgroup,
+                       state,         stage,  manner.interrupt};
   auto launched = TRY(launch::launch(birth));
   return Construction{std::move(source),  std::move(folder), std::move(record),
                       std::move(cgroup),  std::move(memory), built,

@@ -48,8 +48,9 @@ Outcome<Host> find_container(const Store& store, const ExecRequest& request) {
   return host;
 }
 
-plan::Wishes wishes_of(const ExecRequest& request, const Record& record) {
+plan::Wishes wishes_of(const ExecRequest& request, const Record& record, const plan::Caller& caller) {
   plan::Wishes wishes;
+  wishes.caller = caller;
   wishes.id = request.id;
   wishes.bundle = record.bundle;
   wishes.host_network = record.host_network;
@@ -69,6 +70,7 @@ Outcome<launch::Launched> join(launch::Joining& joining, const cgroups::Layout& 
                                const ExecRequest& request, const Record& record) {
   auto joined = launch::join(joining);
   if (joined || !request.cgroups.empty() || layout.kind != cgroups::Kind::v2) return joined;
+  if (record.cgroup.folders.empty()) return joined;
   if (joined.error().code != EBUSY && joined.error().code != EOPNOTSUPP) return joined;
   const auto doors = TRY(cgroups::open_doors_of(layout, record.cgroup, record.pid));
   launch::Joining again{joining.config, joining.memory, joining.built, joining.row, doors, joining.interrupt};
@@ -79,7 +81,9 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
                                const Notices& notices) {
   auto memory = TRY(explained(plan::Memory::make(), "making the memory of the plan"));
   plan::Row row;
-  const auto wishes = wishes_of(request, host.record);
+  const auto caller = TRY(plan::look_at_caller());
+  TRY(plan::check(host.config, caller));
+  const auto wishes = wishes_of(request, host.record, caller);
   plan::Planning planning{host.config, wishes, memory, row};
   auto built = TRY(plan::build_join(planning, std::move(host.init), host.record.pid));
   for (const auto& warning : built.warnings) notices(warning);

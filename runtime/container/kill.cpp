@@ -46,6 +46,18 @@ Outcome<> signal_container(const Record& record, int signal, bool whole) {
   return {};
 }
 
+/// Without a cgroup only the end of its pid namespace reaches all processes of a container.
+Outcome<> check_reach(const Record& record, const KillRequest& request) {
+  if (!request.all || !record.cgroup.folders.empty()) return {};
+  if (request.signal == SIGKILL && record.own_pid_namespace) return {};
+  return refuse(
+      fmt::format(
+          "kill --all: container {} has no cgroup of its own that would tell which processes are its: "
+          "leave out --all to signal its first process alone",
+          record.id),
+      EOPNOTSUPP);
+}
+
 Outcome<> await_end(const Record& record, const kernel::Fd<kernel::Process>& process) {
   constexpr int patience = 10000;  // ms: a process in uninterruptible sleep dies late or never
   pollfd waited{process.get(), POLLIN, 0};
@@ -67,6 +79,7 @@ Outcome<> kill(const Store& store, const KillRequest& request) {
   const Folder folder = TRY(store.look(request.id));
   const Record record = TRY(folder.read());
   const bool whole = request.all || (request.signal == SIGKILL && !record.own_pid_namespace);
+  TRY(check_reach(record, request));
   auto sent = signal_container(record, request.signal, whole);
   if (!sent && sent.error().code == ESRCH && request.all) return {};
   return sent;

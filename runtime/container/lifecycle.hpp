@@ -2,6 +2,7 @@
 // What only looks or ends is beside it: query.hpp (state, list), kill.hpp, remove.hpp.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ struct CreateRequest : Delivery {
   bool no_pivot = false, no_new_keyring = false;
   unsigned preserve_fds = 0;
   bool systemd_cgroup = false;
+  bool no_cgroup = false;            // --cgroup-manager disabled
+  std::optional<bool> rootless;      // --rootless; unset: as the caller's rights are
   std::string network;               // --network; empty: what the bundle says
   std::vector<std::string> publish;  // --publish, as written
   bool publish_all = false;

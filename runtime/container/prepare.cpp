@@ -3,19 +3,15 @@
 #include <fmt/core.h>
 
 #include "cgroups/cgroup.hpp"
+#include "runtime/container/cgroup_path.hpp"
+#include "runtime/launch/id_helpers.hpp"
 #include "runtime/plan/descriptors.hpp"
 
 namespace lodger::container {
 namespace {
 
-/// Without cgroupsPath: /lodger/<id>, absolute on every hierarchy, never below the caller's own cgroup.
-std::string cgroup_path(const std::string& id, const spec::Config& config) {
-  const auto& path = config.linux->cgroups_path;
-  if (path.empty()) return fmt::format("{}/{}", cgroups::default_parent, id);
-  return path.starts_with('/') ? path : '/' + path;
-}
-
-plan::Wishes wishes_of(const CreateRequest& request, const Source& source, const cgroups::Layout& layout) {
+plan::Wishes wishes_of(const CreateRequest& request, const Source& source, const cgroups::Layout& layout,
+                       const plan::Caller& caller) {
   plan::Wishes wishes;
   wishes.id = request.id;
   wishes.bundle = source.bundle;
@@ -24,22 +20,52 @@ plan::Wishes wishes_of(const CreateRequest& request, const Source& source, const
   wishes.host_network = source.host_network;
   wishes.preserve_fds = request.preserve_fds;
   wishes.layout = &layout;
-  wishes.cgroup_path = cgroup_path(request.id, source.config);
+  wishes.caller = caller;
+  wishes.cgroup_path = cgroup_path(request, source.config, layout, is_rootless(request, caller));
   return wishes;
+}
+
+/// A program for devices is loaded, and a rule of v1 written, by root of the host alone: cgroups(7). In a
+/// user namespace nobody can make a device node, and the host's modes stand before the rest.
+void leave_out_devices(Preparation& made) {
+  if (!made.resources || made.resources->devices.empty()) return;
+  made.resources->devices.clear();
+  made.built.warnings.emplace_back(
+      "linux.resources.devices is left out: only root of the host can set device rules; the container has "
+      "the "
+      "devices that are shown to it, with their modes");
+}
+
+void warn_of_orphans(Preparation& made, const spec::Config& config) {
+  const auto* pid = config.linux->find(spec::NamespaceType::pid);
+  if (!pid || !pid->path.empty())
+    made.built.warnings.emplace_back(
+        "the container has neither a cgroup nor a pid namespace of its own: when it is killed, processes "
+        "that it "
+        "started stay");
 }
 
 }  // namespace
 
 Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
                              const cgroups::Layout& layout) {
+  const auto caller = TRY(plan::look_at_caller());
+  TRY(plan::check(source.config, caller));
+  TRY(launch::check_helpers(*source.config.linux, caller));
   Preparation made{TRY(explained(plan::Memory::make(), "making the memory of the plan")),
                    {},
-                   wishes_of(request, source, layout),
-                   {}};
+                   wishes_of(request, source, layout, caller),
+                   {},
+                   source.config.linux->resources};
   made.wishes.callers_descriptors =
       TRY(plan::make_room(plan::descriptors_of(source.config, request.preserve_fds)));
   plan::Planning planning{source.config, made.wishes, made.memory, made.row};
   made.built = TRY(plan::build(planning));
+  if (is_rootless(request, caller)) leave_out_devices(made);
+  if (made.wishes.cgroup_path.empty()) {
+    TRY(cgroups::Cgroup::check_unneeded(layout, made.limits()));
+    warn_of_orphans(made, source.config);
+  }
   return Outcome<Preparation>(std::move(made));
 }
 

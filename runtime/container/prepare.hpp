@@ -12,6 +12,9 @@ struct Preparation {
   plan::Row row;
   plan::Wishes wishes;
   plan::Built built;
+  std::optional<spec::Resources> resources;  // the configuration's, as far as this caller may set them
+
+  const spec::Resources* limits() const { return resources ? &*resources : nullptr; }
 };
 
 /// The plan, with everything opened that lies on the host. `layout` must outlive what comes of it.

@@ -14,6 +14,7 @@
 #include <cstdlib>
 
 #include "kernel/folder.hpp"
+#include "kernel/procfs.hpp"
 #include "kernel/time.hpp"
 
 namespace lodger::container {
@@ -38,15 +39,6 @@ kernel::Result<bool> removed(const Fd<Path>& folder) {
   return TRY(kernel::status(folder.get())).st_nlink == 0;
 }
 
-/// user_namespaces(7): the first user namespace maps all 32 bits onto themselves in one line.
-bool in_user_namespace() {
-  char text[128];
-  const auto file = kernel::openat(kernel::cwd, "/proc/self/uid_map", O_RDONLY);
-  if (!file) return false;
-  const auto size = kernel::read(file->get(), text);
-  return size && std::string_view(text, *size).find("4294967295") == std::string_view::npos;
-}
-
 /// flock(2) has no time limit of its own: asks again every few milliseconds until `patience` is used up.
 kernel::Result<> lock(const Fd<Path>& folder, int patience) {
   constexpr std::int64_t pause = 5;  // ms
@@ -64,6 +56,17 @@ Failure cannot_open(const std::string& id, kernel::Error error) {
                         id),
             EWOULDBLOCK};
   return explain(fmt::format("opening the state folder of container {}", id), error);
+}
+
+Failure cannot_make(const std::string& doing, kernel::Error error) {
+  auto failure = explain(doing, error);
+  const char* runtime_folder = std::getenv("XDG_RUNTIME_DIR");
+  if (error.code == EACCES && ::geteuid() != 0 && (!runtime_folder || !*runtime_folder))
+    failure.text +=
+        " (an ordinary user's state lies in $XDG_RUNTIME_DIR/lodger, and XDG_RUNTIME_DIR is not set: set it, "
+        "or "
+        "give --root)";
+  return failure;
 }
 
 }  // namespace
@@ -86,7 +89,8 @@ std::string Store::default_root() {
   const char* runtime_folder = std::getenv("XDG_RUNTIME_DIR");
   if (!runtime_folder || !*runtime_folder) return "/run/lodger";
   const char* user = std::getenv("USER");
-  const bool own = ::geteuid() != 0 || ((!user || std::string_view(user) != "root") && in_user_namespace());
+  const bool own = ::geteuid() != 0 || ((!user || std::string_view(user) != "root") &&
+                                        kernel::in_user_namespace().value_or(false));
   return own ? fmt::format("{}/lodger", runtime_folder) : "/run/lodger";
 }
 
@@ -114,7 +118,9 @@ kernel::Result<> Store::make_root_folders() const {
 Outcome<Fd<Path>> Store::make_root() const {
   auto root = open_root();
   if (root || root.error().code != ENOENT) return root;
-  TRY(explained(make_root_folders(), fmt::format("making the state root {}", root_)));
+  const auto made = make_root_folders();
+  if (!made)
+    return std::unexpected(cannot_make(fmt::format("making the state root {}", root_), made.error()));
   return open_root();
 }
 
@@ -125,7 +131,7 @@ Outcome<Folder> Store::reserve(const std::string& id) const {
   for (;;) {
     const auto made = kernel::mkdirat(root.get(), id.c_str(), 0700);
     if (!made && made.error().code == EEXIST) return refuse(taken, EEXIST);
-    if (!made) return std::unexpected(explain(doing(), made.error()));
+    if (!made) return std::unexpected(cannot_make(doing(), made.error()));
     auto fd = open_folder(root.get(), id);
     if (!fd && fd.error().code == ENOENT) continue;  // removed already, by a forced delete
     if (!fd) return std::unexpected(explain(doing(), fd.error()));

@@ -40,10 +40,18 @@ Base base_of(const Root& root, const Dev& dev, const char* path) {
   return {dev.get(), path + prefix.size()};
 }
 
+/// The host's node: the parent's copy, or ours where the parent had no right to one.
+Result<Fd<kernel::Mount>> tree_of(Control& control, const Device& device) {
+  if (device.tree != none) return Fd<kernel::Mount>(control.fd(device.tree));
+  auto tree = TRY(kernel::clone_tree(kernel::cwd, device.source, 0));
+  TRY(check_same(tree.get(), "", device, AT_EMPTY_PATH));
+  return tree;
+}
+
 /// A user namespace cannot make device nodes: the host's node is bound onto an empty file.
 Result<> bind_node(Control& control, const Base& base, const Device& device) {
+  const auto tree = TRY(tree_of(control, device));
   const auto place = TRY(open_or_make_place(base.folder, base.path, Make::file));
-  const Fd<kernel::Mount> tree(control.fd(device.tree));
   return kernel::attach(tree.get(), place.get());
 }
 
@@ -104,7 +112,7 @@ Result<> make_devices(Control& control, const Root& root, const Dev& dev) {
     const Base base = base_of(root, dev, device.path);
     if (base.folder == dev.get() && !rootfs.default_devices) {
       TRY(check_there(base, device));
-    } else if (device.tree != none) {
+    } else if (device.bound) {
       TRY(bind_node(control, base, device));
     } else {
       const Holder* holder = TRY(folders.of(base));

@@ -51,7 +51,7 @@ Result<> become(Control& control) {
   TRY(drop_bounding(identity));
   control.at(Stage::identity);
   if (identity.uid != 0) TRY(kernel::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
-  TRY(kernel::setgroups(identity.groups));
+  if (!identity.keep_groups) TRY(kernel::setgroups(identity.groups));
   TRY(kernel::setresgid(identity.gid));
   TRY(kernel::setresuid(identity.uid));
   kernel::umask(identity.umask);

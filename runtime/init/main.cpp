@@ -118,6 +118,7 @@ Result<> start_process(Control& control, Name file, const Fd<kernel::Memory>& me
 
 Result<> carry_out(Control& control, const Fd<kernel::Memory>& memory) {
   TRY(control.receive_row());
+  TRY(set_oom_score(control));
   TRY(control.plan().rootfs ? build_container(control) : join_container(control));
   TRY(prepare_process(control));
   const Name file = control.plan().has_process ? TRY(find_executable(control)) : nullptr;

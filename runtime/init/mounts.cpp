@@ -44,11 +44,11 @@ Result<Tree> make_fresh(Control& control, const Mount& mount, int covered) {
 }
 
 /// A user namespace's copy of the host's mounts has their flags and covers locked (mount_namespaces(7)); the
-/// parent's has not, and serves only where the path is barred to us.
+/// parent's has not, and serves only where the path is barred to us. An ordinary user's parent has none.
 Result<Tree> make_locked(Control& control, const Mount& mount) {
   Tree parents(control.fd(mount.tree));
   auto own = kernel::clone_tree(kernel::cwd, mount.source, mount.clone_flags);
-  if (!own && own.error().code == EACCES) return parents;
+  if (!own && own.error().code == EACCES && parents) return parents;
   return own;
 }
 

@@ -27,6 +27,9 @@ Result<> join_all(Control& control) {
     TRY(kernel::setns(ns.get(), joins[i].type));
   }
   control.at(Stage::join_namespace, joins.size());
+  // The files of a process that must not be traced belong to root (proc(5)), and an ordinary user writes the
+  // maps. Nobody of the container's is there yet; its user could trace us before as well.
+  if (control.plan().shown_to_mapper) TRY(kernel::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
   return go_on_as_second_clone(control);
 }
 
@@ -44,6 +47,7 @@ Result<> enter_namespaces(Control& control) {
   if (plan.two_clones) {
     TRY(join_all(control));
     TRY(control.expect(Order::mapped));
+    if (plan.shown_to_mapper) TRY(kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
   }
   if (plan.user_namespace) {
     control.at(Stage::user_namespace);

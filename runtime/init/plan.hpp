@@ -31,6 +31,7 @@ inline constexpr Slot none = -1;
 /// The steps of a start. One list for error texts, the documentation and fault injection.
 enum class Stage : std::uint32_t {
   begin,
+  oom_score,
   join_namespace,
   user_namespace,
   loopback,
@@ -84,7 +85,8 @@ struct Attributes {
 enum class MountKind : std::uint8_t {
   fresh,    // fsopen(type), the parameters, fsmount
   tree,     // a detached tree that the parent opened (Slot)
-  locked,   // the same, but taken from our own copy of the host's mounts where `source` can be reached there
+  locked,   // the same, but taken from our own copy of the host's mounts where `source` can be reached there,
+            // and always where the parent has no right to a tree (none)
   subtree,  // a copy of `source` as this mount namespace shows it before the pivot: the container's own
             // cgroup
   remount,  // what is at the destination gets new attributes, and its superblock new parameters
@@ -114,12 +116,15 @@ struct Mount {
   Name classic_data = nullptr;
 };
 
-/// A device node or FIFO; with a tree, the host's node is bound there instead (user namespaces).
+/// A device node or FIFO. In user namespaces the host's node is bound there instead: the parent's tree, or
+/// what `source` is in our own copy of the host's mounts.
 struct Device {
-  Name path = nullptr;  // without its leading slash
+  Name path = nullptr;    // without its leading slash
+  Name source = nullptr;  // the same on the host, from its root
   std::uint32_t mode = 0;
   std::uint64_t device = 0;
   unsigned uid = 0, gid = 0;
+  bool bound = false;  // no attempt at mknod(2)
   Slot tree = none;
   std::uint32_t index = 0;  // in linux.devices; defaults count on behind it
 };
@@ -143,7 +148,7 @@ struct Hooks {
 };
 
 struct Rootfs {
-  Slot tree = none;                     // a detached copy of the root's tree
+  Slot tree = none;                     // a detached copy of the root's tree; none: as with locked mounts
   Name path = nullptr;                  // where it goes: hooks look for it there until the pivot
   std::uint64_t device = 0, inode = 0;  // what `path` has to be
   Name make_private = nullptr;          // the mount that holds `path`, where it would stay shared otherwise
@@ -176,6 +181,7 @@ struct Identity {
   std::uint64_t effective = 0, bounding = 0, inheritable = 0, permitted = 0, ambient = 0;
   int last_capability = 0;
   bool no_new_privileges = false;
+  bool keep_groups = false;  // setgroups(2) is denied: user_namespaces(7), "/proc/pid/setgroups"
 };
 
 struct Filter {
@@ -214,6 +220,7 @@ struct Plan {
   std::span<const Join> joins;     // joined first, in this order
   std::uint64_t second_clone = 0;  // CLONE_NEW* of the second clone
   bool user_namespace = false;     // init becomes root in it
+  bool shown_to_mapper = false;    // until `mapped` its procfs files are the ordinary user's who writes maps
   bool ipc_namespace = false;      // unshared as that root, who then owns its message queues
   bool network_namespace = false;  // a fresh one: its loopback interface comes up
   bool cgroup_namespace = false;   // unshared once init is in its cgroup
@@ -235,6 +242,7 @@ struct Plan {
   std::span<const std::uint64_t> memory_nodes;
   // The process.
   bool has_process = false;
+  std::span<const char> oom_score;  // unset, it must not be touched (config.md)
   bool terminal = false, has_window = false;
   std::uint16_t rows = 0, columns = 0;
   std::span<const Rlimit> rlimits;

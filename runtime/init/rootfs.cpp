@@ -26,7 +26,8 @@ Result<> set_propagation(const Root& root, std::uint64_t type, unsigned flags) {
 /// (mount_namespaces(7)), which the parent's copy has not: so the tree is taken from there.
 Result<Root> tree_of_root(Control& control, const Result<Fd<kernel::Path>>& place) {
   Root parents(control.fd(control.plan().rootfs->tree));
-  if (!control.plan().user_namespace || !place) return parents;
+  if (!parents && !place) return std::unexpected(place.error());
+  if (parents && (!control.plan().user_namespace || !place)) return parents;
   return kernel::clone_tree(place->get(), "", AT_EMPTY_PATH | AT_RECURSIVE);
 }
 

@@ -48,6 +48,23 @@ Result<Procfs> hold_procfs(Control& control) {
   return kernel::openat<kernel::Path>(kernel::cwd, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW);
 }
 
+Result<> set_oom_score(Control& control) {
+  const auto score = control.plan().oom_score;
+  if (score.empty()) return {};
+  control.at(Stage::oom_score);
+  constexpr const char* name = "/proc/self/oom_score_adj";
+  auto file = kernel::openat(kernel::cwd, name, O_WRONLY);
+  if (!file && file.error().code == EACCES) {
+    // See apply_settings(): for an ordinary user the file has to be theirs. Nothing of a container's can
+    // trace us: we are in none of its namespaces (ptrace(2), "Ptrace access mode checking").
+    TRY(kernel::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+    file = kernel::openat(kernel::cwd, name, O_WRONLY);
+    TRY(kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+  }
+  if (!file) return std::unexpected(file.error());
+  return kernel::write_once(file->get(), score);
+}
+
 Result<> apply_settings(Control& control, const Procfs& proc) {
   const Plan& plan = control.plan();
   for (std::size_t i = 0; i < plan.sysctls.size(); ++i) {

@@ -56,6 +56,8 @@ using Procfs = Fd<kernel::Path>;
 Result<Procfs> open_procfs(Control& control);
 /// The host's procfs, for the labels of a process that has not yet joined its container.
 Result<Procfs> hold_procfs(Control& control);
+/// Before any namespace is entered, through the host's procfs.
+Result<> set_oom_score(Control& control);
 /// Sysctls and security labels.
 Result<> apply_settings(Control& control, const Procfs& proc);
 Result<> join_keyring(Control& control);

@@ -63,16 +63,6 @@ Outcome<> Dialogue::wait_for_message() const {
   return refuse("interrupted by a signal while the container was being made", EINTR);
 }
 
-Outcome<> Dialogue::set_oom_score() const {
-  const auto& process = config_.process;
-  if (!process || !process->oom_score_adj) return {};
-  const auto value = std::to_string(*process->oom_score_adj);
-  const auto name = fmt::format("/proc/{}/oom_score_adj", pid());
-  const auto doing = fmt::format("process.oomScoreAdj {}", value);
-  const auto file = TRY(explained(kernel::openat(kernel::cwd, name.c_str(), O_WRONLY), doing));
-  return explained(kernel::write_once(file.get(), value), doing);
-}
-
 Outcome<> Dialogue::compile_filter(plan::Memory& memory) {
   const auto& seccomp = config_.linux->seccomp;
   if (!seccomp || !config_.process) return {};

@@ -24,8 +24,6 @@ class Dialogue {
   /// Goes on with the second clone once it has come to be.
   Outcome<> adopt_second();
 
-  /// process.oomScoreAdj; unset, it must not be touched (config.md).
-  Outcome<> set_oom_score() const;
   /// Puts the seccomp program into the plan.
   Outcome<> compile_filter(plan::Memory& memory);
 

@@ -17,7 +17,8 @@ Outcome<> enter_namespaces(Dialogue& dialogue, Launch& launch) {
   TRY(dialogue.begin(launch.row));
   if (!launch.built.plan->two_clones) return {};
   TRY(dialogue.adopt_second());
-  if (launch.built.new_user_namespace) TRY(write_id_maps(dialogue.pid(), *launch.config.linux));
+  if (launch.built.new_user_namespace)
+    TRY(write_id_maps(dialogue.pid(), *launch.config.linux, launch.caller));
   return dialogue.order(Order::mapped);
 }
 
@@ -57,7 +58,6 @@ Outcome<Launched> launch(Launch& launch) {
   TRY(enter_namespaces(dialogue, launch));
   TRY(enter_cgroup(dialogue, launch));
   TRY(launch.on_made(dialogue.pid()));
-  TRY(dialogue.set_oom_score());
   TRY(dialogue.compile_filter(launch.memory));
   TRY(run_hooks(dialogue, launch));
   TRY(dialogue.order(Order::finish));
@@ -75,7 +75,6 @@ Outcome<Launched> join(Joining& joining) {
   TRY(dialogue.enter_cgroup(joining.doors.tasks));
   TRY(dialogue.compile_filter(joining.memory));
   TRY(dialogue.adopt_second());
-  TRY(dialogue.set_oom_score());
   TRY(dialogue.order(Order::mapped));
   TRY(dialogue.order(Order::finish));
   TRY(dialogue.expect(Event::ready));

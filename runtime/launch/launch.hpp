@@ -15,6 +15,7 @@ struct Launch {
   plan::Memory& memory;
   plan::Built& built;
   const plan::Row& row;
+  const plan::Caller& caller;
   cgroups::Cgroup& cgroup;
   spec::State state;  // for the prestart and createRuntime hooks; pid and status are filled in here
   /// Called once process and cgroup are made, while init is mounting: for what must survive our own end.
@@ -42,7 +43,7 @@ Outcome<Launched> join(Joining& joining);
 Outcome<> open_gate(const kernel::Fd<kernel::Socket>& socket, const spec::Config& config,
                     const init::Plan* plan);
 
-/// uid_map, gid_map and the like. id_maps.cpp
-Outcome<> write_id_maps(pid_t pid, const spec::Linux& linux);
+/// uid_map and gid_map; an ordinary user's own id is mapped directly, more by helpers. id_maps.cpp
+Outcome<> write_id_maps(pid_t pid, const spec::Linux& linux, const plan::Caller& caller);
 
 }  // namespace lodger::launch

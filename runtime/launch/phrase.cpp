@@ -63,6 +63,7 @@ std::string doing(const init::Report& report, const spec::Config& config, const 
   const auto index = report.index;
   switch (report.stage) {
     case Stage::begin: return "the container's init";
+    case Stage::oom_score: return fmt::format("process.oomScoreAdj {}", *config.process->oom_score_adj);
     case Stage::join_namespace: return join_name(config, plan, index);
     case Stage::user_namespace: return "becoming root in the user namespace";
     case Stage::loopback: return "bringing up the loopback interface";
@@ -141,9 +142,19 @@ std::string help_for(const init::Report& report) {
       if (report.code == EACCES && is_making(report.call))
         return " (the mount point is missing, and the container's root may not make it: the root filesystem "
                "belongs to somebody else than its user namespace)";
+      // mount_namespaces(7): what is mounted below a mount from a more privileged namespace is locked to it.
+      if (report.code == EINVAL && std::string_view(report.call) == "open_tree")
+        return " (in a user namespace what has mounts below it can only be bound with them: rbind)";
+      return "";
+    case Stage::identity:
+      if (report.code == EINVAL) return " (the id is not in linux.uidMappings or linux.gidMappings)";
       return "";
     case Stage::working_directory:
       if (report.code == EXDEV) return " (it lies outside the container's root)";
+      return "";
+    case Stage::oom_score:
+      if (report.code == EACCES)
+        return " (below the value that lodger itself started with: that needs CAP_SYS_RESOURCE)";
       return "";
     case Stage::rlimit:
       if (report.code == EPERM) return " (raising a hard limit needs CAP_SYS_RESOURCE)";

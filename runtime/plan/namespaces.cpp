@@ -1,6 +1,5 @@
 // Which namespaces are made, which are joined, and in what order. namespaces(7), setns(2).
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -47,7 +46,7 @@ Outcome<> plan_namespaces(Planning& planning, Built& built) {
       joins.push_back(TRY(plan_join(planning, i)));
   }
   // With privileges over the host, they are needed until the last join; without, a user namespace gives them.
-  const bool user_first = ::geteuid() != 0;
+  const bool user_first = !planning.wishes.caller.privileged;
   std::stable_partition(joins.begin(), joins.end(),
                         [&](const init::Join& join) { return (join.type == CLONE_NEWUSER) == user_first; });
   init::Plan& plan = *built.plan;
@@ -56,6 +55,7 @@ Outcome<> plan_namespaces(Planning& planning, Built& built) {
   (plan.two_clones ? plan.second_clone : built.first_clone) = fresh & ~later;
   built.new_user_namespace = fresh & CLONE_NEWUSER;
   plan.user_namespace = planning.user_namespace();
+  plan.shown_to_mapper = built.new_user_namespace && !planning.wishes.caller.privileged;
   plan.ipc_namespace = fresh & later & CLONE_NEWIPC;
   plan.network_namespace = fresh & CLONE_NEWNET;
   plan.cgroup_namespace = fresh & CLONE_NEWCGROUP;

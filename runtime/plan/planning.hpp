@@ -5,6 +5,7 @@
 
 #include "cgroups/layout.hpp"
 #include "kernel/failure.hpp"
+#include "runtime/plan/caller.hpp"
 #include "runtime/plan/memory.hpp"
 #include "runtime/plan/row.hpp"
 #include "spec/config.hpp"
@@ -20,7 +21,8 @@ struct Wishes {
   unsigned preserve_fds = 0;
   std::optional<kernel::Limit> callers_descriptors;  // RLIMIT_NOFILE, where ours was raised for the start
   const cgroups::Layout* layout = nullptr;
-  std::string cgroup_path;
+  std::string cgroup_path;  // empty: the container gets no cgroup of its own
+  Caller caller;
 };
 
 struct Planning {
@@ -33,6 +35,10 @@ struct Planning {
   /// Whether the container gets a namespace of this type that is not the runtime's.
   bool separate(spec::NamespaceType type) const { return linux().find(type) != nullptr; }
   bool user_namespace() const { return separate(spec::NamespaceType::user); }
+  /// Whether the container's root is less than the host's, be it that lodger is no more itself.
+  bool in_user_namespace() const { return user_namespace() || wishes.caller.in_user_namespace; }
+  /// Whether lodger may copy mounts of its mount namespace; else only init may, in its own.
+  bool owns_mounts() const { return wishes.caller.owns_mounts; }
 };
 
 }  // namespace lodger::plan

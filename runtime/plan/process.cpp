@@ -29,6 +29,7 @@ Outcome<init::Identity> plan_identity(Planning& planning, Built& built) {
   identity.groups = planning.memory.copy(process.user.additional_gids);
   identity.umask = process.user.umask.value_or(022);
   identity.no_new_privileges = process.no_new_privileges;
+  identity.keep_groups = keeps_groups(planning.linux(), planning.wishes.caller);
   std::vector<std::string> unknown;
   // Without the object there are no capabilities at all: nothing is granted that was not asked for.
   const auto masks = security::capability_masks(process.capabilities.value_or(spec::Capabilities{}), unknown);
@@ -102,6 +103,8 @@ void plan_memory_policy(Planning& planning, init::Plan& plan) {
 Outcome<> plan_process(Planning& planning, Built& built) {
   init::Plan& plan = *built.plan;
   plan.has_process = true;
+  if (const auto& score = planning.config.process->oom_score_adj)
+    plan.oom_score = planning.memory.bytes(std::to_string(*score));
   plan_arguments(planning, plan);
   plan_limits(planning, plan);
   plan_terminal(*planning.config.process, plan);

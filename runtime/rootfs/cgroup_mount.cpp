@@ -29,7 +29,20 @@ class Expansion {
     close_folder();
   }
 
+  /// Neither a namespace nor a cgroup of its own: what there is, to be looked at only. A user may own cgroups
+  /// in it that are no business of the container's (CVE-2023-25809).
+  void as_on_host() {
+    auto& mount = add(init::MountKind::subtree, common_.destination);
+    mount.source = text("/sys/fs/cgroup");
+    close(mount);
+  }
+
  private:
+  void close(init::Mount& mount) {
+    mount.clone_flags = AT_RECURSIVE;
+    mount.whole.set |= common_.fresh_attributes | MOUNT_ATTR_RDONLY;
+  }
+
   init::Name text(std::string_view text) { return planning_.memory.text(text); }
 
   init::Mount& add(init::MountKind kind, std::string_view destination) {
@@ -50,6 +63,7 @@ class Expansion {
     auto& mount = add(init::MountKind::subtree, place);
     mount.source = text(host + planning_.wishes.cgroup_path);
     mount.one.set = mount.fresh_attributes;
+    if (planning_.wishes.cgroup_path.empty()) close(mount);
   }
 
   void show_hierarchy(const cgroups::Hierarchy& hierarchy) {
@@ -98,6 +112,8 @@ Outcome<> plan_cgroup_mount(Planning& planning, const init::Mount& common, std::
                   ENODEV);
   if (asks_for_v2 || layout.kind == cgroups::Kind::v2)
     expansion.unified(common.destination, layout.unified);
+  else if (planning.wishes.cgroup_path.empty() && !planning.separate(spec::NamespaceType::cgroup))
+    expansion.as_on_host();
   else
     expansion.version_1(layout);
   return {};

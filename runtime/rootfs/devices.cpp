@@ -30,20 +30,24 @@ std::uint64_t number_of(std::uint64_t major, std::uint64_t minor) {
 /// device.
 Outcome<> bind_from_host(Planning& planning, const std::string& name, const std::string& path,
                          init::Device& device) {
-  if (!planning.user_namespace() || S_ISFIFO(device.mode)) return {};
+  if (!planning.in_user_namespace() || S_ISFIFO(device.mode)) return {};
   const auto doing = fmt::format("{} {} of the host", name, path);
-  auto tree = TRY(explained(kernel::clone_tree(kernel::cwd, path.c_str(), 0), doing));
-  const auto found = TRY(explained(kernel::status(tree.get()), doing));
+  device.bound = true;
+  kernel::Fd<kernel::Mount> tree;
+  if (planning.owns_mounts()) tree = TRY(explained(kernel::clone_tree(kernel::cwd, path.c_str(), 0), doing));
+  const auto found =
+      TRY(explained(tree ? kernel::status(tree.get()) : kernel::status(kernel::cwd, path.c_str(), 0), doing));
   if ((found.st_mode & S_IFMT) != (device.mode & S_IFMT) || found.st_rdev != device.device)
     return refuse(fmt::format("{}: is not that device, and a user namespace can make no other", doing),
                   EEXIST);
-  device.tree = planning.row.add(std::move(tree));
+  if (tree) device.tree = planning.row.add(std::move(tree));
   return {};
 }
 
 Outcome<init::Device> plan_device(Planning& planning, const spec::Device& from, std::size_t index) {
   init::Device device;
-  device.path = planning.memory.text(from.path.substr(1));
+  device.source = planning.memory.text(from.path);
+  device.path = device.source + 1;
   device.mode = kind_of(from.type) | from.file_mode.value_or(0666);
   device.device = number_of(static_cast<std::uint64_t>(from.major), static_cast<std::uint64_t>(from.minor));
   device.uid = from.uid.value_or(0);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel/mount.hpp"
 #include "runtime/rootfs/idmap.hpp"
@@ -81,6 +82,15 @@ std::string source_of(const Planning& planning, const spec::Mount& from) {
   return from.source.starts_with('/') ? from.source : planning.wishes.bundle + '/' + from.source;
 }
 
+/// What an ordinary user may copy only as root of a user namespace: looked at here, taken there.
+Outcome<> leave_to_init(const std::string& source, const spec::MountFlags& flags, const std::string& doing,
+                        init::Mount& mount) {
+  const int follow = flags.source_nofollow ? AT_SYMLINK_NOFOLLOW : 0;
+  mount.file = !S_ISDIR(TRY(explained(kernel::status(kernel::cwd, source.c_str(), follow), doing)).st_mode);
+  mount.kind = init::MountKind::locked;
+  return {};
+}
+
 /// A detached copy of what the source shows, from the runtime's own view of the host.
 Outcome<> open_source(Planning& planning, const spec::Mount& from, const spec::MountFlags& flags,
                       IdMaps& id_maps, init::Mount& mount) {
@@ -92,15 +102,21 @@ Outcome<> open_source(Planning& planning, const spec::Mount& from, const spec::M
   const auto doing = fmt::format("{}: source {}", name, source);
   mount.clone_flags =
       (flags.recursive_bind ? AT_RECURSIVE : 0) | (flags.source_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+  mount.source = planning.memory.text(source);
+  const auto map = TRY(spec::id_map(from, planning.config));
+  if (!planning.owns_mounts()) {
+    if (map)
+      return refuse(fmt::format("{}: idmap: only root of the host may map the ids of a mount", name), EPERM);
+    return leave_to_init(source, flags, doing, mount);
+  }
   auto tree = TRY(explained(kernel::clone_tree(kernel::cwd, source.c_str(), mount.clone_flags), doing));
   mount.file = !S_ISDIR(TRY(explained(kernel::status(tree.get()), doing)).st_mode);
   mount.kind = planning.user_namespace() ? init::MountKind::locked : init::MountKind::tree;
-  if (const auto map = TRY(spec::id_map(from, planning.config))) {
+  if (map) {
     TRY(id_maps.apply(planning, *map, tree, source, name));
     mount.kind = init::MountKind::tree;  // a user namespace may not map a filesystem that is not its own
   }
   mount.tree = planning.row.add(std::move(tree));
-  mount.source = planning.memory.text(source);
   return {};
 }
 
@@ -143,8 +159,16 @@ Outcome<> plan_bind(Planning& planning, const spec::Mount& from, const spec::Mou
 
 /// sysfs shows the network stack of whoever mounts it. A user namespace on the host's stack may not, so the
 /// runtime makes it, detached (`fsopen("sysfs")` checks CAP_SYS_ADMIN over the network namespace).
+/// An ordinary user may not either, and shows the host's /sys instead, with all that is mounted below it.
 Outcome<> make_sysfs(Planning& planning, const spec::MountFlags& flags, init::Mount& mount) {
   const auto doing = mount_name(planning.config, mount.index);
+  if (!planning.wishes.caller.privileged) {
+    mount.kind = init::MountKind::locked;
+    mount.source = planning.memory.text("/sys");
+    mount.clone_flags = AT_RECURSIVE;
+    mount.whole.set |= std::exchange(mount.one.set, 0);
+    return {};
+  }
   const auto context = TRY(explained(kernel::fsopen("sysfs"), doing));
   TRY(explained(kernel::create(context), doing));
   mount.tree = planning.row.add(TRY(explained(kernel::fsmount(context, flags.attr_set), doing)));
@@ -202,7 +226,7 @@ Outcome<> plan_mount(Planning& planning, std::size_t index, std::uint64_t root_p
     return plan_cgroup_mount(planning, mount, mounts);
   } else {
     mount.plain = from.type == "proc" || from.type == "sysfs";
-    if (from.type == "sysfs" && planning.user_namespace() && planning.wishes.host_network) {
+    if (from.type == "sysfs" && planning.in_user_namespace() && planning.wishes.host_network) {
       TRY(make_sysfs(planning, flags, mount));
     } else {
       set_attributes(flags, mount, false);

@@ -30,15 +30,6 @@ Outcome<std::string> canonical_root(const Planning& planning) {
   return std::string(real.get());
 }
 
-/// The first step of a creation that the kernel refuses to an ordinary user.
-Outcome<kernel::Fd<kernel::Mount>> clone_root(int folder, const std::string& doing) {
-  auto tree = kernel::clone_tree(folder, "", AT_EMPTY_PATH | AT_RECURSIVE);
-  if (!tree && tree.error().code == EPERM)
-    return refuse(doing + ": lodger lacks the rights of root; containers of ordinary users are not built yet",
-                  EPERM);
-  return explained(std::move(tree), doing);
-}
-
 Outcome<> open_root(Planning& planning, init::Rootfs& rootfs) {
   const std::string path = TRY(canonical_root(planning));
   const std::string doing = fmt::format("root.path {}", path);
@@ -48,7 +39,9 @@ Outcome<> open_root(Planning& planning, init::Rootfs& rootfs) {
   rootfs.path = planning.memory.text(path);
   rootfs.device = what.st_dev;
   rootfs.inode = what.st_ino;
-  rootfs.tree = planning.row.add(TRY(clone_root(folder.get(), doing)));
+  if (!planning.owns_mounts()) return {};  // init takes the tree
+  rootfs.tree = planning.row.add(
+      TRY(explained(kernel::clone_tree(folder.get(), "", AT_EMPTY_PATH | AT_RECURSIVE), doing)));
   return {};
 }
 

@@ -82,7 +82,18 @@ TEST_CASE("cgroup managers that are not built yet are refused where a container 
             .error()
             .text.starts_with("the systemd cgroup driver is not built yet: "));
   CHECK_FALSE(take_globals(parsed({"--cgroup-manager=systemd"})->globals, request));
-  CHECK_FALSE(take_globals(parsed({"--cgroup-manager=disabled"})->globals, request));
+  CHECK(take_globals(parsed({"--cgroup-manager=disabled"})->globals, request));
+  CHECK(request.no_cgroup);
+}
+
+TEST_CASE("--rootless reaches the request, and auto leaves it open") {
+  container::CreateRequest request;
+  CHECK(take_globals(parsed({"--rootless=auto"})->globals, request));
+  CHECK_FALSE(request.rootless);
+  CHECK(take_globals(parsed({"--rootless=false"})->globals, request));
+  CHECK(request.rootless == false);
+  CHECK(take_globals(parsed({"--rootless=true"})->globals, request));
+  CHECK(request.rootless == true);
 }
 
 TEST_CASE("the flags of create reach the request") {

@@ -1,0 +1,352 @@
+// Containers of an ordinary user, and of root of a user namespace (where rootless engines call runtimes
+// from). user_namespaces(7); runtime-spec, config-linux.md, "User namespace mappings".
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "support/container.hpp"
+#include "support/needs.hpp"
+#include "support/proc.hpp"
+
+using namespace lodger::test;
+using nlohmann::json;
+using Args = std::vector<std::string>;
+
+namespace {
+
+constexpr const char* user = "54321";  // nobody's
+
+Args as_user(const Args& command) {
+  Args all = {"/usr/bin/setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--inh-caps=-all"};
+  all.insert(all.end(), command.begin(), command.end());
+  return all;
+}
+
+/// Why this machine has no user namespaces for ordinary users; empty where it has.
+std::string barred() {
+  const auto tried = run_command(as_user({"unshare", "-Urpf", "--mount-proc", "true"}));
+  return tried.status == 0 ? "" : "an ordinary user cannot make a user namespace with a procfs: " + tried.err;
+}
+
+#define NEEDS_ORDINARY_USER()                      \
+  NEEDS_ROOT();                                    \
+  NEEDS(is_lodger(), "checks lodger's own words"); \
+  if (const auto why = barred(); !why.empty()) SKIP_TEST(why)
+
+/// A bundle that belongs to the user, with what `spec --rootless` writes, and a copy of lodger that the user
+/// can reach.
+class UserBundle {
+ public:
+  explicit UserBundle(const std::string& probe_line = "ids", const Edit& edit = {})
+      : bundle_(std::vector<std::string>{}) {
+    REQUIRE(run_command({"/bin/cp", runtime_path(), beside("lodger")}).status == 0);
+    REQUIRE(mkdir(beside("run").c_str(), 0700) == 0);
+    REQUIRE(unlink(beside("config.json").c_str()) == 0);
+    REQUIRE(run_command({"/bin/chown", "-R", std::string(user) + ":" + user, bundle_.path()}).status == 0);
+    const auto written = call({"spec", "--rootless", "--bundle", bundle_.path()});
+    INFO(written.err);
+    REQUIRE(written.status == 0);
+    bundle_.edit([&](json& config) {
+      config["process"]["terminal"] = false;
+      config["process"]["args"] = {"/bin/probe"};
+      for (const auto& word : words(probe_line)) config["process"]["args"].push_back(word);
+      if (edit) edit(config);
+    });
+  }
+  UserBundle(const UserBundle&) = delete;
+  UserBundle& operator=(const UserBundle&) = delete;
+  ~UserBundle() {
+    call({"delete", "--force", "c"});
+    CHECK(left() == "");
+  }
+
+  std::string beside(const std::string& name) const { return bundle_.beside(name); }
+
+  /// The command line of lodger as the user, `wrapped` in another program's.
+  Args line(const Args& args, const Args& wrapped = {}) const {
+    Args all = {"/usr/bin/env", "XDG_RUNTIME_DIR=" + beside("run"), "USER=tester"};
+    all.insert(all.end(), wrapped.begin(), wrapped.end());
+    all.push_back(beside("lodger"));
+    all.insert(all.end(), args.begin(), args.end());
+    return as_user(all);
+  }
+  Finished call(const Args& args, const Args& wrapped = {}) const { return run_command(line(args, wrapped)); }
+  Finished run(const Args& wrapped = {}) const {
+    return call({"run", "--bundle", bundle_.path(), "c"}, wrapped);
+  }
+  /// What is left of containers in the state root.
+  std::string left() const { return run_command({"/bin/ls", beside("run/lodger")}).out; }
+
+ private:
+  Bundle bundle_;
+};
+
+Facts inside_of(const UserBundle& bundle, const Args& wrapped = {}) {
+  const auto done = bundle.run(wrapped);
+  INFO(done.out << done.err);
+  REQUIRE(done.status == 0);
+  return Facts(done.out);
+}
+
+void without(json& list, const char* type) {
+  for (auto entry = list.begin(); entry != list.end();)
+    entry = (*entry)["type"] == type ? list.erase(entry) : entry + 1;
+}
+
+void without_user_namespace(json& config) {
+  without(config["linux"]["namespaces"], "user");
+  config["linux"].erase("uidMappings");
+  config["linux"].erase("gidMappings");
+}
+
+void map_more(json& config) {
+  for (const char* map : {"uidMappings", "gidMappings"})
+    config["linux"][map].push_back({{"containerID", 1}, {"hostID", 700'000}, {"size", 1000}});
+}
+
+}  // namespace
+
+TEST_CASE("rootless: root inside is the user outside, on the host's network", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle bundle("ids ; ns ; cat /proc/self/uid_map");
+  const Facts facts = inside_of(bundle);
+  CHECK(facts["uid"] == "0");
+  CHECK(facts["gid"] == "0");
+  CHECK(words(facts["line:/proc/self/uid_map"]) == Args{"0", user, "1"});
+  CHECK(facts["ns.net"] == ns_id(getpid(), "net"));
+  for (const char* type : {"user", "mnt", "pid", "ipc", "uts", "cgroup"})
+    CHECK(facts[std::string("ns.") + type] != ns_id(getpid(), type));
+}
+
+TEST_CASE("rootless: the host's /sys can be looked at only, with all that is mounted in it (CVE-2023-25809)",
+          "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const auto with_sys = [](const char* type, json options) {
+    return [=](json& config) {
+      for (auto& mount : config["mounts"])
+        if (mount["destination"] == "/sys")
+          mount = {{"destination", "/sys"}, {"type", type}, {"source", "/sys"}, {"options", options}};
+      without(config["mounts"], "cgroup");
+      config["process"]["args"] = {"/bin/busybox", "sh", "-c", "ls /sys/class/net; cat /proc/mounts"};
+    };
+  };
+  for (const auto& edit : {with_sys("none", {"rbind", "rro"}), with_sys("sysfs", {"ro", "nosuid"})}) {
+    const UserBundle bundle("ids", edit);
+    const auto done = bundle.run();
+    INFO(done.out << done.err);
+    REQUIRE(done.status == 0);
+    CHECK_THAT(done.out, Catch::StartsWith("lo\n") || Catch::Contains("\nlo\n"));
+    bool found = false;
+    for (std::size_t at = 0; (at = done.out.find(" /sys", at)) != std::string::npos; ++at) {
+      const auto line = done.out.substr(at + 1, done.out.find('\n', at) - at - 1);
+      found = true;
+      CHECK_THAT(line, Catch::Contains(" ro,"));
+    }
+    CHECK(found);
+  }
+}
+
+TEST_CASE("rootless: devices are the host's, and can be used", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle bundle("ids", [](json& config) {
+    config["process"]["args"] = {"/bin/busybox", "sh", "-c", "echo x > /dev/null && ls /dev/zero"};
+  });
+  const auto done = bundle.run();
+  INFO(done.err);
+  CHECK(done.status == 0);
+  CHECK(done.out == "/dev/zero\n");
+}
+
+TEST_CASE("rootless: create, start, exec, kill, delete", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle bundle("ids", [](json& config) {
+    config["process"]["args"] = {"/bin/busybox", "sleep", "100"};
+  });
+  const auto ok = [&](const Args& args) {
+    const auto done = bundle.call(args);
+    INFO(args.front() << ": " << done.err);
+    REQUIRE(done.status == 0);
+    return done.out;
+  };
+  // Descriptors of its own: a container that is kept holds ours open.
+  ok({"create", "--bundle", bundle.beside(""), "c"});
+  CHECK(json::parse(ok({"state", "c"}))["status"] == "created");
+  ok({"start", "c"});
+  const auto state = json::parse(ok({"state", "c"}));
+  CHECK(state["status"] == "running");
+  CHECK_THAT(proc_status(state["pid"], "Uid"), Catch::StartsWith(user));
+  const Facts facts(ok({"exec", "c", "/bin/probe", "ids", ";", "ns"}));
+  CHECK(facts["uid"] == "0");
+  CHECK(facts["ns.user"] == ns_id(state["pid"], "user"));
+  CHECK_THAT(ok({"list"}), Catch::Contains("#54321") || Catch::Contains(user));
+  const auto all = bundle.call({"kill", "--all", "c", "TERM"});
+  CHECK(all.status != 0);
+  CHECK_THAT(all.err, Catch::Contains("kill --all: container c has no cgroup of its own"));
+  ok({"kill", "c", "KILL"});
+  REQUIRE(eventually([&] { return json::parse(ok({"state", "c"}))["status"] == "stopped"; }));
+  ok({"delete", "c"});
+}
+
+TEST_CASE("rootless: what an ordinary user cannot have is refused with what helps, and nothing is left",
+          "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  struct Row {
+    const char* text;
+    Edit edit;
+  };
+  const Row rows[] = {
+      {"no entry of type \"user\", which uid 54321 needs", without_user_namespace},
+      {"process.user.additionalGids: setgroups is denied",
+       [](json& c) { c["process"]["user"]["additionalGids"] = {0}; }},
+      {"process.oomScoreAdj -999: Permission denied (below the value",
+       [](json& c) { c["process"]["oomScoreAdj"] = -999; }},
+      {"linux.resources: pids.max cannot be set for a container without a cgroup",
+       [](json& c) {
+         c["linux"]["resources"] = {{"pids", {{"limit", 5}}}};
+       }},
+      {"(linux.cgroupsPath has to lie below a cgroup that is delegated",
+       [](json& c) { c["linux"]["cgroupsPath"] = "/lodger-test/rootless-refused"; }},
+      {"linux.devices[0] /dev/no-such of the host: No such file or directory",
+       [](json& c) {
+         c["linux"]["devices"] = {{{"path", "/dev/no-such"}, {"type", "c"}, {"major", 1}, {"minor", 99}}};
+       }},
+      {"/x: source /root/x/y: ",
+       [](json& c) {
+         c["mounts"].push_back(
+             {{"destination", "/x"}, {"type", "none"}, {"source", "/root/x/y"}, {"options", {"bind"}}});
+       }},
+      {"process.user 5:0: setresuid: Invalid argument (the id is not in linux.uidMappings",
+       [](json& c) { c["process"]["user"]["uid"] = 5; }},
+      {"devpts: Invalid gid '5'", [](json& c) { c["mounts"][2]["options"].push_back("gid=5"); }},
+  };
+  for (const auto& row : rows) {
+    const UserBundle bundle("ids", row.edit);
+    const auto done = bundle.run();
+    INFO(done.err);
+    CHECK(done.status != 0);
+    CHECK(done.out == "");
+    CHECK_THAT(done.err, Catch::Contains(row.text));
+    CHECK(bundle.left() == "");
+  }
+}
+
+TEST_CASE("rootless: device rules are left out, and that is said", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle bundle("ids", [](json& config) {
+    config["linux"]["resources"] = {{"devices", {{{"allow", false}, {"access", "rwm"}}}}};
+  });
+  const auto done = bundle.run();
+  CHECK(done.status == 0);
+  CHECK_THAT(done.err, Catch::StartsWith("linux.resources.devices is left out: "));
+}
+
+TEST_CASE("rootless: --rootless=false asks for the cgroup in earnest", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle bundle;
+  const auto done = bundle.call({"--rootless=false", "run", "--bundle", bundle.beside(""), "c"});
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("cgroup /lodger/c: making ") && Catch::Contains("Permission denied"));
+}
+
+TEST_CASE("rootless: more ids by newuidmap and newgidmap, as /etc/subuid allows", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  NEEDS(access("/usr/bin/newuidmap", X_OK) == 0, "needs newuidmap (Debian: uidmap)");
+  const UserBundle bundle("ids ; cat /proc/self/uid_map", [](json& config) {
+    map_more(config);
+    config["process"]["user"] = {{"uid", 33}, {"gid", 34}, {"additionalGids", {7}}};
+  });
+  // The machine's own lists stay as they are: others lie over them in a mount namespace.
+  const std::string over =
+      "d=$1; shift; grep . /etc/passwd > $d/passwd; echo tester:x:54321:54321::/:/bin/sh >> $d/passwd;"
+      "echo \"$SUBIDS\" > $d/subids; mount --bind $d/passwd /etc/passwd;"
+      "mount --bind $d/subids /etc/subuid && mount --bind $d/subids /etc/subgid && exec \"$@\"";
+  const auto with_list = [&](const char* list) {
+    Args all = {"/usr/bin/env",   std::string("SUBIDS=") + list, "unshare", "-m", "sh", "-c", over, "sh",
+                bundle.beside("")};
+    const auto line = bundle.line({"run", "--bundle", bundle.beside(""), "c"});
+    all.insert(all.end(), line.begin(), line.end());
+    return run_command(all);
+  };
+  NEEDS(access("/etc/subuid", F_OK) == 0 && access("/etc/subgid", F_OK) == 0, "needs /etc/subuid and subgid");
+  const auto barred = with_list("tester:900000:10");
+  CHECK(barred.status != 0);
+  CHECK_THAT(barred.err, Catch::Contains("linux.gidMappings: /usr/bin/newgidmap: ") &&
+                             Catch::Contains("(this needs \"54321:700000:1000\" in /etc/subgid)"));
+  CHECK(bundle.left() == "");
+  const auto done = with_list("tester:700000:1000");
+  INFO(done.out << done.err);
+  REQUIRE(done.status == 0);
+  const Facts facts(done.out);
+  CHECK(facts["uid"] == "33");
+  CHECK(facts["gid"] == "34");
+  CHECK(facts["groups"] == "7");
+}
+
+TEST_CASE("rootless: root of a user namespace that another made", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const Args with_mounts = {"unshare", "-Urm"}, alone = {"unshare", "-Ur"};
+  const auto nested = [](json& config) {  // inside of it the user has the id 0
+    for (const char* map : {"uidMappings", "gidMappings"}) config["linux"][map][0]["hostID"] = 0;
+  };
+  for (const auto& position : {with_mounts, alone}) {
+    CHECK(inside_of(UserBundle("ids", nested), position)["uid"] == "0");
+    const UserBundle bundle("ids ; echo ran", [](json& config) {
+      without_user_namespace(config);
+      without(config["linux"]["namespaces"], "cgroup");
+    });
+    CHECK(inside_of(bundle, position)["uid"] == "0");
+  }
+}
+
+TEST_CASE("rootless: the state root needs XDG_RUNTIME_DIR", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle bundle;
+  const auto done = bundle.run({"env", "-u", "XDG_RUNTIME_DIR"});
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("XDG_RUNTIME_DIR is not set: set it, or give --root"));
+}
+
+TEST_CASE("rootless: with a set-user-ID bit lodger refuses to work", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle bundle;
+  struct statvfs place {};
+  REQUIRE(statvfs(bundle.beside("").c_str(), &place) == 0);
+  NEEDS(!(place.f_flag & ST_NOSUID), "the temporary folder is mounted nosuid");
+  REQUIRE(run_command({"/bin/chown", "0:0", bundle.beside("lodger")}).status == 0);
+  REQUIRE(chmod(bundle.beside("lodger").c_str(), 04755) == 0);
+  for (const Args& args : {Args{"list"}, Args{"run", "--bundle", bundle.beside(""), "c"}}) {
+    const auto done = bundle.call(args);
+    CHECK(done.status != 0);
+    CHECK_THAT(done.err, Catch::Contains("a set-user-ID bit or file capabilities"));
+  }
+  REQUIRE(chmod(bundle.beside("lodger").c_str(), 0755) == 0);
+}
+
+TEST_CASE("rootless: --cgroup-manager disabled makes no cgroup", "[rootless]") {
+  NEEDS_ROOT();
+  NEEDS(is_lodger(), "a flag of lodger's");
+  const Bundle bundle("hold", [](json& config) { config["linux"].erase("resources"); });
+  Container container(bundle);
+  const auto done =
+      container.call({"--cgroup-manager", "disabled", "create", "--bundle", bundle.path(), container.id()},
+                     {.fds = {{STDERR_FILENO, 1}, {STDERR_FILENO, 2}}});
+  REQUIRE(done.status == 0);
+  container.start();
+  container.wait_for("running");
+  CHECK(read_file("/proc/" + std::to_string(container.pid()) + "/cgroup") == read_file("/proc/self/cgroup"));
+  CHECK(container.call({"kill", container.id(), "KILL"}).status == 0);
+  container.wait_for("stopped");
+}
+
+TEST_CASE("rootless: --cgroup-manager disabled, and limits that would need a cgroup", "[rootless]") {
+  NEEDS_ROOT();
+  NEEDS(is_lodger(), "a flag of lodger's");
+  const Bundle bundle("ids", [](json& config) { config["linux"]["resources"] = {{"pids", {{"limit", 5}}}}; });
+  Container container(bundle);
+  const auto done =
+      container.call({"--cgroup-manager=disabled", "run", "--bundle", bundle.path(), container.id()});
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("pids.max cannot be set for a container without a cgroup"));
+}
