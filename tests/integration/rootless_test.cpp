@@ -148,6 +148,24 @@ TEST_CASE("rootless: the host's /sys can be looked at only, with all that is mou
   }
 }
 
+TEST_CASE("rootless: without a cgroup namespace the host's cgroups can be looked at only (CVE-2023-25809)",
+          "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle bundle("ids", [](json& config) {
+    without(config["linux"]["namespaces"], "cgroup");
+    for (auto& mount : config["mounts"])
+      if (mount["type"] == "cgroup") mount["options"] = {"nosuid"};
+    config["process"]["args"] = {"/bin/busybox", "sh", "-c", "cat /proc/mounts"};
+  });
+  const auto done = bundle.run({"env", "-C", "/"});
+  INFO(done.out << done.err);
+  REQUIRE(done.status == 0);
+  const auto cgroups = done.out.rfind("/sys/fs/cgroup");
+  REQUIRE(cgroups != std::string::npos);
+  CHECK(done.out.find("cgroup rw") == std::string::npos);
+  CHECK(done.out.find("cgroup2 rw") == std::string::npos);
+}
+
 TEST_CASE("rootless: devices are the host's, and can be used", "[rootless]") {
   NEEDS_ORDINARY_USER();
   const UserBundle bundle("ids", [](json& config) {
