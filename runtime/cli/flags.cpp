@@ -71,6 +71,7 @@ class Parser {
                                [&](std::string* target) { return set_text(flag, target, given); },
                                [&](unsigned* target) { return set_number(flag, target, given); },
                                [&](std::vector<std::string>* target) { return add(flag, target, given); },
+                               [&](Filled target) { return set_filled(flag, target, given); },
                                [&](Optional target) { return set_optional(target, given); }},
                       flag.target);
   }
@@ -93,6 +94,13 @@ class Parser {
 
   Outcome<> set_text(const Flag& flag, std::string* target, std::optional<std::string_view> given) {
     *target = TRY(value(flag, given));
+    return {};
+  }
+
+  Outcome<> set_filled(const Flag& flag, Filled target, std::optional<std::string_view> given) {
+    const std::string_view word = TRY(value(flag, given));
+    if (word.empty()) return refuse(fmt::format("flag --{}: its value is empty", flag.name), EINVAL);
+    *target.text = word;
     return {};
   }
 

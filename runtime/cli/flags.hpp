@@ -22,8 +22,12 @@ using Words = std::span<const std::string_view>;
 struct Optional {
   std::string* text;
 };
+/// A text that must not be empty: `--root "$UNSET"` has to be told from no --root at all.
+struct Filled {
+  std::string* text;
+};
 /// Where a flag's value goes; bool is a switch.
-using Target = std::variant<bool*, std::string*, unsigned*, std::vector<std::string>*, Optional>;
+using Target = std::variant<bool*, std::string*, unsigned*, std::vector<std::string>*, Optional, Filled>;
 
 struct Flag {
   std::string_view name;   // without dashes

@@ -41,7 +41,7 @@ Outcome<> one_of(std::string_view flag, std::string_view value,
 }
 
 std::vector<Flag> global_flags(Globals& globals) {
-  return {{"root", 0, "DIR", "folder of the containers' state (default: /run/lodger)", &globals.root},
+  return {{"root", 0, "DIR", "folder of the containers' state (default: /run/lodger)", Filled{&globals.root}},
           {"log", 0, "FILE", "append errors and warnings to this file as well", &globals.log_path},
           {"log-format", 0, "text|json", "format of the log", &globals.log_format},
           {"log-level", 0, "error|warning|info|debug", "least severe level to log", &globals.log_level},

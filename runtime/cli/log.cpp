@@ -55,7 +55,7 @@ std::string text_record(Level level, std::string_view message, std::string_view 
 }
 
 Outcome<> Log::write(Level level, std::string_view message) const {
-  if (level > most || (path.empty() && level != Level::debug)) return {};
+  if (level > most || (path.empty() && !json && level != Level::debug)) return {};
   const std::string record = json ? json_record(level, message, now()) : text_record(level, message, now());
   if (path.empty()) return explained(kernel::write_once(2, record), "writing to stderr");
   const auto file = kernel::openat(kernel::cwd, path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);

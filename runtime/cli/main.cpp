@@ -32,6 +32,11 @@ void hold_standard_streams() {
 /// To stderr as it is; when stderr is gone there is nobody left to tell.
 void say(std::string_view line) { (void)kernel::write_all(2, fmt::format("{}\n", line)); }
 
+/// With --log-format json and no --log the records themselves go to stderr, and nothing else (as with runc).
+bool speaks_in_records(const cli::Globals& globals) {
+  return globals.log_format == "json" && globals.log_path.empty();
+}
+
 void log(const cli::Globals& globals, cli::Level level, std::string_view message) {
   const auto logged = cli::log_for(globals).write(level, message);
   if (!logged) say(fmt::format("lodger: {}", logged.error().text));
@@ -46,7 +51,7 @@ std::string joined(cli::Words words) {
 int finished(const cli::Globals& globals, cli::Words words, const Outcome<int>& outcome) {
   const int status = outcome ? *outcome : globals.failure;
   if (!outcome) {
-    say(fmt::format("lodger: {}", outcome.error().text));
+    if (!speaks_in_records(globals)) say(fmt::format("lodger: {}", outcome.error().text));
     log(globals, cli::Level::error, outcome.error().text);
   }
   if (globals.debug)
@@ -62,7 +67,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + (argc > 0), argv + argc);
   cli::Globals globals;
   const container::Notices notices = [&](std::string_view line) {
-    say(line);
+    if (!speaks_in_records(globals)) say(line);
     log(globals, cli::Level::warning, line);
   };
   if (auto elevated = plan::check_not_elevated(); !elevated)

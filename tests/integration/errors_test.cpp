@@ -257,3 +257,14 @@ TEST_CASE("errors: a kernel that lacks a call is told by name and version, and n
   CHECK(done.out.empty());
   CHECK_THAT(done.err, Catch::Contains(name + ": Function not implemented (it needs Linux 5."));
 }
+
+TEST_CASE("errors: --log-format json without --log gives records on stderr, and nothing else", "[errors]") {
+  NEEDS(is_lodger(), "lodger's own");
+  const auto done =
+      run_command({runtime_path(), "--log-format", "json", "--root", "/nowhere/at/all", "state", "x"});
+  CHECK(done.status != 0);
+  const auto record = nlohmann::json::parse(done.err, nullptr, false);
+  REQUIRE(record.is_object());
+  CHECK(record["level"] == "error");
+  CHECK(record["msg"] == "container does not exist");
+}

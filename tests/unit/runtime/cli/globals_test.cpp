@@ -66,6 +66,19 @@ TEST_CASE("the root is absolute") {
   CHECK(relative->globals.root.ends_with("/x/y"));
 }
 
+TEST_CASE("an empty --root or --network is no default") {
+  cli::Globals globals;
+  for (const List& words : {List{"--root="}, List{"--root", ""}}) {
+    const auto refused = parse(words, global_flags(globals), Order::first);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().text == "flag --root: its value is empty");
+  }
+  container::CreateRequest request;
+  const List empty = {"--network="};
+  CHECK(parse(empty, creation_flags(request), Order::anywhere).error().text ==
+        "flag --network: its value is empty");
+}
+
 TEST_CASE("how much is logged") {
   CHECK(log_for(parsed({})->globals).most == Level::info);
   CHECK(log_for(parsed({"--debug"})->globals).most == Level::debug);
