@@ -50,7 +50,11 @@ std::string of_parent(const Folder& folder, const std::string& file) {
 std::string hint(const Setting& s, const Folder& folder, int code) {
   if (code == ENOENT && s.file.starts_with("memory.memsw."))
     return "swap accounting is off: boot with swapaccount=1";
+  const bool weight = s.file.find(".bfq.") != s.file.npos;
+  if (code == ENOENT && weight) return "weights need the BFQ scheduler, which this kernel has not loaded";
   if (code == ENOENT) return "this kernel has no such file";
+  if (weight && code == EOPNOTSUPP)
+    return "the disk's scheduler is not BFQ: see queue/scheduler in its sysfs";
   if (s.file == "cpuset.cpus" || s.file == "cpuset.mems") {
     auto allowed = of_parent(folder, s.file + ".effective");
     if (allowed.empty()) allowed = of_parent(folder, s.file);
@@ -58,6 +62,9 @@ std::string hint(const Setting& s, const Folder& folder, int code) {
   }
   if (s.file == "cpu.rt_runtime_us" && code == EINVAL)
     return fmt::format("the parent has {} us to give", of_parent(folder, s.file));
+  if (s.controller == "rdma" && (code == ENODEV || code == EINVAL))
+    return "is there an RDMA device of this name? see /sys/class/infiniband";
+  if (s.controller == "net_prio" && code == ENODEV) return "there is no such network interface here";
   if (s.controller == "devices" && code == EPERM) return "the parent cgroup has not got this device itself";
   if (s.file == "memory.limit_in_bytes" && code == EBUSY)
     return fmt::format("in use: {} bytes",

@@ -12,6 +12,7 @@
 #include "cgroups/delegate.hpp"
 #include "cgroups/device_attach.hpp"
 #include "cgroups/files.hpp"
+#include "cgroups/machine.hpp"
 #include "cgroups/manage.hpp"
 
 namespace lodger::cgroups {
@@ -121,7 +122,10 @@ Outcome<> Cgroup::check_unneeded(const Layout& layout, const spec::Resources* re
 Outcome<> Cgroup::take(const Layout& layout, const std::string& path, const spec::Resources* resources) {
   layout_ = &layout;
   record_.path = TRY(clean_path(path));
-  if (resources) plan_ = TRY(layout.kind == Kind::v2 ? plan_v2(*resources) : plan_v1(*resources));
+  if (resources) {
+    TRY(check_machine(*resources));
+    plan_ = TRY(layout.kind == Kind::v2 ? plan_v2(*resources) : plan_v1(*resources));
+  }
   return layout.kind == Kind::v2 ? Outcome<>{} : check_mounted(layout, plan_, record_.path);
 }
 

@@ -56,6 +56,10 @@ Outcome<Below> parse_below(std::string_view text) {
   if (text.empty()) return refuse("--cgroup: the path is empty", EINVAL);
   const auto absolute = fmt::format("/{}", text);
   if (absolute.find_first_not_of('/') == absolute.npos) return below;  // the container's own
+  bool up = false;
+  each_part(text, '/', [&](std::string_view part) { up |= part == ".."; });
+  if (up)
+    return refuse(fmt::format("--cgroup {}: must stay below the container's, without \"..\"", text), EINVAL);
   below.path = TRY(clean_path(absolute));
   return below;
 }

@@ -76,12 +76,12 @@ Outcome<std::string> clean_path(std::string_view path) {
   if (path.find('\0') != path.npos || path.find('\n') != path.npos)
     return wrong("a cgroup's name holds neither newline nor zero byte");
   std::string clean;
-  bool up = false;
   each_part(path, '/', [&](std::string_view part) {
-    up |= part == "..";
-    if (part != ".") (clean += '/') += part;
+    if (part == "..")
+      clean.resize(clean.empty() ? 0 : clean.rfind('/'));
+    else if (part != ".")
+      (clean += '/') += part;
   });
-  if (up) return wrong("must not hold \"..\"");
   if (clean.empty()) return wrong("the root cgroup cannot be a container's");
   return clean;
 }

@@ -19,8 +19,8 @@ struct Folder {
   std::string entry(std::string_view file) const { return name + '/' + std::string(file); }
 };
 
-/// An absolute path without empty and "." parts. Refuses "..", which would lead out of what the configuration
-/// names, relative paths and "/", which is everybody's.
+/// An absolute path without empty, "." and ".." parts: ".." takes the part before it along and stops at the
+/// top, as in "/.." (callers know runc to do so). Refuses relative paths and "/", which is everybody's.
 Outcome<std::string> clean_path(std::string_view path);
 
 /// Makes the cgroup `path` (clean) below a hierarchy's mount point, with its parents. What was made is put at

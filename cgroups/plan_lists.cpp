@@ -1,5 +1,5 @@
 // The properties that are lists: blockIO, hugepageLimits, rdma, and v1's network priorities. One entry, one
-// write. Block IO weights belong to the BFQ scheduler where it is loaded, else to the kernel's own weights.
+// write. On cgroup2, block IO weights belong to the BFQ scheduler where it is loaded, else to io.cost's.
 #include <fmt/core.h>
 
 #include "cgroups/values.hpp"
@@ -26,22 +26,19 @@ constexpr Throttle throttles[] = {
 /// blkio's 10 to 1000 stretched over io.weight's 1 to 10000.
 unsigned stretched(unsigned weight) { return weight < 10 ? 1 : 1 + (weight - 10) * 9999 / 990; }
 
+/// Weights are BFQ's alone: the files without "bfq" were the CFQ scheduler's, which Linux 5.0 removed.
 void add_block_io_v1(const BlockIo& io, std::vector<Setting>& out) {
-  const auto weight = [&](const char* bfq, const char* plain, const std::string& value) {
-    out.push_back({"blkio", bfq, value, false, false, plain, value});
-  };
-  const auto leaf = [&](const char* file, std::string value) {  // CFQ's, and gone with it in Linux 5.0
-    out.push_back({"blkio", file, std::move(value), false, false, {}, {}});
-  };
-  if (const auto value = text(nonzero(io.weight))) weight("blkio.bfq.weight", "blkio.weight", *value);
-  if (const auto value = text(nonzero(io.leaf_weight))) leaf("blkio.leaf_weight", *value);
-  for (const auto& d : io.weight_device) {
+  if (const auto value = text(nonzero(io.weight)))
+    out.push_back({"blkio", "blkio.bfq.weight", *value, false, false, {}, {}});
+  for (const auto& d : io.weight_device)
     if (const auto value = nonzero(d.weight))
-      weight("blkio.bfq.weight_device", "blkio.weight_device",
-             fmt::format("{}:{} {}", d.major, d.minor, *value));
-    if (const auto value = nonzero(d.leaf_weight))
-      leaf("blkio.leaf_weight_device", fmt::format("{}:{} {}", d.major, d.minor, *value));
-  }
+      out.push_back({"blkio",
+                     "blkio.bfq.weight_device",
+                     fmt::format("{}:{} {}", d.major, d.minor, *value),
+                     false,
+                     false,
+                     {},
+                     {}});
   for (const auto& throttle : throttles)
     for (const auto& d : io.*throttle.devices)
       out.push_back({"blkio",

@@ -52,13 +52,6 @@ constexpr Row rows[] = {
      "max"},
 };
 
-bool has_leaf_weight(const Resources& r) {
-  if (!r.block_io) return false;
-  bool found = nonzero(r.block_io->leaf_weight).has_value();
-  for (const auto& device : r.block_io->weight_device) found |= nonzero(device.leaf_weight).has_value();
-  return found;
-}
-
 constexpr Refusal refusals[] = {
     {"memory.kernelTCP",
      [](const Resources& r) { return member(r.memory, &Memory::kernel_tcp).value_or(0) > 0; },
@@ -88,7 +81,6 @@ constexpr Refusal refusals[] = {
     {"cpu.realtimePeriod",
      [](const Resources& r) { return member(r.cpu, &Cpu::realtime_period).value_or(0) != 0; },
      "cgroup2 does not ration realtime scheduling"},
-    {"blockIO.leafWeight", has_leaf_weight, "cgroup2 has no weight for the processes beside sub-cgroups"},
     {"network.classID",
      [](const Resources& r) { return member(r.network, &spec::Network::class_id).value_or(0) != 0; },
      "cgroup2 has no net_cls; firewalls match its path instead"},

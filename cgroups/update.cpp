@@ -4,6 +4,7 @@
 #include "cgroups/apply.hpp"
 #include "cgroups/device_attach.hpp"
 #include "cgroups/files.hpp"
+#include "cgroups/machine.hpp"
 #include "cgroups/manage.hpp"
 
 namespace lodger::cgroups {
@@ -39,6 +40,7 @@ Outcome<std::vector<Folder>> folders_of(const Layout& layout, const Record& reco
 }  // namespace
 
 Outcome<> update(const Layout& layout, const Record& record, const spec::Resources& resources) {
+  TRY(check_machine(resources));
   const bool v2 = layout.kind == Kind::v2;
   const auto plan = TRY(v2 ? plan_v2(resources) : plan_v1(resources));
   const auto folders = TRY(folders_of(layout, record));

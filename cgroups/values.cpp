@@ -7,6 +7,13 @@ namespace {
 
 using spec::Resources;
 
+bool has_leaf_weight(const Resources& r) {
+  if (!r.block_io) return false;
+  bool found = nonzero(r.block_io->leaf_weight).has_value();
+  for (const auto& device : r.block_io->weight_device) found |= nonzero(device.leaf_weight).has_value();
+  return found;
+}
+
 /// Kernel memory lost its own limit: a write to memory.kmem.limit_in_bytes has had no effect since
 /// Linux 5.16, and cgroup2 never had one. To accept it would promise what nobody keeps. -1 and 0 ask for
 /// nothing.
@@ -17,6 +24,8 @@ constexpr Refusal common_refusals[] = {
     {"memory.useHierarchy",
      [](const Resources& r) { return member(r.memory, &spec::Memory::use_hierarchy) == false; },
      "memory is always counted with that of sub-cgroups (since Linux 5.11)"},
+    {"blockIO.leafWeight", has_leaf_weight,
+     "the weight beside sub-cgroups was the CFQ scheduler's, which Linux 5.0 removed"},
 };
 
 struct Limit {

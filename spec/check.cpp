@@ -127,7 +127,7 @@ Outcome<> check(const Process& process) {
 
 Outcome<> check(const Resources& resources) {
   TRY(all(resources_clauses(), resources));
-  return refuse_not_yet(resources);
+  return all(resource_list_clauses(), resources);
 }
 
 }  // namespace lodger::spec

@@ -85,22 +85,14 @@ Outcome<> propagation(const Linux& object) {
                   quoted(object.rootfs_propagation)));
 }
 
-/// A path with ".." would leave the place that the caller meant the container to be kept in.
-Outcome<> cgroups_path(const Linux& object) {
-  const std::string path = "/" + object.cgroups_path + "/";
-  if (path.find("/../") == path.npos) return {};
-  return refuse(
-      fmt::format("linux.cgroupsPath: must not contain \"..\", found {}", quoted(object.cgroups_path)));
-}
-
 Outcome<> personality(const Linux& object) {
   if (!object.personality || object.personality->flags.empty()) return {};
   return refuse(fmt::format("linux.personality.flags[0]: unknown flag {}: the specification has none yet",
                             quoted(object.personality->flags.front())));
 }
 
-constexpr Clause<Linux> clauses[] = {mappings,    time_offsets, devices,     hidden_paths,
-                                     propagation, cgroups_path, personality, check_memory_policy};
+constexpr Clause<Linux> clauses[] = {mappings,    time_offsets,       devices, hidden_paths, propagation,
+                                     personality, check_memory_policy};
 
 }  // namespace
 

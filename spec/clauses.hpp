@@ -21,12 +21,16 @@ Outcome<> all(std::span<const Clause<T>> clauses, const T& object) {
 /// names them in the error.
 Outcome<> check_ranges(std::string_view property, const std::vector<IdMapping>& list);
 
+/// Whether a network interface can have this name.
+bool interface_name(std::string_view name);
+
 std::span<const Clause<Process>> process_clauses();
 std::span<const Clause<Process>> scheduling_clauses();
 std::span<const Clause<Mount>> mount_clauses();  // errors start at the member: check() names the mount
 std::span<const Clause<Config>> namespace_clauses();
 std::span<const Clause<Linux>> linux_clauses();
 std::span<const Clause<Resources>> resources_clauses();
+std::span<const Clause<Resources>> resource_list_clauses();
 std::span<const Clause<Seccomp>> seccomp_clauses();
 
 /// The clause of linux.memoryPolicy. check_memory_policy.cpp
@@ -36,6 +40,5 @@ Outcome<> check_deadline_and_hooks(const Config& config);
 
 /// What the specification has and this version of lodger has not.
 Outcome<> refuse_not_yet(const Config& config);
-Outcome<> refuse_not_yet(const Resources& resources);
 
 }  // namespace lodger::spec

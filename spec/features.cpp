@@ -17,7 +17,7 @@ void write_cgroup(JsonWriter& out, const FeatureFacts& facts) {
   out.key("cgroup").open('{');
   out.key("v1").flag(facts.cgroup_v1).key("v2").flag(facts.cgroup_v2);
   out.key("systemd").flag(facts.systemd).key("systemdUser").flag(false);
-  out.key("rdma").flag(false).close('}');
+  out.key("rdma").flag(true).close('}');
 }
 
 void write_seccomp(JsonWriter& out, const FeatureFacts& facts) {

@@ -17,25 +17,10 @@ struct Row {
   bool (*used)(const T&);
 };
 
-/// A weight of 0 is no weight: the kernel has none below 1, and Docker writes 0 where the user gave nothing.
-bool used(const BlockIo& io) {
-  return io.weight.value_or(0) || io.leaf_weight.value_or(0) || !io.weight_device.empty() ||
-         !io.throttle_read_bps_device.empty() || !io.throttle_write_bps_device.empty() ||
-         !io.throttle_read_iops_device.empty() || !io.throttle_write_iops_device.empty();
-}
-
 bool notifies(const Seccomp& seccomp) {
   return seccomp.default_action == SeccompAction::notify ||
          std::ranges::count(seccomp.syscalls, SeccompAction::notify, &SeccompSyscall::action);
 }
-
-constexpr Row<Resources> of_resources[] = {
-    {"linux.resources.blockIO", [](const Resources& r) { return r.block_io && used(*r.block_io); }},
-    {"linux.resources.hugepageLimits", [](const Resources& r) { return !r.hugepage_limits.empty(); }},
-    {"linux.resources.network",
-     [](const Resources& r) { return r.network && (r.network->class_id || !r.network->priorities.empty()); }},
-    {"linux.resources.rdma", [](const Resources& r) { return !r.rdma.empty(); }},
-};
 
 constexpr Row<Linux> of_linux[] = {
     {"linux.intelRdt", [](const Linux& l) { return l.intel_rdt.has_value(); }},
@@ -52,8 +37,6 @@ Outcome<> refuse_rows(const Row<T> (&rows)[N], const T& object) {
 }
 
 }  // namespace
-
-Outcome<> refuse_not_yet(const Resources& resources) { return refuse_rows(of_resources, resources); }
 
 Outcome<> refuse_not_yet(const Config& config) {
   return config.linux ? refuse_rows(of_linux, *config.linux) : Outcome<>{};

@@ -5,6 +5,7 @@
 
 #include "cgroups/cgroup.hpp"
 #include "cgroups/files.hpp"
+#include "cgroups/folder.hpp"
 
 namespace lodger::container {
 namespace {
@@ -47,11 +48,11 @@ bool is_rootless(const CreateRequest& request, const plan::Caller& caller) {
   return request.rootless.value_or(!caller.privileged);
 }
 
-std::string cgroup_path(const CreateRequest& request, const spec::Config& config,
-                        const cgroups::Layout& layout, bool rootless) {
+Outcome<std::string> cgroup_path(const CreateRequest& request, const spec::Config& config,
+                                 const cgroups::Layout& layout, bool rootless) {
   if (request.no_cgroup) return "";
   const auto& path = config.linux->cgroups_path;
-  if (!path.empty()) return path.starts_with('/') ? path : '/' + path;
+  if (!path.empty()) return cgroups::clean_path(path.starts_with('/') ? path : '/' + path);
   auto usual = fmt::format("{}/{}", cgroups::default_parent, request.id);
   if (!rootless || may_make_default(layout)) return usual;
   return layout.kind == cgroups::Kind::v2 ? delegated(layout, request.id) : "";

@@ -14,8 +14,9 @@ bool is_rootless(const CreateRequest& request, const plan::Caller& caller);
 
 /// cgroupsPath, or by default /lodger/<id>, absolute on every hierarchy. Rootless, on v2 by default
 /// lodger-<id> below the own cgroup, which may be delegated; empty, for a container without a cgroup, where
-/// nothing can be made. A cgroupsPath is a wish: whether it can be made shows at its making.
-std::string cgroup_path(const CreateRequest& request, const spec::Config& config,
-                        const cgroups::Layout& layout, bool rootless);
+/// nothing can be made. A cgroupsPath is cleaned (cgroups::clean_path), and a wish: whether it can be made
+/// shows at its making.
+Outcome<std::string> cgroup_path(const CreateRequest& request, const spec::Config& config,
+                                 const cgroups::Layout& layout, bool rootless);
 
 }  // namespace lodger::container

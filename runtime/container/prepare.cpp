@@ -10,8 +10,8 @@
 namespace lodger::container {
 namespace {
 
-plan::Wishes wishes_of(const CreateRequest& request, const Source& source, const cgroups::Layout& layout,
-                       const plan::Caller& caller) {
+Outcome<plan::Wishes> wishes_of(const CreateRequest& request, const Source& source,
+                                const cgroups::Layout& layout, const plan::Caller& caller) {
   plan::Wishes wishes;
   wishes.id = request.id;
   wishes.bundle = source.bundle;
@@ -21,7 +21,7 @@ plan::Wishes wishes_of(const CreateRequest& request, const Source& source, const
   wishes.preserve_fds = request.preserve_fds;
   wishes.layout = &layout;
   wishes.caller = caller;
-  wishes.cgroup_path = cgroup_path(request, source.config, layout, is_rootless(request, caller));
+  wishes.cgroup_path = TRY(cgroup_path(request, source.config, layout, is_rootless(request, caller)));
   return wishes;
 }
 
@@ -54,7 +54,7 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
   TRY(launch::check_helpers(*source.config.linux, caller));
   Preparation made{TRY(explained(plan::Memory::make(), "making the memory of the plan")),
                    {},
-                   wishes_of(request, source, layout, caller),
+                   TRY(wishes_of(request, source, layout, caller)),
                    {},
                    source.config.linux->resources};
   made.wishes.callers_descriptors =

@@ -1,6 +1,8 @@
 // config-linux.md, "Control groups": where the container is, that limits are written and take effect, and
 // that the folders go with it. Files are named for cgroup v1 and v2; a controller that the machine mounts
 // nowhere is skipped.
+#include "support/cgroups.hpp"
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <signal.h>
@@ -17,26 +19,6 @@ using namespace lodger::test;
 using nlohmann::json;
 
 namespace {
-
-bool v2() { return access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0; }
-
-/// The container's folder of a controller; empty where this machine has no such controller.
-std::string folder(const Bundle& bundle, const std::string& controller) {
-  if (v2()) {
-    const std::string all = " " + read_file("/sys/fs/cgroup/cgroup.controllers");
-    return all.find(controller) == std::string::npos ? "" : "/sys/fs/cgroup/lodger-test/" + bundle.name();
-  }
-  const std::string hierarchy = "/sys/fs/cgroup/" + controller;
-  return access((hierarchy + "/cgroup.procs").c_str(), F_OK) == 0
-             ? hierarchy + "/lodger-test/" + bundle.name()
-             : "";
-}
-
-std::string value(const std::string& folder, const char* v1_file, const char* v2_file) {
-  std::string text = read_file(folder + "/" + (v2() ? v2_file : v1_file));
-  if (text.ends_with('\n')) text.pop_back();
-  return text;
-}
 
 json& resources(json& config) { return config["linux"]["resources"]; }
 
@@ -131,19 +113,6 @@ TEST_CASE("cgroups: cpuset", "[cgroups]") {
   CHECK(value(at, "cpuset.mems", "cpuset.mems") == "0");
 }
 
-TEST_CASE("cgroups: block I/O weights and throttles of devices that exist", "[cgroups]") {
-  NEEDS_ROOT();
-  const Edit edit = [](json& config) {
-    resources(config)["blockIO"] = {
-        {"throttleReadBpsDevice", {{{"major", 7}, {"minor", 0}, {"rate", 1048576}}}}};
-  };
-  NEEDS_FEATURE(edit);
-  Made it(edit);
-  const std::string at = folder(it.bundle, v2() ? "io" : "blkio");
-  NEEDS(!at.empty(), "no blkio controller");
-  CHECK_THAT(value(at, "blkio.throttle.read_bps_device", "io.max"), Catch::Contains("1048576"));
-}
-
 TEST_CASE("cgroups: unified settings go to the cgroup2 tree by their file name", "[cgroups]") {
   NEEDS_ROOT();
   NEEDS(v2(), "the machine's cgroup2 tree has no controller");
@@ -157,26 +126,25 @@ TEST_CASE("cgroups: a limit that cannot be applied fails the creation by name, a
   refused([](json& config) { resources(config)["cpu"] = {{"cpus", "4000-4001"}}; }, {"cpuset"});
 }
 
-TEST_CASE("cgroups: a size of huge page that the machine does not have is refused", "[cgroups]") {
+TEST_CASE("cgroups: a path with .. is cleaned as if its top were the root (as runc does)", "[cgroups]") {
   NEEDS_ROOT();
-  const Edit edit = [](json& config) {
-    resources(config)["hugepageLimits"] = {{{"pageSize", "3MB"}, {"limit", 1}}};
-  };
-  NEEDS_FEATURE(edit);
-  refused(edit, {"3MB"});
+  const std::string name = unique_name();
+  Made it([&](json& config) {
+    config["linux"]["cgroupsPath"] = "/lodger-test/../../../x/../lodger-test/" + name;
+  });
+  for (const auto& folder : cgroup_folders(name))
+    CHECK(read_file(folder + "/cgroup.procs") == std::to_string(it.container.pid()) + "\n");
+  CHECK_FALSE(cgroup_folders(name).empty());
+  CHECK_THAT(read_file("/proc/" + std::to_string(it.container.pid()) + "/cgroup"),
+             Catch::Contains(":/lodger-test/" + name + "\n") && !Catch::Contains(".."));
+  CHECK(it.container.remove().status == 0);
+  CHECK(cgroup_folders(name).empty());
 }
 
-TEST_CASE("cgroups: a path with .. is refused or stays below the root", "[cgroups]") {
+TEST_CASE("cgroups: the root cgroup is no container's, however it is spelled", "[cgroups]") {
   NEEDS_ROOT();
-  const Finished done = outcome("cat /proc/self/cgroup", [](json& config) {
-    config["linux"]["cgroupsPath"] = "/lodger-test/../../../../lodger-test/" + unique_name();
-  });
-  if (done.status == 0) {
-    for (const auto& line : Facts(done.out).all("line:/proc/self/cgroup"))
-      CHECK_THAT(line, !Catch::Contains(".."));
-  } else {
-    CHECK_THAT(done.err, Catch::Contains("cgroup"));
-  }
+  for (const char* path : {"/", "/lodger-test/..", ".."})
+    refused([&](json& config) { config["linux"]["cgroupsPath"] = path; }, {"the root cgroup"});
 }
 
 TEST_CASE("cgroups: a container killed by the memory limit ends, and its folders go", "[cgroups]") {

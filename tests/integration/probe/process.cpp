@@ -215,6 +215,18 @@ void without(Words w) {
   _exit(69);
 }
 
+/// hugepages N: maps so many huge pages of 2 MB one by one, and counts those that the kernel lets it have.
+void hugepages(Words words) {
+  const long wanted = number(words[0]);
+  long count = 0;
+  const auto map = [] {
+    return mmap(nullptr, 2 << 20, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (21 << MAP_HUGE_SHIFT), -1, 0);
+  };
+  while (count < wanted && map() != MAP_FAILED) ++count;
+  say("hugepages.count", count);
+}
+
 constexpr Verb verbs[] = {
     {"exit", 1, exit_verb},
     {"sleep", 1, sleep_verb},
@@ -225,6 +237,7 @@ constexpr Verb verbs[] = {
     {"fork", 1, fork_verb},
     {"leave-child", 0, leave_child},
     {"touch", 1, touch},
+    {"hugepages", 1, hugepages},
     {"syscall", 1, syscall_verb},
     {"syscall-child", 1, syscall_child},
     {"tty", 0, tty},

@@ -23,19 +23,23 @@ spec::Resources with_block_io() {
 }  // namespace
 
 TEST_CASE("v1: block IO") {
-  auto r = with_block_io();
-  r.block_io->leaf_weight = 300;
-  r.block_io->weight_device[1].leaf_weight = 20;
-  const auto plan = plan_v1(r);
+  const auto plan = plan_v1(with_block_io());
   CHECK(written(plan) ==
-        Lines{"blkio.bfq.weight=500", "blkio.leaf_weight=300", "blkio.bfq.weight_device=8:0 10",
-              "blkio.leaf_weight_device=8:16 20", "blkio.throttle.read_bps_device=8:0 600",
-              "blkio.throttle.write_bps_device=8:0 0", "blkio.throttle.read_iops_device=8:1 7",
-              "blkio.throttle.write_iops_device=8:16 8", "blkio.throttle.write_iops_device=8:32 9"});
-  CHECK(plan->settings[0].other_file == "blkio.weight");
-  CHECK(plan->settings[0].other_value == "500");
-  CHECK(plan->settings[2].other_file == "blkio.weight_device");
-  CHECK(plan->settings[4].other_file.empty());
+        Lines{"blkio.bfq.weight=500", "blkio.bfq.weight_device=8:0 10",
+              "blkio.throttle.read_bps_device=8:0 600", "blkio.throttle.write_bps_device=8:0 0",
+              "blkio.throttle.read_iops_device=8:1 7", "blkio.throttle.write_iops_device=8:16 8",
+              "blkio.throttle.write_iops_device=8:32 9"});
+  for (const auto& s : plan->settings) CHECK(s.other_file.empty());
+}
+
+TEST_CASE("a leaf weight is refused, whoever asks, since no kernel has it") {
+  auto r = with_block_io();
+  r.block_io->weight_device[1].leaf_weight = 20;
+  CHECK(refusal(plan_v1(r)).starts_with("linux.resources.blockIO.leafWeight: "));
+  CHECK(refusal(plan_v2(r)) == refusal(plan_v1(r)));
+  r.block_io->weight_device[1].leaf_weight = 0;
+  r.block_io->leaf_weight = 300;
+  CHECK(refusal(plan_v1(r)).starts_with("linux.resources.blockIO.leafWeight: "));
 }
 
 TEST_CASE("v2: block IO, stretched where BFQ is missing") {

@@ -77,17 +77,6 @@ TEST_CASE("check linux: propagation of the root") {
   }
 }
 
-TEST_CASE("check linux: the cgroup's path stays where it is") {
-  for (const char* good : {"", "/a/b", "a", "system.slice:runc:id", "/a..b/..c"})
-    CHECK(check_after([&](Config& c) { c.linux->cgroups_path = good; }) == "accepted");
-  for (const char* bad : {"..", "/..", "/a/../b", "a/..", "../a"}) {
-    CAPTURE(bad);
-    CHECK(check_after([&](Config& c) {
-            c.linux->cgroups_path = bad;
-          }).starts_with("linux.cgroupsPath: must not"));
-  }
-}
-
 TEST_CASE("check linux: personality") {
   CHECK(check_after([](Config& c) { c.linux->personality = Personality{"LINUX32", {}}; }) == "accepted");
   CHECK(check_after([](Config& c) {
