@@ -30,7 +30,9 @@ Outcome<> signal(const Record& record, int signal);
 /// touches one that it did not make.
 Outcome<> remove(const Record& record);
 
-/// New limits and device rules for a container that has its cgroup; what `resources` leaves out stays.
+/// New limits and device rules for a container that has its cgroup; what `resources` leaves out stays. When
+/// one cannot be set, those set before it get their former values again. The cgroup itself is the only memory
+/// of them: what a later update needs (cpu.max's other half, the limit beside memory.swap) it reads there.
 Outcome<> update(const Layout& layout, const Record& record, const spec::Resources& resources);
 
 }  // namespace lodger::cgroups

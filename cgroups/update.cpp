@@ -1,14 +1,33 @@
-// New limits for a running container's cgroup.
+// New limits for a container's cgroup.
 #include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
 
 #include "cgroups/apply.hpp"
 #include "cgroups/device_attach.hpp"
+#include "cgroups/existing.hpp"
 #include "cgroups/files.hpp"
+#include "cgroups/former.hpp"
 #include "cgroups/machine.hpp"
 #include "cgroups/manage.hpp"
+#include "cgroups/values.hpp"
 
 namespace lodger::cgroups {
 namespace {
+
+kernel::Result<std::string> text_of(const Folder& folder, std::string_view file) {
+  return read_text(folder.parent.get(), folder.entry(file));
+}
+
+/// -1 for "max"; nothing where the text is no number.
+std::optional<std::int64_t> number_or_max(std::string_view text) {
+  if (text == "max") return -1;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
 
 /// config-linux.md, memory.checkBeforeUpdate: v1's kernel refuses a limit below what is in use, cgroup2's
 /// kills.
@@ -16,25 +35,56 @@ Outcome<> check_usage(const Folder& folder, const Record& record, const spec::Re
   if (!resources.memory || !resources.memory->check_before_update.value_or(false)) return {};
   const auto limit = resources.memory->limit.value_or(0);
   if (limit <= 0) return {};
-  const auto used =
-      TRY(explained(read_text(folder.parent.get(), folder.entry("memory.current")), folder.path));
-  if (std::stoll(used) <= limit) return {};
+  const auto used = TRY(explained(text_of(folder, "memory.current"), folder.path));
+  if (number_or_max(used).value_or(0) <= limit) return {};
   return refuse(fmt::format("cgroup {}: memory.max: {} bytes are in use, more than the new limit of {}",
                             record.path, used, limit),
                 EBUSY);
 }
 
-/// The record's folders in the order of the layout's hierarchies (on v2: the one folder).
-Outcome<std::vector<Folder>> folders_of(const Layout& layout, const Record& record) {
-  std::vector<Folder> folders;
-  const auto add = [&](const std::string& mount) -> Outcome<> {
-    const auto absolute = mount + record.path;
-    folders.push_back(TRY(explained(open_folder(absolute), absolute)));
-    return {};
-  };
-  if (layout.kind == Kind::v2) TRY(add(layout.unified));
-  for (const auto& hierarchy : layout.hierarchies) TRY(add(hierarchy.folder));
-  return folders;
+/// cgroup2's cpu.max holds two properties at once: the one that was left out is what it is now.
+void complete_cpu(const Folder& folder, spec::Cpu& cpu) {
+  const bool quota = nonzero(cpu.quota).has_value(), period = nonzero(cpu.period).has_value();
+  if (quota == period) return;
+  const auto text = text_of(folder, "cpu.max");
+  if (!text) return;
+  const auto blank = text->find(' ');
+  const auto number =
+      number_or_max(std::string_view(*text).substr(quota ? blank + 1 : 0, quota ? text->npos : blank));
+  if (!number || blank == text->npos) return;
+  if (quota)
+    cpu.period = static_cast<std::uint64_t>(*number);
+  else
+    cpu.quota = *number;
+}
+
+/// memory.swap is memory and swap together; what cgroup2 wants to know is the difference.
+void complete_memory(const Folder& folder, spec::Memory& memory) {
+  if (nonzero(memory.swap).value_or(-1) < 0 || nonzero(memory.limit)) return;
+  const auto text = text_of(folder, "memory.max");
+  if (!text) return;
+  if (const auto limit = number_or_max(*text); limit && *limit > 0) memory.limit = *limit;
+}
+
+/// What `resources` leaves out but cgroup2 needs beside what is in it.
+spec::Resources completed(const Folder& folder, spec::Resources resources) {
+  if (resources.cpu) complete_cpu(folder, *resources.cpu);
+  if (resources.memory) complete_memory(folder, *resources.memory);
+  return resources;
+}
+
+/// Device rules last: for a moment, v1 allows nothing.
+Outcome<Plan> plan_for(bool v2, const spec::Resources& resources) {
+  auto plan = TRY(v2 ? plan_v2(resources) : plan_v1(resources));
+  std::ranges::stable_partition(plan.settings, [](const Setting& s) { return s.controller != "devices"; });
+  return plan;
+}
+
+Outcome<> apply_all(const Plan& plan, const Places& places, const Record& record, bool v2) {
+  TRY(apply(plan.settings, places, record.path));
+  if (!v2 || !plan.restricts_devices) return {};
+  const auto folder = TRY(explained(walk_to(record.folders.front()), record.folders.front()));
+  return attach_devices(folder.get(), plan.device_program, false, record.path);
 }
 
 }  // namespace
@@ -42,13 +92,17 @@ Outcome<std::vector<Folder>> folders_of(const Layout& layout, const Record& reco
 Outcome<> update(const Layout& layout, const Record& record, const spec::Resources& resources) {
   TRY(check_machine(resources));
   const bool v2 = layout.kind == Kind::v2;
-  const auto plan = TRY(v2 ? plan_v2(resources) : plan_v1(resources));
-  const auto folders = TRY(folders_of(layout, record));
+  const auto folders = TRY(open_folders(layout, record));
+  const auto plan = TRY(plan_for(v2, v2 ? completed(folders.front(), resources) : resources));
   if (v2) TRY(check_usage(folders.front(), record, resources));
-  TRY(apply(plan.settings, Places(layout, folders), record.path));
-  if (!v2 || !plan.restricts_devices) return {};
-  const auto folder = TRY(explained(walk_to(record.folders.front()), record.folders.front()));
-  return attach_devices(folder.get(), plan.device_program, false, record.path);
+  const Places places(layout, folders);
+  const auto former = former_settings(plan.settings, places);
+  auto applied = apply_all(plan, places, record, v2);
+  if (applied) return applied;
+  // One by one, so that no failure keeps the others from being undone; twice, as limits bound each other.
+  for (int round = 0; round < 2; ++round)
+    for (const auto& setting : former) (void)apply({setting}, places, record.path);
+  return applied;
 }
 
 }  // namespace lodger::cgroups

@@ -58,9 +58,27 @@ JsonWriter& JsonWriter::number(std::int64_t value) {
   return *this;
 }
 
+JsonWriter& JsonWriter::count(std::uint64_t value) {
+  begin();
+  out_ += fmt::format("{}", value);
+  return *this;
+}
+
+JsonWriter& JsonWriter::fraction(double value) {
+  begin();
+  out_ += fmt::format("{}", value);
+  return *this;
+}
+
 JsonWriter& JsonWriter::flag(bool value) {
   begin();
   out_ += value ? "true" : "false";
+  return *this;
+}
+
+JsonWriter& JsonWriter::null() {
+  begin();
+  out_ += "null";
   return *this;
 }
 

@@ -17,7 +17,10 @@ class JsonWriter {
   JsonWriter& key(std::string_view name);
   JsonWriter& text(std::string_view value);
   JsonWriter& number(std::int64_t value);
+  JsonWriter& count(std::uint64_t value);
+  JsonWriter& fraction(double value);  // finite
   JsonWriter& flag(bool value);
+  JsonWriter& null();
 
   /// A whole array of strings.
   template <class Range>

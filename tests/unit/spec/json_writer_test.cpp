@@ -23,4 +23,7 @@ TEST_CASE("json writer: keys and texts are escaped, numbers whole") {
   JsonWriter out;
   out.open('{').key("a\"").text("\t").key("n").number(std::numeric_limits<std::int64_t>::min()).close('}');
   CHECK(out.str() == R"({"a\"":"\t","n":-9223372036854775808})");
+  JsonWriter list;
+  list.open('[').count(std::numeric_limits<std::uint64_t>::max()).fraction(1.5).fraction(0).null().close(']');
+  CHECK(list.str() == "[18446744073709551615,1.5,0,null]");
 }

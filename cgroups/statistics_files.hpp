@@ -1,0 +1,32 @@
+// From the texts of control files to statistics. Pure: the texts come through a function.
+#pragma once
+#include <functional>
+#include <string_view>
+
+#include "cgroups/statistics.hpp"
+
+namespace lodger::cgroups {
+
+/// The text of a controller's file without its last newline; nothing where there is no such file.
+using Files = std::function<std::optional<std::string>(std::string_view controller, const std::string& file)>;
+
+/// `page_sizes` as in the files' names ("2MB").
+Statistics statistics_v1(const Files& files, const std::vector<std::string>& page_sizes);
+Statistics statistics_v2(const Files& files, const std::vector<std::string>& page_sizes);
+
+/// "max" is the largest number; what is no number is 0.
+std::uint64_t number_in(std::string_view text);
+/// Lines of a name and a number: memory.stat, cpu.stat, memory.events.
+std::map<std::string, std::uint64_t> flat_keyed(std::string_view text);
+/// Numbers apart by blanks.
+std::vector<std::uint64_t> numbers_in(std::string_view text);
+/// "0-2,7". Stops at what is no list.
+std::vector<std::uint16_t> list_in(std::string_view text);
+/// Lines of "some" and "full": cpu.pressure.
+Pressure pressure_in(std::string_view text);
+/// Lines such as "8:0 Read 4096" and "8:0 4096"; sums over all devices are left out.
+std::vector<BlockIoEntry> block_io_in(std::string_view text);
+/// "hugepages-2048kB", a folder of /sys/kernel/mm/hugepages, as cgroups name it: "2MB".
+std::string page_size_of(std::string_view folder);
+
+}  // namespace lodger::cgroups

@@ -1,0 +1,125 @@
+#include <fmt/core.h>
+
+#include "cgroups/files.hpp"
+#include "cgroups/statistics_files.hpp"
+
+namespace lodger::cgroups {
+namespace {
+
+/// cpuacct.stat counts in USER_HZ, which is 100 on every architecture of Linux: time(7).
+constexpr std::uint64_t nanoseconds_per_tick = 10'000'000;
+
+class V1 {
+ public:
+  explicit V1(const Files& files) : files_(files) {}
+
+  CpuStatistics cpu() const {
+    CpuStatistics out;
+    out.total = number("cpuacct", "cpuacct.usage");
+    auto parts = flat_keyed(text("cpuacct", "cpuacct.stat"));
+    out.user = parts["user"] * nanoseconds_per_tick;
+    out.kernel = parts["system"] * nanoseconds_per_tick;
+    out.per_cpu = numbers_in(text("cpuacct", "cpuacct.usage_percpu"));
+    each_part(text("cpuacct", "cpuacct.usage_all"), '\n',
+              [&](std::string_view line) {  // "cpu user system", 0 1 2
+                const auto row = numbers_in(line);
+                if (row.size() != 3 || line.starts_with("cpu")) return;
+                out.per_cpu_user.push_back(row[1]);
+                out.per_cpu_kernel.push_back(row[2]);
+              });
+    auto throttling = flat_keyed(text("cpu", "cpu.stat"));
+    out.periods = throttling["nr_periods"];
+    out.throttled_periods = throttling["nr_throttled"];
+    out.throttled_time = throttling["throttled_time"];
+    return out;
+  }
+
+  CpusetStatistics cpuset() const {
+    CpusetStatistics out;
+    const auto of = [&](const char* name) { return number("cpuset", fmt::format("cpuset.{}", name)); };
+    out.cpus = list_in(text("cpuset", "cpuset.cpus"));
+    out.mems = list_in(text("cpuset", "cpuset.mems"));
+    out.cpu_exclusive = of("cpu_exclusive");
+    out.mem_hardwall = of("mem_hardwall");
+    out.mem_exclusive = of("mem_exclusive");
+    out.memory_migrate = of("memory_migrate");
+    out.memory_spread_page = of("memory_spread_page");
+    out.memory_spread_slab = of("memory_spread_slab");
+    out.memory_pressure = of("memory_pressure");
+    out.sched_load_balance = of("sched_load_balance");
+    const auto level = text("cpuset", "cpuset.sched_relax_domain_level");  // -1: the system's default
+    out.sched_relax_domain_level = level == "-1" ? -1 : static_cast<std::int64_t>(number_in(level));
+    return out;
+  }
+
+  MemoryStatistics memory() const {
+    MemoryStatistics out;
+    out.raw = flat_keyed(text("memory", "memory.stat"));
+    out.cache = out.raw.contains("cache") ? out.raw.at("cache") : 0;
+    out.memory = usage("memory", "memory");
+    out.swap = usage("memory", "memory.memsw");
+    out.kernel = usage("memory", "memory.kmem");
+    out.kernel_tcp = usage("memory", "memory.kmem.tcp");
+    out.oom_kills = flat_keyed(text("memory", "memory.oom_control"))["oom_kill"];
+    return out;
+  }
+
+  PidsStatistics pids() const {
+    const auto limit = text("pids", "pids.max");
+    return {number("pids", "pids.current"), limit == "max" ? 0 : number_in(limit)};
+  }
+
+  /// BFQ's figures where it is in use, else CFQ's (gone with Linux 5.0), else what the throttling sees.
+  BlockIoStatistics block_io() const {
+    BlockIoStatistics out;
+    out.service_bytes = io("io_service_bytes", true);
+    out.serviced = io("io_serviced", true);
+    out.queued = io("io_queued", false);
+    out.service_time = io("io_service_time", false);
+    out.wait_time = io("io_wait_time", false);
+    out.merged = io("io_merged", false);
+    out.time = io("time", false);
+    out.sectors = io("sectors", false);
+    return out;
+  }
+
+  Usage hugepages(const std::string& size) const { return usage("hugetlb", "hugetlb." + size); }
+  bool has(std::string_view controller, const std::string& file) const {
+    return files_(controller, file).has_value();
+  }
+
+ private:
+  std::string text(std::string_view controller, const std::string& file) const {
+    return files_(controller, file).value_or("");
+  }
+  std::uint64_t number(std::string_view controller, const std::string& file) const {
+    return number_in(text(controller, file));
+  }
+  Usage usage(std::string_view controller, const std::string& prefix) const {
+    return {number(controller, prefix + ".limit_in_bytes"), number(controller, prefix + ".usage_in_bytes"),
+            number(controller, prefix + ".max_usage_in_bytes"), number(controller, prefix + ".failcnt")};
+  }
+  std::vector<BlockIoEntry> io(const std::string& name, bool throttled) const {
+    for (const char* owner : {"blkio.bfq.", "blkio.", "blkio.throttle."}) {
+      if (owner == std::string_view("blkio.throttle.") && !throttled) break;
+      auto found = block_io_in(text("blkio", owner + name + "_recursive"));
+      if (!found.empty()) return found;
+    }
+    return {};
+  }
+
+  const Files& files_;
+};
+
+}  // namespace
+
+Statistics statistics_v1(const Files& files, const std::vector<std::string>& page_sizes) {
+  const V1 from(files);
+  Statistics out{from.cpu(), from.cpuset(), from.memory(), from.pids(), from.block_io(), {}};
+  for (const auto& size : page_sizes)
+    if (from.has("hugetlb", "hugetlb." + size + ".usage_in_bytes"))
+      out.hugepages[size] = from.hugepages(size);
+  return out;
+}
+
+}  // namespace lodger::cgroups

@@ -1,0 +1,119 @@
+#include <limits>
+
+#include "cgroups/files.hpp"
+#include "cgroups/statistics_files.hpp"
+
+namespace lodger::cgroups {
+namespace {
+
+constexpr auto unlimited = std::numeric_limits<std::uint64_t>::max();
+
+class V2 {
+ public:
+  explicit V2(const Files& files) : files_(files) {}
+
+  CpuStatistics cpu() const {
+    CpuStatistics out;
+    auto parts = flat_keyed(text("cpu", "cpu.stat"));  // microseconds
+    out.total = parts["usage_usec"] * 1000;
+    out.user = parts["user_usec"] * 1000;
+    out.kernel = parts["system_usec"] * 1000;
+    out.periods = parts["nr_periods"];
+    out.throttled_periods = parts["nr_throttled"];
+    out.throttled_time = parts["throttled_usec"] * 1000;
+    out.pressure = pressure("cpu");
+    return out;
+  }
+
+  CpusetStatistics cpuset() const {
+    CpusetStatistics out;
+    out.cpus = list_in(text("cpuset", "cpuset.cpus"));
+    out.mems = list_in(text("cpuset", "cpuset.mems"));
+    return out;
+  }
+
+  MemoryStatistics memory() const {
+    MemoryStatistics out;
+    out.raw = flat_keyed(text("memory", "memory.stat"));
+    out.cache = out.raw.contains("file") ? out.raw.at("file") : 0;
+    auto events = flat_keyed(text("memory", "memory.events"));
+    out.memory = {number("memory", "memory.max"), number("memory", "memory.current"),
+                  number("memory", "memory.peak"), events["max"]};
+    out.swap = with_memory(
+        {number("memory", "memory.swap.max"), number("memory", "memory.swap.current"),
+         number("memory", "memory.swap.peak"), flat_keyed(text("memory", "memory.swap.events"))["max"]},
+        out.memory);
+    out.oom_kills = events["oom_kill"];
+    out.pressure = pressure("memory");
+    return out;
+  }
+
+  PidsStatistics pids() const {
+    const auto limit = text("pids", "pids.max");
+    return {number("pids", "pids.current"), limit == "max" ? 0 : number_in(limit)};
+  }
+
+  /// "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6", told apart as v1's files do.
+  BlockIoStatistics block_io() const {
+    BlockIoStatistics out;
+    each_part(text("io", "io.stat"), '\n', [&](std::string_view line) { add_device(out, line); });
+    out.pressure = pressure("io");
+    return out;
+  }
+
+  std::optional<Usage> hugepages(const std::string& size) const {
+    const auto prefix = "hugetlb." + size;
+    const auto current = files_("hugetlb", prefix + ".current");
+    if (!current) return std::nullopt;
+    auto events = flat_keyed(text("hugetlb", prefix + ".events"));
+    return Usage{number("hugetlb", prefix + ".max"), number_in(*current), 0, events["max"]};
+  }
+
+ private:
+  std::string text(std::string_view controller, const std::string& file) const {
+    return files_(controller, file).value_or("");
+  }
+  std::uint64_t number(std::string_view controller, const std::string& file) const {
+    return number_in(text(controller, file));
+  }
+  /// None where the kernel does not measure it (booted with psi=0).
+  std::optional<Pressure> pressure(const std::string& what) const {
+    const auto found = files_(what, what + ".pressure");
+    return found ? std::optional(pressure_in(*found)) : std::nullopt;
+  }
+  /// cgroup2 counts swap alone; callers of v1's figures expect the sum.
+  static Usage with_memory(Usage swap, const Usage& memory) {
+    swap.usage += memory.usage;
+    swap.max = swap.max ? swap.max + memory.max : 0;
+    swap.limit = swap.limit == unlimited || memory.limit == unlimited ? unlimited : swap.limit + memory.limit;
+    return swap;
+  }
+  static void add_device(BlockIoStatistics& out, std::string_view line) {
+    const auto device = line.substr(0, line.find(' '));
+    const auto colon = device.find(':');
+    if (colon == device.npos) return;
+    each_part(line, ' ', [&](std::string_view word) {
+      const auto name = word.substr(0, word.find('='));
+      if (name.size() == word.size()) return;
+      const char* operation = name.front() == 'r' ? "Read" : name.front() == 'w' ? "Write" : "Discard";
+      const BlockIoEntry entry{number_in(device.substr(0, colon)), number_in(device.substr(colon + 1)),
+                               operation, number_in(word.substr(name.size() + 1))};
+      if (name == "rbytes" || name == "wbytes" || name == "dbytes") out.service_bytes.push_back(entry);
+      if (name == "rios" || name == "wios" || name == "dios") out.serviced.push_back(entry);
+    });
+  }
+
+  const Files& files_;
+};
+
+}  // namespace
+
+Statistics statistics_v2(const Files& files, const std::vector<std::string>& page_sizes) {
+  const V2 from(files);
+  Statistics out{from.cpu(), from.cpuset(), from.memory(), from.pids(), from.block_io(), {}};
+  for (const auto& size : page_sizes)
+    if (const auto usage = from.hugepages(size)) out.hugepages[size] = *usage;
+  return out;
+}
+
+}  // namespace lodger::cgroups
