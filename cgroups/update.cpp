@@ -55,7 +55,7 @@ void complete_cpu(const Folder& folder, spec::Cpu& cpu) {
   if (quota)
     cpu.period = static_cast<std::uint64_t>(*number);
   else
-    cpu.quota = *number;
+    cpu.quota = number;
 }
 
 /// memory.swap is memory and swap together; what cgroup2 wants to know is the difference.
@@ -63,7 +63,7 @@ void complete_memory(const Folder& folder, spec::Memory& memory) {
   if (nonzero(memory.swap).value_or(-1) < 0 || nonzero(memory.limit)) return;
   const auto text = text_of(folder, "memory.max");
   if (!text) return;
-  if (const auto limit = number_or_max(*text); limit && *limit > 0) memory.limit = *limit;
+  if (const auto limit = number_or_max(*text); limit && *limit > 0) memory.limit = limit;
 }
 
 /// What `resources` leaves out but cgroup2 needs beside what is in it.

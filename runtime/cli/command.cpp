@@ -13,7 +13,7 @@ constexpr Command table[] = {
     {"create", "make a container up to the start of its process", create},
     {"start", "start the process of a created container", start},
     {"run", "create and start a container", run},
-    {"exec", "run a further process in a container", exec, 255},
+    {"exec", "run a further process in a container", exec},
     {"state", "print the state of a container", state},
     {"kill", "send a signal to a container", kill},
     {"pause", "stop all processes of a container for a while", pause},
@@ -72,9 +72,7 @@ Outcome<int> dispatch(Words words, Globals& globals, const container::Notices& n
   if (parsed.words.empty()) return show_overview(globals);
   const auto rest = Words(parsed.words).subspan(1);
   if (parsed.words.front() == "help") return help(rest, context, globals);
-  const auto* command = TRY(find(parsed.words.front()));
-  globals.failure = command->failure;
-  return command->run(context, rest);
+  return TRY(find(parsed.words.front()))->run(context, rest);
 }
 
 Outcome<std::optional<Arguments>> arguments(const Context& context, Words words, const Usage& usage,

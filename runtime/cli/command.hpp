@@ -15,7 +15,7 @@ using Describe = std::function<void(const Usage&, std::span<const Flag>)>;
 
 /// What every command gets.
 struct Context {
-  const Globals& globals;
+  Globals& globals;
   const container::Store& store;
   const container::Notices& notices;
   const Describe* describe = nullptr;
@@ -30,9 +30,6 @@ Run create, start, run, exec, state, kill, pause, resume, remove, list, ps, even
 struct Command {
   std::string_view name, summary;
   Run* run;
-  /// The exit status of a failure. For exec 255, so that callers can tell it from the process's
-  /// (runc-exec(8)).
-  int failure = 1;
 };
 /// In the order in which the help lists them.
 std::span<const Command> commands();

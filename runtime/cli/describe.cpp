@@ -5,7 +5,7 @@
 namespace lodger::cli {
 
 std::vector<Described> describe_commands() {
-  const Globals globals;
+  Globals globals;
   const container::Store store("");
   const container::Notices notices = [](std::string_view) {};
   std::vector<Described> all;

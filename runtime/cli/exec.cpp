@@ -57,6 +57,8 @@ Outcome<int> exec(const Context& context, Words words) {
                     Order::first};
   const auto given = TRY(arguments(context, words, usage, flags));
   if (!given) return 0;
+  // Not for a wrong call. From here on callers have to tell a failure from the process's own status.
+  context.globals.failure = 255;
   request.id = given->words.front();
   request.args.assign(given->words.begin() + 1, given->words.end());
   // "exec ID -- command": the id has ended the flags already.

@@ -14,7 +14,7 @@ struct Globals {
   std::string log_path, log_format = "text", log_level;
   std::string rootless, cgroup_manager, criu;
   bool debug = false, systemd_cgroup = false, version = false;
-  int failure = 1;  // the exit status of a failure, once the command is known
+  int failure = 1;  // the exit status of a failure
 };
 
 /// The table of them, for parse() and the help.

@@ -63,6 +63,10 @@ TEST_CASE("events: --stats prints the figures once", "[events]") {
   for (const char* key : {"cpuset", "blkio", "hugetlb", "intel_rdt", "network_interfaces"})
     CHECK(data.contains(key));
   CHECK(data["memory"]["swap"].contains("limit"));
+  if (access("/sys/fs/cgroup/cpu.pressure", F_OK) == 0) {  // cgroup2, with accounting/psi.rst
+    CHECK(data["cpu"]["psi"]["some"].contains("avg10"));
+    CHECK(data["memory"]["psi"]["full"]["total"].is_number());
+  }
 }
 
 TEST_CASE("events: the figures come again and again until the container ends", "[events]") {

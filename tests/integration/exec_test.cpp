@@ -181,6 +181,9 @@ TEST_CASE("exec: what cannot be executed is told in the words that engines know,
   fails(it.container.call({"exec", "no-such-container", "true"}), "container does not exist");
   CHECK(it.container.call({"exec", id, "--", "/bin/probe", "exit", "5"}).status == 5);
   CHECK(it.container.call({"exec", "--", id, "/bin/probe", "exit", "5"}).status == 5);
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"exec"}, {"exec", "--no-such-flag", id, "true"}})
+    CHECK(it.container.call(wrong).status == 1);  // a wrong call, as with any other command
 }
 
 TEST_CASE("exec: in a created container it works, in a stopped one it is refused", "[exec]") {
