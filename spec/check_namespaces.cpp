@@ -126,8 +126,8 @@ Outcome<> sysctl(const Config& config) {
 }
 
 /// After mount_namespace(), there is a linux object.
-constexpr Clause<Config> clauses[] = {entries,       mount_namespace, host_names,
-                                      user_mappings, time_offsets,    sysctl};
+constexpr Clause<Config> clauses[] = {entries,      mount_namespace, host_names,       user_mappings,
+                                      time_offsets, sysctl,          check_net_devices};
 
 }  // namespace
 

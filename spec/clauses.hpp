@@ -38,6 +38,9 @@ Outcome<> check_memory_policy(const Linux& object);
 /// What a scheduling policy leaves no room for elsewhere. check_scheduling.cpp
 Outcome<> check_deadline_and_hooks(const Config& config);
 
+/// The clause of linux.netDevices. check_net_devices.cpp
+Outcome<> check_net_devices(const Config& config);
+
 /// What the specification has and this version of lodger has not.
 Outcome<> refuse_not_yet(const Config& config);
 

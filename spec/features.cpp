@@ -49,7 +49,6 @@ void write_memory_policy(JsonWriter& out) {
 void write_missing(JsonWriter& out) {
   out.key("intelRdt").open('{').key("enabled").flag(false).key("schemata").flag(false);
   out.key("monitoring").flag(false).close('}');
-  write_enabled(out, "netDevices", false);
 }
 
 void write_linux(JsonWriter& out, const FeatureFacts& facts) {
@@ -64,6 +63,7 @@ void write_linux(JsonWriter& out, const FeatureFacts& facts) {
   write_enabled(out, "idmap", true);
   out.close('}');
   write_memory_policy(out);
+  write_enabled(out, "netDevices", true);
   write_missing(out);
   out.close('}');
 }

@@ -24,7 +24,6 @@ bool notifies(const Seccomp& seccomp) {
 
 constexpr Row<Linux> of_linux[] = {
     {"linux.intelRdt", [](const Linux& l) { return l.intel_rdt.has_value(); }},
-    {"linux.netDevices", [](const Linux& l) { return !l.net_devices.empty(); }},
     {"SCMP_ACT_NOTIFY in linux.seccomp", [](const Linux& l) { return l.seccomp && notifies(*l.seccomp); }},
 };
 

@@ -84,19 +84,22 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
 
   launching = true;
   const spec::State state{request.id, "creating", source.bundle, 0, source.config.annotations};
-  const auto stage = [&](pid_t pid) -> Outcome<> {
+  netmode::Devices devices;
+  const auto on_made = [&](pid_t pid) -> Outcome<> {
     record.pid = pid;
     record.cgroup = cgroup.record();
     record.start_time =
         TRY(explained(kernel::process_stat(pid), "looking at the container's process")).start_time;
-    return folder.stage(record);
+    TRY(folder.stage(record));
+    devices = TRY(netmode::Devices::move(*source.config.linux, pid));
+    return {};
   };
-  launch::Launch birth{source.config, memory, built,           row, wishes.caller, cgroup,
-                       state,         stage,  manner.interrupt};
+  launch::Launch birth{source.config, memory,  built,           row, wishes.caller, cgroup,
+                       state,         on_made, manner.interrupt};
   auto launched = TRY(launch::launch(birth));
-  return Construction{std::move(source),  std::move(folder), std::move(record),
-                      std::move(cgroup),  std::move(memory), built,
-                      std::move(launched)};
+  return Construction{std::move(source),   std::move(folder), std::move(record),
+                      std::move(cgroup),   std::move(memory), built,
+                      std::move(launched), std::move(devices)};
 }
 
 Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& request, Source source,
@@ -110,6 +113,7 @@ Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& 
 }  // namespace
 
 void Construction::keep() {
+  devices.commit();
   launched.child.release();
   cgroup.commit();
   folder.commit();

@@ -1,6 +1,7 @@
 // A container up to its start gate: what create and run have in common.
 #pragma once
 #include "cgroups/cgroup.hpp"
+#include "netmode/devices.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/launch/launch.hpp"
 
@@ -15,6 +16,7 @@ struct Construction {
   plan::Memory memory;
   plan::Built built;
   launch::Launched launched;
+  netmode::Devices devices;
 
   /// From here on the container exists on its own.
   void keep();

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "cgroups/cgroup.hpp"
+#include "netmode/devices.hpp"
 #include "runtime/container/cgroup_path.hpp"
 #include "runtime/launch/id_helpers.hpp"
 #include "runtime/plan/descriptors.hpp"
@@ -52,6 +53,7 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
   const auto caller = TRY(plan::look_at_caller());
   TRY(plan::check(source.config, caller));
   TRY(launch::check_helpers(*source.config.linux, caller));
+  TRY(netmode::check_devices(*source.config.linux));
   Preparation made{TRY(explained(plan::Memory::make(), "making the memory of the plan")),
                    {},
                    TRY(wishes_of(request, source, layout, caller)),

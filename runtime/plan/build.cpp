@@ -12,8 +12,10 @@ Outcome<Built> build_all(Planning& planning) {
   init::Plan& plan = *built.plan;
   TRY(plan_namespaces(planning, built));
   plan.rootfs = &(planning.memory.one<init::Rootfs>() = TRY(rootfs::plan_rootfs(planning)));
-  plan.wait_for_hooks =
-      !planning.config.hooks.prestart.empty() || !planning.config.hooks.create_runtime.empty();
+  // Network devices too have to be there before what comes behind the hooks, such as their sysctls.
+  plan.wait_for_hooks = !planning.config.hooks.prestart.empty() ||
+                        !planning.config.hooks.create_runtime.empty() ||
+                        !planning.linux().net_devices.empty();
   plan_hooks(planning, plan);
   plan_settings(planning, plan);
   if (planning.config.process) TRY(plan_process(planning, built));

@@ -64,6 +64,13 @@ Outcome<> check(const spec::Config& config, const Caller& caller) {
                     "(\"lodger spec --rootless\" writes a configuration for an ordinary user)",
                     caller.uid),
         EPERM);
+  if (!caller.administrator && !linux_object.net_devices.empty())
+    return refuse(
+        fmt::format(
+            "linux.netDevices: uid {} cannot move devices out of this network namespace, which is not "
+            "its own",
+            caller.uid),
+        EPERM);
   if (config.process && !config.process->user.additional_gids.empty() && keeps_groups(linux_object, caller))
     return refuse(
         "process.user.additionalGids: setgroups is denied in a user namespace that maps the caller's own "
