@@ -70,12 +70,13 @@ std::string there(pid_t pid, const std::string& line) {
   return done.out + done.err;
 }
 
-/// Without the operational state, which the kernel works out from the other end, and later.
+/// Without carrier and operational state, which the kernel works out from the other end, and later.
 std::string state_of_left() {
   std::string link = ip("-o link show dev left").out;
-  const auto state = link.find(" state ");
-  if (state != link.npos) link.erase(state, link.find(" mode ") - state);
-  return ip("-o address show dev left").out + link;
+  const std::string up = link.find(",UP") == link.npos ? "down" : "up";
+  for (const auto& [from, to] : {std::pair{"<", " mtu "}, {" state ", " mode "}})
+    if (const auto begin = link.find(from); begin != link.npos) link.erase(begin, link.find(to) - begin);
+  return ip("-o address show dev left").out + link + up;
 }
 
 }  // namespace
