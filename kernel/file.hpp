@@ -71,6 +71,9 @@ inline Result<> renameat(int from_folder, const char* from, int to_folder, const
   return done("renameat2", __NR_renameat2, from_folder, from, to_folder, to, 0);
 }
 inline Result<> fchmod(int fd, unsigned mode) { return done("fchmod", __NR_fchmod, fd, mode); }
+inline Result<> fchmodat(int folder, const char* name, unsigned mode) {
+  return done("fchmodat", __NR_fchmodat, folder, name, mode);
+}
 inline Result<> fchownat(int folder, const char* name, unsigned uid, unsigned gid, int flags) {
   return done("fchownat", __NR_fchownat, folder, name, uid, gid, flags);
 }

@@ -39,8 +39,10 @@ inline Result<sockaddr_un> unix_address(const char* path) {
 inline Result<> bind(const Fd<Socket>& socket, const sockaddr_un& address) {
   return done("bind", __NR_bind, socket.get(), &address, sizeof address);
 }
-inline Result<> connect(const Fd<Socket>& socket, const sockaddr_un& address) {
-  TRY(restarted("connect", __NR_connect, socket.get(), &address, sizeof address));
+/// `size` is shorter for an abstract name, which ends with it.
+inline Result<> connect(const Fd<Socket>& socket, const sockaddr_un& address,
+                        socklen_t size = sizeof(sockaddr_un)) {
+  TRY(restarted("connect", __NR_connect, socket.get(), &address, size));
   return {};
 }
 inline Result<> listen(const Fd<Socket>& socket, int backlog) {

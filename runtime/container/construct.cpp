@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <optional>
 
 #include "cgroups/delegate.hpp"
 #include "kernel/procfs.hpp"
 #include "runtime/container/deliver.hpp"
 #include "runtime/container/gate.hpp"
+#include "runtime/container/notify.hpp"
 #include "runtime/container/prepare.hpp"
 #include "runtime/container/remove.hpp"
 
@@ -35,6 +37,12 @@ Outcome<kernel::Fd<kernel::Socket>> make_gate(const Folder& folder) {
   TRY(explained(kernel::bind(socket, address), doing));
   TRY(explained(kernel::listen(socket, 1), doing));
   return socket;
+}
+
+Outcome<Folder> reserve_with_notify(const Store& store, const std::string& id) {
+  auto folder = TRY(store.reserve(id));
+  TRY(make_notify_folder(folder));
+  return folder;
 }
 
 Record record_of(const Source& source, const CreateRequest& request, std::string rootfs) {
@@ -64,11 +72,14 @@ Outcome<cgroups::Cgroup> make_cgroup(const cgroups::Layout& layout, const Prepar
 Outcome<Construction> make(const Store& store, const CreateRequest& request, Source source, Manner manner,
                            const Notices& notices, bool& launching) {
   const auto layout = TRY(cgroups::detect());
+  // Otherwise the folder comes after all that may be refused; but the plan opens what it mounts.
+  std::optional<Folder> early;
+  if (source.notify) early = TRY(reserve_with_notify(store, request.id));
   auto prepared = TRY(prepare(request, source, layout));
   auto& [memory, row, wishes, built, resources] = prepared;
   for (const auto& warning : built.warnings) notices(warning);
 
-  auto folder = TRY(store.reserve(request.id));
+  auto folder = early ? std::move(*early) : TRY(store.reserve(request.id));
   auto record = record_of(source, request, built.plan->rootfs->path);
   TRY(folder.write_config(source.text));
   if (manner.gate == Gate::socket) {

@@ -39,11 +39,19 @@ kernel::Result<std::string> read_whole(int folder, const char* name) {
   return text;
 }
 
-/// A file, or an empty folder.
+/// A folder with files in it.
+kernel::Result<> remove_folder(int folder, const char* name) {
+  const auto inner = TRY(kernel::openat<kernel::Path>(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  std::vector<std::string> names;
+  TRY(kernel::each_name(inner.get(), [&](std::string_view file) { names.emplace_back(file); }));
+  for (const auto& file : names) TRY(kernel::unlinkat(inner.get(), file.c_str()));
+  return kernel::unlinkat(folder, name, AT_REMOVEDIR);
+}
+
+/// A file, or a folder.
 kernel::Result<> unlink(int folder, const char* name) {
   const auto gone = kernel::unlinkat(folder, name);
-  if (!gone && gone.error().code == EISDIR) return kernel::unlinkat(folder, name, AT_REMOVEDIR);
-  return gone;
+  return !gone && gone.error().code == EISDIR ? remove_folder(folder, name) : gone;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "runtime/container/construct.hpp"
 #include "runtime/container/kill.hpp"
 #include "runtime/container/lifecycle.hpp"
+#include "runtime/container/notify.hpp"
 #include "runtime/container/poststart.hpp"
 #include "runtime/container/remove.hpp"
 #include "runtime/terminal/foreground.hpp"
@@ -46,9 +47,21 @@ Outcome<Source> load_to_start(const Store& store, const RunRequest& request, con
 Outcome<int> run_detached(const Store& store, const RunRequest& request, const Notices& notices) {
   auto source = TRY(load_to_start(store, request, notices));
   auto made = TRY(construct(store, request, std::move(source), {Gate::none}, notices));
+  const auto notify = TRY(Notify::open(made.folder));
   TRY(start(made, notices));
   TRY(run_poststart(made.source.config, std::move(made.folder), made.record, notices));
+  if (notify) TRY(notify->await_ready(made.launched.child.process(), made.record.pid));
   return 0;
+}
+
+/// In the foreground the service's process is ours: it ends with the container's and passes signals on.
+terminal::Beside passing_on(const Notify& notify, const Notices& notices) {
+  return {notify.fd(), [&] {
+            const auto passed = notify.pass_on(kernel::getpid());
+            if (!passed)
+              notices(passed.error().text + "; no further notifications of the container are passed on");
+            return passed.has_value();
+          }};
 }
 
 Outcome<int> run_here(const Store& store, const RunRequest& request, const Notices& notices) {
@@ -59,11 +72,13 @@ Outcome<int> run_here(const Store& store, const RunRequest& request, const Notic
   auto made = TRY(construct(store, request, std::move(source), {Gate::none, signals.ending()}, notices));
   if (made.launched.terminal && !made.source.config.process->console_size)
     terminal::copy_window(made.launched.terminal);
+  const auto notify = TRY(Notify::open(made.folder));
   TRY(start(made, notices));
   const auto& child = made.launched.child;
   // Takes the folder along: others may work on the container while it runs, so its lock goes.
   TRY(run_poststart(made.source.config, std::move(made.folder), made.record, notices));
-  const auto ended = TRY(terminal::stay(child.process(), child.pid(), signals, made.launched.terminal));
+  const auto ended = TRY(terminal::stay(child.process(), child.pid(), signals, made.launched.terminal,
+                                        notify ? passing_on(*notify, notices) : terminal::Beside{}));
   if (!request.keep) TRY(clean_up(store, request.id, notices));
   return ended.shell_status();
 }

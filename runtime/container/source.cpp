@@ -8,6 +8,7 @@
 #include "kernel/file.hpp"
 #include "netmode/mode.hpp"
 #include "runtime/container/deliver.hpp"
+#include "runtime/container/notify.hpp"
 #include "runtime/container/status.hpp"
 #include "runtime/plan/own_namespaces.hpp"
 #include "runtime/security/labels.hpp"
@@ -109,6 +110,7 @@ Outcome<Source> load(const Store& store, const CreateRequest& request, bool deta
   TRY(spec::check(source.config));
   TRY(check_terminal(request, source.config.process && source.config.process->terminal, detached));
   TRY(check_security(source.config));
+  TRY(offer_notify(store, request.id, source));
   return source;
 }
 

@@ -14,6 +14,7 @@ struct Source {
   std::string text;    // config.json as it was read
   spec::Config config;
   bool host_network = false;
+  bool notify = false;  // it has a socket for sd_notify(3): see notify.hpp
 };
 
 /// The bundle's configuration with the caller's network wishes in it, not yet checked.

@@ -3,6 +3,7 @@
 #include "runtime/container/gate.hpp"
 #include "runtime/container/kill.hpp"
 #include "runtime/container/lifecycle.hpp"
+#include "runtime/container/notify.hpp"
 #include "runtime/container/poststart.hpp"
 #include "runtime/container/remove.hpp"
 #include "runtime/container/status.hpp"
@@ -53,6 +54,8 @@ Outcome<> start(const Store& store, const std::string& id, const Notices& notice
   const auto config = TRY(spec::parse(text));
   if (!config.process)
     return refuse("cannot start a container without a process: its configuration has none", EINVAL);
+  const auto process = TRY(process_of(record));
+  const auto notify = TRY(Notify::open(folder));
   const auto socket = TRY(connect_to_gate(folder));
   TRY(explained(kernel::unlinkat(folder.fd(), gate_name), "removing the start gate"));
   if (auto opened = launch::open_gate(socket, config, nullptr); !opened) {
@@ -61,7 +64,9 @@ Outcome<> start(const Store& store, const std::string& id, const Notices& notice
     if (auto ended = end(record); !ended) notices(ended.error().text);
     return opened;
   }
-  return run_poststart(config, std::move(folder), record, notices);
+  TRY(run_poststart(config, std::move(folder), record, notices));
+  // Without the folder and its lock: this may take as long as the service does to get ready.
+  return notify && process ? notify->await_ready(process, record.pid) : Outcome<>{};
 }
 
 }  // namespace lodger::container

@@ -65,7 +65,7 @@ void copy_window(const Master& master) {
 }
 
 Outcome<kernel::Ended> stay(const kernel::Fd<kernel::Process>& process, pid_t pid, Signals& signals,
-                            const Master& master) {
+                            const Master& master, Beside beside) {
   std::optional<RawMode> raw;
   Master
       other_end;  // held, so that a moment without any holder in the container is not the end of its output
@@ -76,7 +76,11 @@ Outcome<kernel::Ended> stay(const kernel::Fd<kernel::Process>& process, pid_t pi
   }
   Flow input(0, master.get(), Flow::Broken::stops), output(master.get(), 1, Flow::Broken::discards);
   for (;;) {
-    pollfd set[4] = {{process.get(), POLLIN, 0}, {signals.fd(), POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}};
+    pollfd set[5] = {{process.get(), POLLIN, 0},
+                     {signals.fd(), POLLIN, 0},
+                     {-1, 0, 0},
+                     {-1, 0, 0},
+                     {beside.fd, POLLIN, 0}};
     if (master) set[2] = input.wanted(), set[3] = output.wanted();
     auto ready = kernel::poll(set, -1);
     if (!ready && ready.error().code == EINTR) continue;
@@ -84,6 +88,7 @@ Outcome<kernel::Ended> stay(const kernel::Fd<kernel::Process>& process, pid_t pi
     if (set[1].revents) pass_on(signals, process, pid, master);
     if (set[2].revents) input.move();
     if (set[3].revents) output.move();
+    if (set[4].revents && !beside.serve()) beside.fd = -1;
     if (!set[0].revents) continue;
     if (master) output.drain();
     return explained(kernel::wait(process), "waiting for the container's process");

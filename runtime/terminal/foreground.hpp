@@ -1,5 +1,6 @@
 // A container in the foreground: its terminal and its signals, until it ends.
 #pragma once
+#include <functional>
 #include <optional>
 
 #include "kernel/failure.hpp"
@@ -36,10 +37,17 @@ class Signals {
 /// Gives the container's terminal the size of ours, where standard input is one.
 void copy_window(const kernel::Fd<kernel::Terminal>& master);
 
+/// A further descriptor, to be served while waiting: `serve` is called when it can be read, until it says
+/// false.
+struct Beside {
+  int fd = -1;
+  std::function<bool()> serve;
+};
+
 /// Waits for the end of `process` and reaps it. Meanwhile signals go to it; with a terminal, standard input
 /// goes to its master and what comes from there to standard output, byte for byte, and its window follows
 /// ours. Our own terminal is raw for that time.
 Outcome<kernel::Ended> stay(const kernel::Fd<kernel::Process>& process, pid_t pid, Signals& signals,
-                            const kernel::Fd<kernel::Terminal>& master);
+                            const kernel::Fd<kernel::Terminal>& master, Beside beside = {});
 
 }  // namespace lodger::terminal

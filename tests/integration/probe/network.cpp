@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -129,8 +130,47 @@ void interfaces(Words) {
   say("interfaces", text);
 }
 
-constexpr Verb verbs[] = {
-    {"serve", 2, serve}, {"ask", 3, ask}, {"interfaces", 0, interfaces}, {"addresses", 0, addresses}};
+/// One datagram to $NOTIFY_SOCKET, sd_notify(3), perhaps with a descriptor.
+void send_notification(std::string_view text, bool with_descriptor) {
+  const char* path = getenv("NOTIFY_SOCKET");
+  if (path == nullptr) return say("notify.socket", "none");
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  strncpy(to.sun_path, path, sizeof to.sun_path - 1);
+  iovec part{const_cast<char*>(text.data()), text.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_name = &to;
+  message.msg_namelen = sizeof to;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (with_descriptor) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int));
+    const int standard_input = 0;
+    memcpy(CMSG_DATA(head), &standard_input, sizeof standard_input);
+  }
+  say_errno("notify", sendmsg(fd, &message, MSG_NOSIGNAL));
+  close(fd);
+}
+
+/// notify LINE: "+" stands for the end of a line.
+void notify(Words words) {
+  std::string text(words[0]);
+  for (char& c : text)
+    if (c == '+') c = '\n';
+  send_notification(text, false);
+}
+
+void notify_fd(Words) { send_notification("FDSTORE=1\nREADY=1", true); }
+
+constexpr Verb verbs[] = {{"serve", 2, serve},         {"ask", 3, ask},       {"interfaces", 0, interfaces},
+                          {"addresses", 0, addresses}, {"notify", 1, notify}, {"notify-fd", 0, notify_fd}};
 
 }  // namespace
 

@@ -173,6 +173,7 @@ TEST_CASE("remove takes all files, sockets, links and empty folders along, and f
   REQUIRE(kernel::mknodat(folder.fd(), gate_name, S_IFSOCK | 0600, 0));
   REQUIRE(kernel::symlinkat((temp / "kept").c_str(), folder.fd(), "link"));
   REQUIRE(kernel::mkdirat(folder.fd(), "notify", 0700));
+  test::write_file(temp / "root/c1/notify/notify.sock", "");
   REQUIRE(std::move(folder).remove());
   CHECK_FALSE(exists(temp / "root/c1"));
   CHECK(exists(temp / "kept"));
@@ -188,7 +189,7 @@ TEST_CASE("a removal that fails keeps the state, so that another delete can find
     REQUIRE(folder.write(full_record()));
     folder.commit();
     ::mkdir(full.c_str(), 0700);
-    test::write_file(full + "/file", "");
+    ::mkdir((full + "/deep").c_str(), 0700);  // files of a folder go with it, folders do not
     const auto removed = std::move(folder).remove();
     REQUIRE_FALSE(removed);
     CHECK(removed.error().text.find("container " + id) != std::string::npos);
