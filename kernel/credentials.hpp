@@ -52,6 +52,11 @@ inline Result<> set_limit(int resource, const Limit& limit) {
 inline Result<> set_filter(const sock_fprog& program, unsigned flags) {
   return done("seccomp", __NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 }
+/// The same with SECCOMP_FILTER_FLAG_NEW_LISTENER among the flags: the descriptor that notifications come
+/// from.
+inline Result<Fd<File>> set_filter_with_listener(const sock_fprog& program, unsigned flags) {
+  return opened<File>("seccomp", __NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
 /// keyctl(2) KEYCTL_JOIN_SESSION_KEYRING
 inline Result<> join_session_keyring(const char* name) {
   return done("keyctl", __NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);

@@ -52,8 +52,9 @@ inline Result<Fd<Socket>> accept(const Fd<Socket>& socket) {
   return opened<Socket>("accept4", __NR_accept4, socket.get(), nullptr, nullptr, SOCK_CLOEXEC);
 }
 
-/// One message with `data` and at most most_fds descriptors. Never raises SIGPIPE.
-inline Result<> send(int socket, std::span<const char> data, std::span<const int> fds = {}) {
+/// One sendmsg(2) with `data` and at most most_fds descriptors: how many bytes it took, all of a datagram.
+/// Never raises SIGPIPE.
+inline Result<std::size_t> send_some(int socket, std::span<const char> data, std::span<const int> fds) {
   iovec part{const_cast<char*>(data.data()), data.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(most_fds * sizeof(int))];
   msghdr message{};
@@ -68,7 +69,16 @@ inline Result<> send(int socket, std::span<const char> data, std::span<const int
     head->cmsg_len = CMSG_LEN(fds.size_bytes());
     std::memcpy(CMSG_DATA(head), fds.data(), fds.size_bytes());
   }
-  TRY(restarted("sendmsg", __NR_sendmsg, socket, &message, MSG_NOSIGNAL));
+  return static_cast<std::size_t>(TRY(restarted("sendmsg", __NR_sendmsg, socket, &message, MSG_NOSIGNAL)));
+}
+/// A datagram.
+inline Result<> send(int socket, std::span<const char> data, std::span<const int> fds = {}) {
+  TRY(send_some(socket, data, fds));
+  return {};
+}
+/// All of `data` into a stream; the descriptors go with its first bytes.
+inline Result<> send_stream(int socket, std::span<const char> data, std::span<const int> fds = {}) {
+  for (; !data.empty(); fds = {}) data = data.subspan(TRY(send_some(socket, data, fds)));
   return {};
 }
 

@@ -3,8 +3,6 @@
 // means something even when empty (config-linux.md, "IntelRdt").
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "spec/clauses.hpp"
 
 namespace lodger::spec {
@@ -17,14 +15,8 @@ struct Row {
   bool (*used)(const T&);
 };
 
-bool notifies(const Seccomp& seccomp) {
-  return seccomp.default_action == SeccompAction::notify ||
-         std::ranges::count(seccomp.syscalls, SeccompAction::notify, &SeccompSyscall::action);
-}
-
 constexpr Row<Linux> of_linux[] = {
     {"linux.intelRdt", [](const Linux& l) { return l.intel_rdt.has_value(); }},
-    {"SCMP_ACT_NOTIFY in linux.seccomp", [](const Linux& l) { return l.seccomp && notifies(*l.seccomp); }},
 };
 
 template <class T, std::size_t N>

@@ -44,6 +44,13 @@ struct Seccomp {
   std::optional<std::vector<std::string>> flags;  // SECCOMP_FILTER_FLAG_*; absent is not the same as empty
   std::string listener_path, listener_metadata;
   std::vector<SeccompSyscall> syscalls;
+
+  /// Whether an agent is to be asked about some calls.
+  bool notifies() const {
+    for (const auto& rule : syscalls)
+      if (rule.action == SeccompAction::notify) return true;
+    return false;
+  }
 };
 
 }  // namespace lodger::spec

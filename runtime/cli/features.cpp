@@ -61,7 +61,7 @@ spec::FeatureFacts gather_facts() {
   std::ranges::sort(facts.seccomp_archs);
   facts.seccomp_actions = {"SCMP_ACT_ALLOW",        "SCMP_ACT_ERRNO",       "SCMP_ACT_KILL",
                            "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",
-                           "SCMP_ACT_TRACE",        "SCMP_ACT_TRAP"};
+                           "SCMP_ACT_NOTIFY",       "SCMP_ACT_TRACE",       "SCMP_ACT_TRAP"};
   facts.seccomp_operators = {"SCMP_CMP_EQ", "SCMP_CMP_GE",        "SCMP_CMP_GT", "SCMP_CMP_LE",
                              "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE"};
   facts.seccomp_known_flags = known_seccomp_flags();

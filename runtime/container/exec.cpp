@@ -25,6 +25,7 @@ Outcome<> check_status(Status status, bool ignore_paused) {
 /// The container that is to be joined.
 struct Host {
   Record record;
+  Status status;
   kernel::Fd<kernel::Process> init;
   spec::Config config;  // its own, with the new process in it
 };
@@ -33,9 +34,9 @@ struct Host {
 /// that loses the race against the container's end fails with it.
 Outcome<Host> find_container(const Store& store, const ExecRequest& request) {
   const auto folder = TRY(store.look(request.id));
-  Host host{TRY(folder.read()), {}, {}};
-  const auto status = TRY(status_of(folder, host.record));
-  TRY(check_status(status, request.ignore_paused));
+  Host host{TRY(folder.read()), {}, {}, {}};
+  host.status = TRY(status_of(folder, host.record));
+  TRY(check_status(host.status, request.ignore_paused));
   host.init = TRY(process_of(host.record));
   if (!host.init) return refuse("container not running", ESRCH);
   const auto text = TRY(folder.read_config());
@@ -94,7 +95,9 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
   if (launched.terminal && !request.detach && !host.config.process->console_size)
     terminal::copy_window(launched.terminal);
   TRY(deliver(request, launched));
-  TRY(launch::open_gate(launched.child.socket(), host.config, built.plan));
+  const spec::State state{request.id, std::string(to_string(host.status)), host.record.bundle,
+                          host.record.pid, host.config.annotations};
+  TRY(launch::open_gate({launched.child.socket(), host.config, built.plan, launched.child.pid(), state}));
   return launched;
 }
 

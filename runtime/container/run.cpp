@@ -13,8 +13,11 @@ namespace {
 
 /// Opens the gate of what was just constructed. A process that cannot be executed leaves nothing behind.
 Outcome<> start(Construction& made, const Notices& notices) {
-  const auto& socket = made.launched.child.socket();
-  if (auto started = launch::open_gate(socket, made.source.config, made.built.plan); !started) {
+  const auto& record = made.record;
+  const auto& config = made.source.config;
+  const spec::State state{record.id, "created", record.bundle, record.pid, config.annotations};
+  const launch::Opening opening{made.launched.child.socket(), config, made.built.plan, record.pid, state};
+  if (auto started = launch::open_gate(opening); !started) {
     (void)end(made.record);
     made.launched.child.release();
     (void)kernel::wait(made.launched.child.process());

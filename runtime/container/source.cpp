@@ -12,6 +12,7 @@
 #include "runtime/container/status.hpp"
 #include "runtime/plan/own_namespaces.hpp"
 #include "runtime/security/labels.hpp"
+#include "runtime/security/seccomp.hpp"
 #include "spec/check.hpp"
 #include "spec/parse.hpp"
 
@@ -96,6 +97,7 @@ Outcome<Source> read_bundle(const Store& store, const CreateRequest& request, co
 }
 
 Outcome<> check_security(const spec::Config& config) {
+  if (config.linux->seccomp) TRY(security::check_listener(*config.linux->seccomp));
   const auto& process = config.process;
   return security::check_labels(process ? process->apparmor_profile : "",
                                 process ? process->selinux_label : "", config.linux->mount_label);

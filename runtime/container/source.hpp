@@ -27,7 +27,8 @@ Outcome<Source> load(const Store& store, const CreateRequest& request, bool deta
 /// --preserve-fds: those of the caller are open and survive exec; our own never do.
 Outcome<> check_preserved(unsigned preserve_fds);
 
-/// Whether the kernel has the security modules that labels are for. The configuration is one for Linux.
+/// Whether the kernel has the security modules that labels are for, and a filter leaves room for its agent.
+/// The configuration is one for Linux.
 Outcome<> check_security(const spec::Config& config);
 
 /// The whole file, at most 16 MiB of it.

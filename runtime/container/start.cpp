@@ -58,7 +58,8 @@ Outcome<> start(const Store& store, const std::string& id, const Notices& notice
   const auto notify = TRY(Notify::open(folder));
   const auto socket = TRY(connect_to_gate(folder));
   TRY(explained(kernel::unlinkat(folder.fd(), gate_name), "removing the start gate"));
-  if (auto opened = launch::open_gate(socket, config, nullptr); !opened) {
+  const spec::State state{id, "created", record.bundle, record.pid, config.annotations};
+  if (auto opened = launch::open_gate({socket, config, nullptr, record.pid, state}); !opened) {
     // Init ends by itself, but later than it says so: a caller that is told of the failure deletes at once,
     // and has to find the container stopped.
     if (auto ended = end(record); !ended) notices(ended.error().text);

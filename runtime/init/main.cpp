@@ -87,9 +87,20 @@ Result<> wait_at_gate(Control& control) {
   }
 }
 
+/// A filter that asks an agent: whoever opened the gate hands it the listener. What is done here must not
+/// wait for an agent that is not there yet: security::check_listener() has seen to that. Our own end goes
+/// first of all, since with it alone left nobody would answer the calls that are notified of.
+Result<> notify(Control& control) {
+  const auto& [instructions, size, flags] = control.plan().filter;
+  const auto listener = TRY(kernel::set_filter_with_listener({size, instructions}, flags));
+  TRY(control.report(Event::listener, 0, listener.get()));
+  return control.expect(Order::handed_over);
+}
+
 /// Capabilities and filter. Without no_new_privs a filter needs CAP_SYS_ADMIN: seccomp(2). It is then kept
 /// until the exec, which computes all sets anew and takes it away (capabilities(7), "Transformation of
-/// capabilities during execve()"); so nothing but the exec has to pass the filter.
+/// capabilities during execve()"); so nothing but the exec, and the way of a listener, has to pass the
+/// filter.
 Result<> confine(Control& control) {
   const Plan& plan = control.plan();
   const auto& [instructions, size, flags] = plan.filter;
@@ -98,6 +109,7 @@ Result<> confine(Control& control) {
   TRY(set_capabilities(plan.identity, keep));
   if (!size) return {};
   control.at(Stage::seccomp);
+  if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) return notify(control);
   return kernel::set_filter({size, instructions}, flags);
 }
 

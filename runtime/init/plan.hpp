@@ -198,6 +198,7 @@ enum class Event : std::uint32_t {
   terminal,   // with the master's descriptor
   ready,      // waits at the gate
   executing,  // past the start hooks, with the plan's file; the end of the connection then means success
+  listener,   // with the descriptor of the filter's notifications; waits for handed_over
 };
 struct Report {
   Event event;
@@ -271,6 +272,7 @@ enum class Order : std::uint32_t {
   finish,      // the filter stands in the plan
   kept,        // the container's state is on disk: from here on init outlives the runtime
   start,       // also over the gate
+  handed_over  // the filter's agent has the listener
 };
 struct Command {
   Order order;

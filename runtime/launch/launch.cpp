@@ -83,8 +83,8 @@ Outcome<Launched> join(Joining& joining) {
   return launched;
 }
 
-Outcome<> open_gate(const kernel::Fd<kernel::Socket>& socket, const spec::Config& config,
-                    const init::Plan* plan) {
+Outcome<> open_gate(const Opening& opening) {
+  const auto& [socket, config, plan, pid, state] = opening;
   TRY(explained(send_order(socket, Order::start), "starting the container's process"));
   for (kernel::Fd<kernel::File> plan_file;;) {
     auto message = receive_from(socket);
@@ -92,8 +92,15 @@ Outcome<> open_gate(const kernel::Fd<kernel::Socket>& socket, const spec::Config
       return std::unexpected(explain("listening to the container's init", message.error()));
     // The end of the connection is the exec, since every descriptor of init is closed by it; or its own end.
     if (!message) return plan_file ? check_executed(plan_file, config, plan) : std::unexpected(silent_end());
-    if (message->report.event == Event::failed) return std::unexpected(phrase(message->report, config, plan));
-    if (message->report.event == Event::executing) plan_file = std::move(message->fd);
+    switch (message->report.event) {
+      case Event::failed: return std::unexpected(phrase(message->report, config, plan));
+      case Event::executing: plan_file = std::move(message->fd); break;
+      case Event::listener:
+        TRY(hand_over(message->fd, opening));
+        TRY(explained(send_order(socket, Order::handed_over), "starting the container's process"));
+        break;
+      default: return refuse("the container's init spoke out of turn", EPROTO);
+    }
   }
 }
 

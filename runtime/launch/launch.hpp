@@ -39,9 +39,20 @@ struct Joining {
 /// As launch(), into a container that is there.
 Outcome<Launched> join(Joining& joining);
 
-/// Sends the start order and waits for the exec: over the control socket, or the gate's connection.
-Outcome<> open_gate(const kernel::Fd<kernel::Socket>& socket, const spec::Config& config,
-                    const init::Plan* plan);
+/// What the gate is opened with; all of it outlives the opening.
+struct Opening {
+  const kernel::Fd<kernel::Socket>& socket;  // the control socket, or the gate's connection
+  const spec::Config& config;
+  const init::Plan* plan;    // nullptr where it is gone
+  pid_t pid;                 // of the process that starts
+  const spec::State& state;  // of its container
+};
+
+/// Sends the start order and waits for the exec. A filter's listener goes to its agent on the way.
+Outcome<> open_gate(const Opening& opening);
+
+/// Sends a listener to the agent at linux.seccomp.listenerPath. listener.cpp
+Outcome<> hand_over(const kernel::Fd<kernel::File>& listener, const Opening& opening);
 
 /// uid_map and gid_map; an ordinary user's own id is mapped directly, more by helpers. id_maps.cpp
 Outcome<> write_id_maps(pid_t pid, const spec::Linux& linux, const plan::Caller& caller);

@@ -15,8 +15,6 @@ namespace lodger::security {
 
 namespace {
 
-using Action = spec::SeccompAction;
-
 // In the specification's list, but not in this machine's table: see seccomp.hpp.
 constexpr std::array<std::string_view, 13> elsewhere{
     "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32",  "SCMP_ARCH_PPC",      "SCMP_ARCH_PPC64",
@@ -30,47 +28,22 @@ Outcome<> check_architectures(const spec::Seccomp& profile) {
   return {};
 }
 
-// The listener is handed on by write(2) and friends after the filter is in place: they must not wait for it.
-Outcome<> check_notify(std::size_t index, const spec::SeccompSyscall& syscall) {
-  if (syscall.action != Action::notify || std::ranges::find(syscall.names, "write") == syscall.names.end())
-    return {};
-  return refuse(
-      fmt::format("linux.seccomp.syscalls[{}]: SCMP_ACT_NOTIFY cannot be used for write, which the "
-                  "runtime itself needs until the container runs",
-                  index));
-}
-
-Outcome<> check_syscalls(const spec::Seccomp& profile) {
-  if (profile.default_action == Action::notify)
-    return refuse(
-        "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default, since it would stop the "
-        "runtime itself; name the calls to be notified of");
-  for (std::size_t i = 0; i < profile.syscalls.size(); ++i) TRY(check_notify(i, profile.syscalls[i]));
-  return {};
-}
-
 // TSYNC is about a process's other threads; the container's init has none when it loads the filter.
-Outcome<unsigned> flag(std::string_view name, bool notifies) {
+Outcome<unsigned> flag(std::string_view name) {
   if (name == "SECCOMP_FILTER_FLAG_TSYNC") return 0;
   if (name == "SECCOMP_FILTER_FLAG_LOG") return SECCOMP_FILTER_FLAG_LOG;
   if (name == "SECCOMP_FILTER_FLAG_SPEC_ALLOW") return SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-  if (name != "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV")
-    return refuse(fmt::format("linux.seccomp.flags: unknown flag \"{}\"", name));
-  if (notifies) return SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-  return refuse(
-      "linux.seccomp.flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is about notifications, but no rule "
-      "has the action SCMP_ACT_NOTIFY; remove the flag");
+  if (name == "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV") return SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+  return refuse(fmt::format("linux.seccomp.flags: unknown flag \"{}\"", name));
 }
 
 // Without "flags", speculation is not restricted, as with runc and crun: the mitigation costs every
 // program in the container dearly, and kernels since 5.16 do not apply it by default either
 // (spec_store_bypass_ disable=prctl). An empty list is an answer, too: it asks for the kernel's own default.
 Outcome<unsigned> flags(const spec::Seccomp& profile) {
-  const bool notifies =
-      std::ranges::any_of(profile.syscalls, [](const auto& s) { return s.action == Action::notify; });
-  unsigned out = notifies ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+  unsigned out = profile.notifies() ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
   if (!profile.flags) return out | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-  for (const auto& name : *profile.flags) out |= TRY(flag(name, notifies));
+  for (const auto& name : *profile.flags) out |= TRY(flag(name));
   return out;
 }
 
@@ -78,7 +51,6 @@ Outcome<unsigned> flags(const spec::Seccomp& profile) {
 
 Outcome<SeccompProgram> compile(const spec::Seccomp& profile, bool newer_is_enosys) {
   TRY(check_architectures(profile));
-  TRY(check_syscalls(profile));
   SeccompProgram out;
   out.flags = TRY(flags(profile));
   const auto plan = TRY(model(profile, newer_is_enosys));

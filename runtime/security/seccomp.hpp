@@ -28,9 +28,13 @@ struct SeccompProgram {
 };
 
 /// Compiles a checked profile. Unknown syscall names are left out, as the specification lets a runtime do.
-/// Refuses: unknown flags and architectures, SCMP_ACT_NOTIFY as the default or for write(2), rules that
-/// contradict each other, programs above BPF_MAXINSNS. spec/check.hpp has seen to everything else.
-/// `newer_is_enosys` is there for tests, which compare with libseccomp alone.
+/// Refuses: unknown flags and architectures, rules that contradict each other, programs above BPF_MAXINSNS.
+/// spec/check.hpp has seen to everything else. `newer_is_enosys` is there for tests, which compare with
+/// libseccomp alone.
 Outcome<SeccompProgram> compile(const spec::Seccomp& profile, bool newer_is_enosys = true);
+
+/// Refuses a profile with SCMP_ACT_NOTIFY that stops the calls by which init hands over the listener and
+/// waits for its agent. Other profiles cost nothing here. seccomp_listener.cpp
+Outcome<> check_listener(const spec::Seccomp& profile);
 
 }  // namespace lodger::security

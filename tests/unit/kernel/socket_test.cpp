@@ -80,3 +80,25 @@ TEST_CASE("path sockets: bound, connected, accepted; long paths are refused") {
   CHECK(kernel::unix_address(std::string(107, 'x').c_str()));
   CHECK(kernel::unix_address(std::string(108, 'x').c_str()).error().code == ENAMETOOLONG);
 }
+
+TEST_CASE("a stream takes all of a text in its own time, the descriptor with the first bytes") {
+  auto pair = kernel::socket_pair(SOCK_STREAM);
+  REQUIRE(pair);
+  const int flags = ::fcntl(pair->ours.get(), F_GETFL);
+  REQUIRE(::fcntl(pair->ours.get(), F_SETFL, flags | O_NONBLOCK) == 0);
+  const std::string much(4 << 20, 'x');
+  const int fd = 0;
+  // More than the buffer holds: without a reader it takes a part and no more.
+  const auto part = kernel::send_some(pair->ours.get(), bytes(much), {&fd, 1});
+  REQUIRE(part);
+  CHECK(*part < much.size());
+  CHECK(kernel::send_stream(pair->ours.get(), bytes(much)).error().code == EAGAIN);
+  std::string text(*part, 0);
+  int got = -1;
+  const auto first = kernel::receive(pair->theirs.get(), text, {&got, 1});
+  REQUIRE(first);
+  CHECK(first->fds == 1);
+  ::close(got);
+  pair->theirs = {};
+  CHECK(kernel::send_stream(pair->ours.get(), bytes(much)).error().code == EPIPE);
+}

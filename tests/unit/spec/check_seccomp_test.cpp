@@ -40,4 +40,33 @@ TEST_CASE("check seccomp: the listener") {
         "accepted");  // ignored, says the text
   CHECK(with(Seccomp{.listener_metadata = "m"}) ==
         "linux.seccomp.listenerMetadata: must not be set without listenerPath");
+  const std::vector<SeccompSyscall> asks = {{.names = {"mkdir"}, .action = SeccompAction::notify}};
+  CHECK(with(Seccomp{.listener_path = "/s", .listener_metadata = "m", .syscalls = asks}) == "accepted");
+  CHECK(with(Seccomp{.listener_path = "s"}) == "accepted");
+  CHECK(with(Seccomp{.listener_path = "s", .syscalls = asks}) ==
+        "linux.seccomp.listenerPath: must be an absolute path, found \"s\"");
+  CHECK(with(Seccomp{.syscalls = asks}) ==
+        "linux.seccomp.listenerPath: missing, and rules have the action SCMP_ACT_NOTIFY");
+}
+
+TEST_CASE("check seccomp: what may not wait for an agent") {
+  const auto asks = [](const char* call) {
+    return with(Seccomp{
+        .listener_path = "/s",
+        .syscalls = {{.names = {"read"}}, {.names = {"mkdir", call}, .action = SeccompAction::notify}}});
+  };
+  CHECK(asks("read") == "accepted");
+  for (const char* call : {"sendmsg", "recvmsg", "write"})
+    CHECK(asks(call).starts_with("linux.seccomp.syscalls[1]: SCMP_ACT_NOTIFY cannot be used for the " +
+                                 std::string(call)));
+  CHECK(with(Seccomp{.default_action = SeccompAction::notify, .listener_path = "/s"})
+            .starts_with("linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default"));
+}
+
+TEST_CASE("check seccomp: a flag about notifications needs some") {
+  Seccomp seccomp{.listener_path = "/s"};
+  seccomp.flags = {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
+  CHECK(with(seccomp).starts_with("linux.seccomp.flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is about"));
+  seccomp.syscalls = {{.names = {"mkdir"}, .action = SeccompAction::notify}};
+  CHECK(with(seccomp) == "accepted");
 }
