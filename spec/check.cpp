@@ -1,5 +1,5 @@
 // The clauses about the configuration as a whole, and the order in which all are gone through: what it is
-// for, its parts, what joins the parts, and only then what lodger cannot do yet.
+// for, its parts, and what joins the parts.
 #include "spec/check.hpp"
 
 #include <fmt/core.h>
@@ -99,11 +99,10 @@ Outcome<> linux_object(const Config& config) {
 }
 
 Outcome<> namespaces(const Config& config) { return all(namespace_clauses(), config); }
-Outcome<> not_yet(const Config& config) { return refuse_not_yet(config); }
 
 constexpr Clause<Config> clauses[] = {
-    version, platform,    root,         process,    hooks,  check_deadline_and_hooks,
-    mounts,  annotations, linux_object, namespaces, not_yet};
+    version, platform,    root,         process,   hooks, check_deadline_and_hooks,
+    mounts,  annotations, linux_object, namespaces};
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// Cross-checks of a parsed configuration, and what this version does not do yet. Pure: looks at no file.
+// Cross-checks of a parsed configuration. Pure: looks at no file.
 #pragma once
 #include <vector>
 
@@ -19,5 +19,8 @@ Outcome<> check(const Process& process);
 
 /// The clauses of a resources object alone, for `update --resources`.
 Outcome<> check(const Resources& resources);
+
+/// The clause of an intelRdt object alone, for `update --l3-cache-schema`.
+Outcome<> check(const IntelRdt& rdt);
 
 }  // namespace lodger::spec

@@ -91,8 +91,9 @@ Outcome<> personality(const Linux& object) {
                             quoted(object.personality->flags.front())));
 }
 
-constexpr Clause<Linux> clauses[] = {mappings,    time_offsets,       devices, hidden_paths, propagation,
-                                     personality, check_memory_policy};
+constexpr Clause<Linux> clauses[] = {
+    mappings,    time_offsets,        devices,        hidden_paths, propagation,
+    personality, check_memory_policy, check_intel_rdt};
 
 }  // namespace
 

@@ -33,6 +33,8 @@ std::span<const Clause<Resources>> resources_clauses();
 std::span<const Clause<Resources>> resource_list_clauses();
 std::span<const Clause<Seccomp>> seccomp_clauses();
 
+/// The clause of linux.intelRdt. check_intel_rdt.cpp
+Outcome<> check_intel_rdt(const Linux& object);
 /// The clause of linux.memoryPolicy. check_memory_policy.cpp
 Outcome<> check_memory_policy(const Linux& object);
 /// What a scheduling policy leaves no room for elsewhere. check_scheduling.cpp
@@ -40,8 +42,5 @@ Outcome<> check_deadline_and_hooks(const Config& config);
 
 /// The clause of linux.netDevices. check_net_devices.cpp
 Outcome<> check_net_devices(const Config& config);
-
-/// What the specification has and this version of lodger has not.
-Outcome<> refuse_not_yet(const Config& config);
 
 }  // namespace lodger::spec

@@ -67,22 +67,17 @@ constexpr Limit limits[] = {
      [](Text f, Text t, Resources& r) { return number(f, t, part(r.pids).limit); }},
 };
 
-/// Flags of others that have no effect any more, or none here.
+/// Flags of others that have no effect any more.
 struct Special {
-  std::string kernel_memory, kernel_memory_tcp, l3_cache, memory_bandwidth;
+  std::string kernel_memory, kernel_memory_tcp;
 };
 
-Outcome<> take_special(const Special& special, const container::Notices& notices) {
-  if (!special.l3_cache.empty() || !special.memory_bandwidth.empty())
-    return refuse(fmt::format("update: {}: Intel RDT is not supported by this version of lodger",
-                              special.l3_cache.empty() ? "--mem-bw-schema" : "--l3-cache-schema"),
-                  ENOTSUP);
+void take_special(const Special& special, const container::Notices& notices) {
   if (!special.kernel_memory.empty() || !special.kernel_memory_tcp.empty())
     notices(
         "update: kernel memory settings are ignored: the kernel has no limit for it any more, --memory "
         "counts it "
         "in");
-  return {};
 }
 
 /// At most 1 MiB of stdin.
@@ -108,16 +103,17 @@ Outcome<Resources> resources_of(const std::string& file) {
 Outcome<int> update(const Context& context, Words words) {
   std::string file;
   Special special;
+  spec::IntelRdt shares;
   std::array<std::string, std::size(limits)> texts;
   std::vector<Flag> flags{
       {"resources", 'r', "FILE", "take linux.resources from FILE (-: stdin) and no other flag", &file}};
   for (std::size_t i = 0; i < texts.size(); ++i)
     flags.push_back({limits[i].flag, 0, limits[i].value, limits[i].help, &texts[i]});
   const Flag others[] = {
-      {"l3-cache-schema", 0, "SCHEMA", "Intel RDT: share of the L3 cache (not supported yet)",
-       &special.l3_cache},
-      {"mem-bw-schema", 0, "SCHEMA", "Intel RDT: memory bandwidth (not supported yet)",
-       &special.memory_bandwidth},
+      {"l3-cache-schema", 0, "SCHEMA", "Intel RDT: share of the L3 cache, such as L3:0=ff;1=f0",
+       &shares.l3_cache_schema},
+      {"mem-bw-schema", 0, "SCHEMA", "Intel RDT: memory bandwidth, such as MB:0=20;1=70",
+       &shares.mem_bw_schema},
       {"kernel-memory", 0, "BYTES", "", &special.kernel_memory},
       {"kernel-memory-tcp", 0, "BYTES", "", &special.kernel_memory_tcp},
   };
@@ -130,12 +126,13 @@ Outcome<int> update(const Context& context, Words words) {
   Resources resources;
   if (!file.empty()) {
     resources = TRY(resources_of(file));
+    shares = {};
   } else {
-    TRY(take_special(special, context.notices));
+    take_special(special, context.notices);
     for (std::size_t i = 0; i < texts.size(); ++i)
       if (!texts[i].empty()) TRY(limits[i].take(fmt::format("--{}", limits[i].flag), texts[i], resources));
   }
-  TRY(container::update(context.store, std::string(given->words.front()), resources));
+  TRY(container::update(context.store, std::string(given->words.front()), resources, shares));
   return 0;
 }
 

@@ -89,8 +89,16 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   built.plan->row = memory.array<int>(row.numbers().size());
   // First of all what another process needs to undo it, should we be killed in the midst.
   record.cgroup = cgroups::Cgroup::intended(layout, wishes.cgroup_path);
+  std::optional<resctrl::Filesystem> shares;
+  const auto& intel_rdt = source.config.linux->intel_rdt;
+  if (intel_rdt) {
+    shares = TRY(resctrl::find_filesystem());
+    record.rdt = resctrl::Group::intended(*shares, *intel_rdt, request.id);
+  }
   TRY(folder.stage(record));
   auto cgroup = TRY(make_cgroup(layout, prepared));
+  resctrl::Group rdt;
+  if (intel_rdt) rdt = TRY(resctrl::Group::make(*shares, *intel_rdt, request.id));
   if (const auto owner = cgroups::delegated_owner(source.config)) TRY(cgroup.delegate_to(*owner));
 
   launching = true;
@@ -99,18 +107,26 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   const auto on_made = [&](pid_t pid) -> Outcome<> {
     record.pid = pid;
     record.cgroup = cgroup.record();
+    record.rdt = rdt.record();
     record.start_time =
         TRY(explained(kernel::process_stat(pid), "looking at the container's process")).start_time;
     TRY(folder.stage(record));
+    TRY(resctrl::add(record.rdt, pid));
     devices = TRY(netmode::Devices::move(*source.config.linux, pid));
     return {};
   };
   launch::Launch birth{source.config, memory,  built,           row, wishes.caller, cgroup,
                        state,         on_made, manner.interrupt};
   auto launched = TRY(launch::launch(birth));
-  return Construction{std::move(source),   std::move(folder), std::move(record),
-                      std::move(cgroup),   std::move(memory), built,
-                      std::move(launched), std::move(devices)};
+  return Construction{std::move(source),
+                      std::move(folder),
+                      std::move(record),
+                      std::move(cgroup),
+                      std::move(rdt),
+                      std::move(memory),
+                      built,
+                      std::move(launched),
+                      std::move(devices)};
 }
 
 Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& request, Source source,
@@ -126,6 +142,7 @@ Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& 
 void Construction::keep() {
   devices.commit();
   launched.child.release();
+  rdt.commit();
   cgroup.commit();
   folder.commit();
 }

@@ -13,6 +13,7 @@ struct Construction {
   Folder folder;
   Record record;
   cgroups::Cgroup cgroup;
+  resctrl::Group rdt;
   plan::Memory memory;
   plan::Built built;
   launch::Launched launched;

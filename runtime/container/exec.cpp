@@ -6,6 +6,7 @@
 #include "runtime/container/source.hpp"
 #include "runtime/container/status.hpp"
 #include "runtime/launch/launch.hpp"
+#include "runtime/resctrl/group.hpp"
 #include "runtime/terminal/foreground.hpp"
 #include "spec/check.hpp"
 #include "spec/parse.hpp"
@@ -92,6 +93,7 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
   const auto doors = TRY(open_doors(layout, request, host.record));
   launch::Joining joining{host.config, memory, built, row, doors, interrupt};
   auto launched = TRY(join(joining, layout, request, host.record));
+  TRY(resctrl::add(host.record.rdt, launched.child.pid()));
   if (launched.terminal && !request.detach && !host.config.process->console_size)
     terminal::copy_window(launched.terminal);
   TRY(deliver(request, launched));

@@ -7,6 +7,7 @@
 #include "runtime/container/cgroup_path.hpp"
 #include "runtime/launch/id_helpers.hpp"
 #include "runtime/plan/descriptors.hpp"
+#include "runtime/resctrl/group.hpp"
 
 namespace lodger::container {
 namespace {
@@ -54,6 +55,7 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
   TRY(plan::check(source.config, caller));
   TRY(launch::check_helpers(*source.config.linux, caller));
   TRY(netmode::check_devices(*source.config.linux));
+  TRY(resctrl::check(*source.config.linux, request.id));
   Preparation made{TRY(explained(plan::Memory::make(), "making the memory of the plan")),
                    {},
                    TRY(wishes_of(request, source, layout, caller)),

@@ -25,6 +25,18 @@ cgroups::Record cgroup_from(const Json& value) {
   return cgroup;
 }
 
+Json to_value(const resctrl::Record& rdt) {
+  return {{"group", rdt.group}, {"monitor", rdt.monitor}, {"made", rdt.made}};
+}
+
+resctrl::Record rdt_from(const Json& value) {
+  resctrl::Record rdt;
+  value.at("group").get_to(rdt.group);
+  value.at("monitor").get_to(rdt.monitor);
+  value.at("made").get_to(rdt.made);
+  return rdt;
+}
+
 Record record_from(const Json& value) {
   Record record;
   value.at("id").get_to(record.id);
@@ -37,6 +49,7 @@ Record record_from(const Json& value) {
   value.at("hostNetwork").get_to(record.host_network);
   value.at("ownPidNamespace").get_to(record.own_pid_namespace);
   record.cgroup = cgroup_from(value.at("cgroup"));
+  if (const auto rdt = value.find("intelRdt"); rdt != value.end()) record.rdt = rdt_from(*rdt);
   return record;
 }
 
@@ -44,17 +57,18 @@ Record record_from(const Json& value) {
 
 Outcome<std::string> to_json(const Record& record) {
   try {
-    const Json value = {{"format", format},
-                        {"id", record.id},
-                        {"bundle", record.bundle},
-                        {"rootfs", record.rootfs},
-                        {"created", record.created},
-                        {"owner", record.owner},
-                        {"pid", record.pid},
-                        {"startTime", record.start_time},
-                        {"hostNetwork", record.host_network},
-                        {"ownPidNamespace", record.own_pid_namespace},
-                        {"cgroup", to_value(record.cgroup)}};
+    Json value = {{"format", format},
+                  {"id", record.id},
+                  {"bundle", record.bundle},
+                  {"rootfs", record.rootfs},
+                  {"created", record.created},
+                  {"owner", record.owner},
+                  {"pid", record.pid},
+                  {"startTime", record.start_time},
+                  {"hostNetwork", record.host_network},
+                  {"ownPidNamespace", record.own_pid_namespace},
+                  {"cgroup", to_value(record.cgroup)}};
+    if (!record.rdt.group.empty()) value["intelRdt"] = to_value(record.rdt);
     return value.dump();
   } catch (const Json::exception& e) {
     return refuse(

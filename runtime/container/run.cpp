@@ -21,6 +21,7 @@ Outcome<> start(Construction& made, const Notices& notices) {
     (void)end(made.record);
     made.launched.child.release();
     (void)kernel::wait(made.launched.child.process());
+    made.rdt.commit();
     made.cgroup.commit();
     made.folder.commit();
     if (auto removed = dismantle(std::move(made.folder), made.record, notices); !removed)

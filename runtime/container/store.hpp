@@ -11,6 +11,7 @@
 #include "cgroups/record.hpp"
 #include "kernel/failure.hpp"
 #include "kernel/file.hpp"
+#include "runtime/resctrl/group.hpp"
 
 namespace lodger::container {
 
@@ -23,6 +24,7 @@ struct Record {
   std::uint64_t start_time = 0;  // field 22 of /proc/PID/stat: tells a reused pid apart
   bool host_network = false, own_pid_namespace = false;
   cgroups::Record cgroup;
+  resctrl::Record rdt;
 };
 
 /// The name of the start gate's socket inside a container's folder; present: created, not started.

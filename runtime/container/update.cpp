@@ -4,12 +4,15 @@
 
 #include "cgroups/manage.hpp"
 #include "runtime/container/status.hpp"
+#include "runtime/resctrl/group.hpp"
 #include "spec/check.hpp"
 
 namespace lodger::container {
 
-Outcome<> update(const Store& store, const std::string& id, const spec::Resources& resources) {
+Outcome<> update(const Store& store, const std::string& id, const spec::Resources& resources,
+                 const spec::IntelRdt& shares) {
   TRY(spec::check(resources));
+  TRY(spec::check(shares));
   const auto folder = TRY(store.open(id));
   const Record record = TRY(folder.read());
   const auto status = TRY(status_of(folder, record));
@@ -19,7 +22,11 @@ Outcome<> update(const Store& store, const std::string& id, const spec::Resource
     return refuse(
         fmt::format("update: container {} has no cgroup of its own whose limits could be changed", id),
         EOPNOTSUPP);
-  return cgroups::update(TRY(cgroups::detect()), record.cgroup, resources);
+  const auto layout = TRY(cgroups::detect());
+  const auto former = TRY(resctrl::update(record.rdt, shares));
+  auto updated = cgroups::update(layout, record.cgroup, resources);
+  if (!updated) resctrl::restore(record.rdt, former);
+  return updated;
 }
 
 }  // namespace lodger::container

@@ -123,7 +123,8 @@ TEST_CASE("update: what is no number or no limit is refused, and nothing changes
   refuses({"--memory", "64M", "--pids-limit", "many"}, "invalid value for --pids-limit");
   refuses({"--memory", "64M", "--pids-limit", "-2"}, "pids.limit");
   refuses({"--memory", "64M", "--cpu-idle", "2"}, "cpu.idle");
-  refuses({"--memory", "64M", "--l3-cache-schema", "L3:0=f"}, "Intel RDT");
+  refuses({"--memory", "64M", "--l3-cache-schema", "L3:0=f"}, "no class of service");
+  refuses({"--memory", "64M", "--mem-bw-schema", "L3:0=f"}, "memBwSchema");
   refuses({"-r", "-"}, "resources", "{\"memory\": 3}");
   refuses({"-r", "/no/such/file"}, "/no/such/file");
   CHECK(it.memory() == before);

@@ -125,12 +125,6 @@ Finished outcome(const std::string& probe_line, const Edit& edit, const std::vec
   return container.run(flags);
 }
 
-std::string not_supported_yet(const Edit& edit) {
-  const std::string text = outcome("echo ran", edit).err;
-  return text.find("not supported by this version") == std::string::npos ? ""
-                                                                         : text.substr(0, text.find('\n'));
-}
-
 void refused(const Edit& edit, const std::vector<std::string>& texts, const std::vector<std::string>& flags) {
   const Finished done = outcome("echo ran", edit, flags);
   INFO("stderr: " << done.err);

@@ -72,8 +72,6 @@ Facts inside(const std::string& probe_line, const Edit& edit = {},
 /// Runs it and gives everything: for payloads that fail, and for refusals.
 Finished outcome(const std::string& probe_line, const Edit& edit = {},
                  const std::vector<std::string>& flags = {});
-/// The refusal of a configuration that asks for what "this version" does not do; empty where it does it.
-std::string not_supported_yet(const Edit& edit);
 /// Requires that `run` with this configuration is refused: non-zero, one line on stderr with all of `texts`
 /// in it, nothing of the payload's output, nothing left behind.
 void refused(const Edit& edit, const std::vector<std::string>& texts,

@@ -10,13 +10,6 @@
     if (geteuid() != 0) SKIP_TEST("needs root"); \
   } while (false)
 
-/// Ends the test where this version of the program says that it does not do yet what `edit` asks for.
-#define NEEDS_FEATURE(edit)                                          \
-  do {                                                               \
-    const std::string why = ::lodger::test::not_supported_yet(edit); \
-    if (!why.empty()) SKIP_TEST(why);                                \
-  } while (false)
-
 /// Ends the test where `condition` does not hold.
 #define NEEDS(condition, reason)         \
   do {                                   \

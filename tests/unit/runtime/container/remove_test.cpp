@@ -165,3 +165,21 @@ TEST_CASE("removal beside removal: one does it, the other finds nothing") {
     CHECK(codes == 1);
   }
 }
+
+TEST_CASE("the container's class of service and monitoring group are remembered, and go with it") {
+  const TempFolder temp;
+  const Store store(temp / "root");
+  for (const bool made : {true, false}) {
+    Child child(test::sleep_long);
+    Record record = record_of("c1", child);
+    record.rdt = {temp / "class", temp / "class/mon", made};
+    for (const auto& folder : {record.rdt.group, record.rdt.monitor}) ::mkdir(folder.c_str(), 0755);
+    test::put(store, record);
+    ::kill(child.pid, SIGKILL);
+    child.wait();
+    Notes notes;
+    REQUIRE(remove(store, {"c1"}, notes.sink()));
+    CHECK_FALSE(exists(temp / "class/mon"));
+    CHECK(exists(temp / "class") == !made);
+  }
+}
