@@ -96,6 +96,7 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
   TRY(resctrl::add(host.record.rdt, launched.child.pid()));
   if (launched.terminal && !request.detach && !host.config.process->console_size)
     terminal::copy_window(launched.terminal);
+  if (launched.terminal && !request.detach) terminal::end_lines_as_written(launched.terminal);
   TRY(deliver(request, launched));
   const spec::State state{request.id, std::string(to_string(host.status)), host.record.bundle,
                           host.record.pid, host.config.annotations};

@@ -77,6 +77,7 @@ Outcome<int> run_here(const Store& store, const RunRequest& request, const Notic
   if (made.launched.terminal && !made.source.config.process->console_size)
     terminal::copy_window(made.launched.terminal);
   const auto notify = TRY(Notify::open(made.folder));
+  if (made.launched.terminal) terminal::end_lines_as_written(made.launched.terminal);
   TRY(start(made, notices));
   const auto& child = made.launched.child;
   // Takes the folder along: others may work on the container while it runs, so its lock goes.

@@ -64,6 +64,14 @@ void copy_window(const Master& master) {
   if (size) (void)kernel::set_window_size(master.get(), *size);
 }
 
+void end_lines_as_written(const Master& master) {
+  if (kernel::terminal_mode(1)) return;  // a terminal: the carriage returns are for it
+  auto mode = kernel::terminal_mode(master.get());
+  if (!mode) return;
+  mode->c_oflag &= ~static_cast<tcflag_t>(ONLCR);
+  (void)kernel::set_terminal_mode(master.get(), *mode);
+}
+
 Outcome<kernel::Ended> stay(const kernel::Fd<kernel::Process>& process, pid_t pid, Signals& signals,
                             const Master& master, Beside beside) {
   std::optional<RawMode> raw;

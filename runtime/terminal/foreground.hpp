@@ -44,6 +44,11 @@ struct Beside {
   std::function<bool()> serve;
 };
 
+/// Has the container's terminal put no carriage return before a newline where our standard output is no
+/// terminal: what goes to a file or a pipe is read by lines. To be called before the process starts, which
+/// may ask for them again. termios(3), ONLCR.
+void end_lines_as_written(const kernel::Fd<kernel::Terminal>& master);
+
 /// Waits for the end of `process` and reaps it. Meanwhile signals go to it; with a terminal, standard input
 /// goes to its master and what comes from there to standard output, byte for byte, and its window follows
 /// ours. Our own terminal is raw for that time.
