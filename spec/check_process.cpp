@@ -16,6 +16,18 @@ Outcome<> args(const Process& process) {
   return {};
 }
 
+/// environ(7): "name=value". execve(2) takes anything, and what has no name no program finds.
+Outcome<> env(const Process& process) {
+  for (std::size_t i = 0; i < process.env.size(); ++i) {
+    const auto equals = process.env[i].find('=');
+    if (equals == std::string::npos)
+      return refuse(fmt::format("process.env[{}]: expected NAME=VALUE, found {}", i, quoted(process.env[i])));
+    if (equals == 0)
+      return refuse(fmt::format("process.env[{}]: the name is empty in {}", i, quoted(process.env[i])));
+  }
+  return {};
+}
+
 Outcome<> cwd(const Process& process) {
   if (process.cwd.starts_with('/')) return {};
   return refuse(fmt::format("process.cwd: must be an absolute path, found {}", quoted(process.cwd)));
@@ -65,7 +77,7 @@ Outcome<> user(const Process& process) {
   return {};
 }
 
-constexpr Clause<Process> clauses[] = {args, cwd, user, console_size, rlimits, oom_score_adj};
+constexpr Clause<Process> clauses[] = {args, env, cwd, user, console_size, rlimits, oom_score_adj};
 
 }  // namespace
 

@@ -177,6 +177,7 @@ TEST_CASE("process: a capability that this kernel does not know is warned of, no
   });
   CHECK(done.status == 0);
   CHECK_THAT(done.err, Catch::Contains("CAP_TIME_TRAVEL"));
+  if (is_lodger()) CHECK_THAT(done.err, Catch::StartsWith("lodger: warning: process.capabilities: "));
   CHECK(Facts(done.out)["status.CapBnd"] == "0000000000000020");
 }
 
@@ -212,6 +213,12 @@ TEST_CASE("process: the environment is the configuration's alone", "[process]") 
   CHECK_FALSE(facts.has("env.LODGER"));
   // the five, and HOME
   CHECK(facts["env.count"] == "6");
+}
+
+TEST_CASE("process: what is no NAME=VALUE is refused", "[process]") {
+  NEEDS_ROOT();
+  for (const char* entry : {"NAME", "", "=value"})
+    refused([&](json& config) { process(config)["env"].push_back(entry); }, {"process.env["});
 }
 
 TEST_CASE("process: HOME comes from the container's passwd, or is /", "[process]") {

@@ -22,6 +22,15 @@ TEST_CASE("check process: program and folder") {
   CHECK(after([](Process& p) { p.cwd = ""; }) == "process.cwd: must be an absolute path, found \"\"");
 }
 
+TEST_CASE("check process: variables have names") {
+  CHECK(after([](Process& p) { p.env = {"A=", "B=c=d", "C= "}; }) == "accepted");
+  CHECK(after([](Process& p) {
+          p.env = {"A=1", "B"};
+        }) == "process.env[1]: expected NAME=VALUE, found \"B\"");
+  CHECK(after([](Process& p) { p.env = {""}; }) == "process.env[0]: expected NAME=VALUE, found \"\"");
+  CHECK(after([](Process& p) { p.env = {"=1"}; }) == "process.env[0]: the name is empty in \"=1\"");
+}
+
 TEST_CASE("check process: resource limits") {
   CHECK(after([](Process& p) { p.rlimits = {{RLIMIT_CPU, 2, 1}, {RLIMIT_NOFILE, 1, 1}}; }) == "accepted");
   CHECK(after([](Process& p) {
