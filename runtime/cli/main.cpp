@@ -32,6 +32,11 @@ void hold_standard_streams() {
 /// To stderr as it is; when stderr is gone there is nobody left to tell.
 void say(std::string_view line) { (void)kernel::write_all(2, fmt::format("{}\n", line)); }
 
+/// As an error, but for a phrase that users of engines know in its own form ("WARNING: Published ports ...").
+std::string warning(std::string_view line) {
+  return fmt::format("{}{}", line.starts_with("WARNING: ") ? "" : "lodger: warning: ", line);
+}
+
 /// With --log-format json and no --log the records themselves go to stderr, and nothing else (as with runc).
 bool speaks_in_records(const cli::Globals& globals) {
   return globals.log_format == "json" && globals.log_path.empty();
@@ -67,7 +72,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + (argc > 0), argv + argc);
   cli::Globals globals;
   const container::Notices notices = [&](std::string_view line) {
-    if (!speaks_in_records(globals)) say(line);
+    if (!speaks_in_records(globals)) say(warning(line));
     log(globals, cli::Level::warning, line);
   };
   if (auto elevated = plan::check_not_elevated(); !elevated)

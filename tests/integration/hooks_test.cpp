@@ -221,6 +221,7 @@ TEST_CASE("hooks: a failing poststop hook is a warning, and the next one runs (r
   CHECK(done.status == 0);
   CHECK(it.tags() == std::vector<std::string>{"first", "second"});
   CHECK_THAT(done.err, Catch::Contains("poststop"));
+  if (is_lodger()) CHECK_THAT(done.err, Catch::StartsWith("lodger: warning: "));
 }
 
 TEST_CASE("hooks: one that outlives its timeout is killed and fails (config.md, Hooks)", "[hooks]") {

@@ -257,7 +257,7 @@ TEST_CASE("rootless: device rules are left out, and that is said", "[rootless]")
   });
   const auto done = bundle.run();
   CHECK(done.status == 0);
-  CHECK_THAT(done.err, Catch::StartsWith("linux.resources.devices is left out: "));
+  CHECK_THAT(done.err, Catch::StartsWith("lodger: warning: linux.resources.devices is left out: "));
 }
 
 TEST_CASE("rootless: --rootless=false asks for the cgroup in earnest", "[rootless]") {
