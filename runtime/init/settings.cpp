@@ -79,15 +79,21 @@ Result<> apply_settings(Control& control, const Procfs& proc) {
   if (!plan.apparmor.empty())
     TRY(write_label(proc, "thread-self/attr/apparmor/exec", "thread-self/attr/exec", plan.apparmor));
   if (!plan.selinux.empty()) TRY(write_label(proc, "thread-self/attr/exec", nullptr, plan.selinux));
+  // The session keyring gets the label of whoever is to use it; the exec forgets the wish (proc_pid_attr(5)).
+  if (!plan.selinux.empty() && plan.new_keyring)
+    TRY(write_label(proc, "thread-self/attr/keycreate", nullptr, plan.selinux));
   return plan.user_namespace ? kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) : Result<>{};
 }
 
 Result<> join_keyring(Control& control) {
   if (!control.plan().new_keyring) return {};
   control.at(Stage::keyring);
-  // A new one without a name: joining by name would take one that the container's user had made before.
+  // A new one without a name, for exec as well. By name ("_ses.<id>" is a habit) any user of the host could
+  // have made it before, open to all, and would share the container's keys: keyctl(2). Nothing has to be
+  // granted to the container's user: whose session keyring it is possesses it, whoever owns it (keyrings(7)).
   auto joined = kernel::join_session_keyring(nullptr);
-  // A kernel without keyrings, or a sandbox that hides them, has none to leak.
+  // A kernel without keyrings, or a sandbox around us that hides them (it hides them from the container,
+  // too), has none to leak. Anything else is a failure: the caller's keys must not reach a container.
   if (!joined && (joined.error().code == ENOSYS || joined.error().code == EPERM)) return {};
   return joined;
 }

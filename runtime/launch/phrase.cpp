@@ -156,6 +156,11 @@ std::string help_for(const init::Report& report) {
       if (report.code == EACCES)
         return " (below the value that lodger itself started with: that needs CAP_SYS_RESOURCE)";
       return "";
+    case Stage::keyring:
+      if (report.code == EDQUOT)
+        return " (this user has too many keys already: sysctls kernel.keys.maxkeys and maxbytes; "
+               "--no-new-keyring does without one)";
+      return "";
     case Stage::rlimit:
       if (report.code == EPERM) return " (raising a hard limit needs CAP_SYS_RESOURCE)";
       return "";

@@ -114,6 +114,16 @@ void scheduling(Words) {
   say("memory.nodes", static_cast<long>(nodes[0]));
 }
 
+/// The session keyring: whether a key "lodger-outside" is found from it, and whether one of our own can be
+/// put there and found again. keyctl(2)
+void keyring(Words) {
+  constexpr int session = -3;  // KEY_SPEC_SESSION_KEYRING
+  say_errno("keyring.outside",
+            syscall(SYS_keyctl, 10 /* KEYCTL_SEARCH */, session, "user", "lodger-outside", 0));
+  say_errno("keyring.add", syscall(SYS_add_key, "user", "lodger-inside", "x", 1, session));
+  say_errno("keyring.find", syscall(SYS_keyctl, 10, session, "user", "lodger-inside", 0));
+}
+
 void uts(Words) {
   utsname names{};
   uname(&names);
@@ -153,10 +163,10 @@ void namespaces(Words) {
 }
 
 constexpr Verb verbs[] = {
-    {"ids", 0, ids},   {"status", 0, status},   {"umask", 0, umask_verb},
-    {"cwd", 0, cwd},   {"rlimits", 0, rlimits}, {"attributes", 0, attributes},
-    {"uts", 0, uts},   {"env", 0, env},         {"scheduling", 0, scheduling},
-    {"args", 0, args}, {"ns", 0, namespaces},
+    {"ids", 0, ids},         {"status", 0, status},   {"umask", 0, umask_verb},
+    {"cwd", 0, cwd},         {"rlimits", 0, rlimits}, {"attributes", 0, attributes},
+    {"uts", 0, uts},         {"env", 0, env},         {"scheduling", 0, scheduling},
+    {"keyring", 0, keyring}, {"args", 0, args},       {"ns", 0, namespaces},
 };
 
 }  // namespace
