@@ -58,7 +58,7 @@ const std::vector<Mutation> table = {
      {"linux-namespaces/new=time", "linux-namespaces/joined=time"},
      [](json& c) { drop(c, "time"); }},
     {"mount-namespace-not-made",
-     {"linux-namespaces/new=mount"},
+     {"linux-namespaces/new=mount", "host-network/others-new=mount"},
      [](json& c) {
        c["mounts"] = json::array();
        for (json& entry : entries(c))

@@ -43,7 +43,7 @@ const std::vector<Mutation> table = {
      }},
     {"capabilities-ignored",
      {"config-process/capabilities-none", "config-process/capabilities-of-root=*",
-      "config-process/capabilities-of-user=bounding"},
+      "config-process/capabilities-of-user=bounding", "host-network/raw-without-CAP_NET_RAW"},
      [](json& c) {
        const json all = {"CAP_CHOWN", "CAP_KILL", "CAP_SYS_CHROOT", "CAP_NET_RAW"};
        c["process"]["capabilities"] = {{"bounding", all}, {"permitted", all}, {"effective", all}};

@@ -1,6 +1,5 @@
 // config-linux.md, "Namespaces" and "User namespace mappings".
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "tests/conformance/cases/all.hpp"
 #include "tests/conformance/harness/files.hpp"
@@ -33,10 +32,7 @@ constexpr std::array joinable = {
     Type{"cgroup", "cgroup"}, Type{"time", "time", Level::should, &needs::kernel_5_6, optional_text}};
 
 std::string id_of(const std::string& process, std::string_view file) {
-  char target[64] = "";
-  const ssize_t n =
-      readlink(("/proc/" + process + "/ns/" + std::string(file)).c_str(), target, sizeof target - 1);
-  return std::string(target, n > 0 ? static_cast<std::size_t>(n) : 0);
+  return link_target("/proc/" + process + "/ns/" + std::string(file));
 }
 
 /// Root of the container is an ordinary user of the host.

@@ -58,6 +58,12 @@ bool exists(const std::string& path) {
   return lstat(path.c_str(), &now) == 0;
 }
 
+std::string link_target(const std::string& path) {
+  char target[4096];
+  const ssize_t n = readlink(path.c_str(), target, sizeof target);
+  return std::string(target, n > 0 ? static_cast<std::size_t>(n) : 0);
+}
+
 std::vector<std::string> names_in(const std::string& folder) {
   std::vector<std::string> names;
   DIR* dir = opendir(folder.c_str());

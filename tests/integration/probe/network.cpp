@@ -1,5 +1,6 @@
 // One small server and one small client for TCP and UDP over IPv4 and IPv6, and the list of interfaces.
-// Stacks are named tcp4, tcp6, udp4, udp6; addresses are the loopback's unless one is given.
+// Stacks are named tcp4, tcp6, udp4, udp6; addresses are the loopback's unless one is given. The stack "unix"
+// is that of abstract sockets, whose port is part of the name.
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
@@ -26,8 +28,21 @@ struct Address {
 
 bool is_v6(std::string_view stack) { return stack.ends_with('6'); }
 bool is_udp(std::string_view stack) { return stack.starts_with("udp"); }
+bool is_unix(std::string_view stack) { return stack == "unix"; }
+
+/// unix(7), "Abstract sockets": the name begins with a null byte, and its length counts.
+Address abstract(long port) {
+  Address out;
+  auto* a = reinterpret_cast<sockaddr_un*>(&out.storage);
+  a->sun_family = AF_UNIX;
+  const std::string name = "probe-" + std::to_string(port);
+  std::memcpy(a->sun_path + 1, name.data(), name.size());
+  out.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  return out;
+}
 
 Address address(std::string_view stack, long port, bool any) {
+  if (is_unix(stack)) return abstract(port);
   Address out;
   if (is_v6(stack)) {
     auto* a = reinterpret_cast<sockaddr_in6*>(&out.storage);
@@ -46,8 +61,8 @@ Address address(std::string_view stack, long port, bool any) {
 }
 
 int make_socket(std::string_view stack) {
-  const int fd =
-      socket(is_v6(stack) ? AF_INET6 : AF_INET, (is_udp(stack) ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+  const int family = is_unix(stack) ? AF_UNIX : is_v6(stack) ? AF_INET6 : AF_INET;
+  const int fd = socket(family, (is_udp(stack) ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (is_v6(stack)) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
@@ -71,7 +86,7 @@ void serve(Words w) {
   const int bound = bind(fd, here.get(), here.size);
   say_errno(std::string("bind:") + w[0], bound);
   if (bound < 0 || (!is_udp(w[0]) && listen(fd, 4) < 0)) return;
-  say(std::string("listening.") + w[0], port_of(fd));
+  say(std::string("listening.") + w[0], is_unix(w[0]) ? number(w[1]) : port_of(fd));
   const int from = is_udp(w[0]) ? fd : accept4(fd, nullptr, nullptr, SOCK_CLOEXEC);
   Address peer;
   peer.size = sizeof peer.storage;
