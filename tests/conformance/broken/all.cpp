@@ -4,8 +4,8 @@ namespace conformance::broken {
 
 std::span<const std::span<const Mutation>> all_mutations() {
   static const std::array tables = {
-      operation_mutations(), process_mutations(), config_mutations(),
-      mount_mutations(),     linux_mutations(),   network_mutations(),
+      operation_mutations(), process_mutations(), config_mutations(),  mount_mutations(),
+      linux_mutations(),     cgroup_mutations(),  network_mutations(),
   };
   return tables;
 }

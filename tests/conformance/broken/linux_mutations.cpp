@@ -52,7 +52,8 @@ const std::vector<Mutation> table = {
        c["linux"].erase("uidMappings"), c["linux"].erase("gidMappings");
      }},
     {"cgroup-namespace-dropped",
-     {"linux-namespaces/new=cgroup", "linux-namespaces/joined=cgroup"},
+     {"linux-namespaces/new=cgroup", "linux-namespaces/joined=cgroup",
+      "linux-cgroups/namespace-isolates-the-view"},
      [](json& c) { drop(c, "cgroup"); }},
     {"time-namespace-dropped",
      {"linux-namespaces/new=time", "linux-namespaces/joined=time"},
@@ -66,8 +67,8 @@ const std::vector<Mutation> table = {
      }},
     {"every-namespace-new",
      {"linux-namespaces/inherited=pid", "linux-namespaces/inherited=network",
-      "linux-namespaces/inherited=ipc", "linux-namespaces/inherited=uts",
-      "linux-namespaces/inherited=cgroup"},
+      "linux-namespaces/inherited=ipc", "linux-namespaces/inherited=uts", "linux-namespaces/inherited=cgroup",
+      "linux-cgroups/whole-view-without-namespace"},
      [](json& c) {
        for (const char* type : {"pid", "network", "ipc", "uts", "cgroup"}) add(c, type);
      }},

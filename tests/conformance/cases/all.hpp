@@ -20,6 +20,8 @@ std::span<const Case> config_hostname_cases();
 std::span<const Case> linux_namespaces_cases();
 std::span<const Case> linux_devices_cases();
 std::span<const Case> linux_cgroups_cases();
+std::span<const Case> linux_cgroup_owner_cases();
+std::span<const Case> linux_device_rules_cases();
 std::span<const Case> linux_resources_cases();
 std::span<const Case> linux_sysctl_cases();
 std::span<const Case> linux_seccomp_cases();

@@ -56,6 +56,12 @@ inline constexpr Need cpu{"the cpu controller",
                           [](const Machine& m) { return m.controller("cpu") != nullptr; }};
 inline constexpr Need cpuset{"the cpuset controller",
                              [](const Machine& m) { return m.controller("cpuset") != nullptr; }};
+inline constexpr Need devices_v1{"the devices controller",
+                                 [](const Machine& m) { return m.controller("devices") != nullptr; }};
+/// cgroup v1's controller, or the programs of cgroup2, which every kernel with it has.
+inline constexpr Need device_rules{"the devices controller or cgroup v2 alone", [](const Machine& m) {
+                                     return m.unified() || m.controller("devices") != nullptr;
+                                   }};
 inline constexpr Need hugetlb{"the hugetlb controller",
                               [](const Machine& m) { return m.controller("hugetlb") != nullptr; }};
 
