@@ -111,6 +111,22 @@ const std::vector<Mutation> table = {
      [](json& c) {
        if (has_rules(c)) std::reverse(rules(c).begin() + 1, rules(c).end());
      }},
+    {"resources-ignored",
+     {"linux-resources/written=[!c]*", "linux-resources/written=cpu.[!m]*", "linux-limits/*-felt",
+      "linux-limits/pids-0", "linux-limits/*-is-error=*", "linux-limits/unified=*"},
+     [](json& c) { c["linux"].erase("resources"); }},
+    // Where there is one node, a cgroup has it anyway.
+    {"memory-nodes-confused",
+     {"linux-resources/written=cpu.mems"},
+     [](json& c) {
+       if (c["linux"].contains("resources") && c["linux"]["resources"].contains("cpu"))
+         c["linux"]["resources"]["cpu"]["mems"] = "77";
+     }},
+    {"resources-always",
+     {"linux-limits/untouched-without-resources"},
+     [](json& c) {
+       if (!c["linux"].contains("resources")) c["linux"]["resources"] = {{"pids", {{"limit", 100}}}};
+     }},
     {"no-node-can-be-made",
      {"linux-device-rules/applied=m-permits-mknod"},
      [](json& c) {

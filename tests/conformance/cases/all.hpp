@@ -23,6 +23,7 @@ std::span<const Case> linux_cgroups_cases();
 std::span<const Case> linux_cgroup_owner_cases();
 std::span<const Case> linux_device_rules_cases();
 std::span<const Case> linux_resources_cases();
+std::span<const Case> linux_limits_cases();
 std::span<const Case> linux_sysctl_cases();
 std::span<const Case> linux_seccomp_cases();
 std::span<const Case> linux_paths_cases();

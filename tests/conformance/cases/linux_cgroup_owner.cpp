@@ -25,6 +25,7 @@ struct Situation {
   bool mapped;
   unsigned owner;
   std::string_view text = only_where_mounted;
+  Level level = Level::should;
 };
 constexpr std::array situations = {
     Situation{"mounted-read-write", true, true, "rw", false, 1000},
@@ -35,7 +36,8 @@ constexpr std::array situations = {
         "mapped-user", true, true, "rw", true, 101000,
         "Runtimes MAY, according to the following rules, change (or cause to be changed) the owner of the "
         "container's cgroup to the host uid that maps to the value of `process.user.uid` in the "
-        "container namespace"},
+        "container namespace",
+        Level::may},
 };
 
 unsigned owner_of(const std::string& path) {
