@@ -47,6 +47,7 @@ std::span<const Mutation> mount_mutations();
 std::span<const Mutation> linux_mutations();
 std::span<const Mutation> cgroup_mutations();
 std::span<const Mutation> network_mutations();
+std::span<const Mutation> features_mutations();
 std::span<const std::span<const Mutation>> all_mutations();
 
 /// Carries the call out with the fault; the exit status.

@@ -29,6 +29,7 @@ std::span<const std::span<const Case>> all_cases() {
       linux_paths_cases(),
       linux_misc_cases(),
       features_cases(),
+      features_kept_cases(),
       host_network_cases(),
   };
   return tables;

@@ -29,6 +29,7 @@ std::span<const Case> linux_seccomp_cases();
 std::span<const Case> linux_paths_cases();
 std::span<const Case> linux_misc_cases();
 std::span<const Case> features_cases();
+std::span<const Case> features_kept_cases();
 std::span<const Case> host_network_cases();
 
 /// The tables in the order of the specification.
