@@ -1,5 +1,9 @@
 #include "runtime/container/exec.hpp"
 
+#include <fmt/core.h>
+
+#include <utility>
+
 #include "runtime/cli/command.hpp"
 #include "runtime/container/source.hpp"
 
@@ -31,11 +35,31 @@ std::vector<Flag> exec_flags(container::ExecRequest& request, std::string& proce
   };
 }
 
+/// Peers take no notice of them. --tty may be repeated beside a file that says the same.
+Outcome<> check_alone(const container::ExecRequest& request) {
+  const std::pair<const char*, bool> given[] = {
+      {"a command", !request.args.empty()},
+      {"--cwd", !request.cwd.empty()},
+      {"--env", !request.env.empty()},
+      {"--user", request.user.has_value()},
+      {"--additional-gids", !request.groups.empty()},
+      {"--process-label", !request.process_label.empty()},
+      {"--apparmor", !request.apparmor.empty()},
+      {"--no-new-privs", request.no_new_privileges},
+      {"--cap", !request.capabilities.empty()},
+  };
+  for (const auto& [what, is_given] : given)
+    if (is_given)
+      return refuse(
+          fmt::format("exec: --process and {} exclude each other: the file says all of the process", what),
+          EINVAL);
+  return {};
+}
+
 Outcome<> take_process(container::ExecRequest& request, const std::string& process,
                        const std::vector<std::string>& user) {
   if (!user.empty()) request.user = user.back();
-  if (!process.empty() && !request.args.empty())
-    return refuse("exec: --process and a command exclude each other", EINVAL);
+  if (!process.empty()) TRY(check_alone(request));
   if (process.empty() && request.args.empty())
     return refuse("exec: wanted is a command behind the container's id, or --process", EINVAL);
   if (!process.empty()) request.process = TRY(container::read_file(process));

@@ -29,13 +29,14 @@ struct Host {
   Status status;
   kernel::Fd<kernel::Process> init;
   spec::Config config;  // its own, with the new process in it
+  Preserved preserved;
 };
 
 /// Takes no lock: any number of execs go on side by side, and none stands in the way of kill and delete. One
 /// that loses the race against the container's end fails with it.
 Outcome<Host> find_container(const Store& store, const ExecRequest& request) {
   const auto folder = TRY(store.look(request.id));
-  Host host{TRY(folder.read()), {}, {}, {}};
+  Host host{TRY(folder.read()), {}, {}, {}, {}};
   host.status = TRY(status_of(folder, host.record));
   TRY(check_status(host.status, request.ignore_paused));
   host.init = TRY(process_of(host.record));
@@ -46,17 +47,18 @@ Outcome<Host> find_container(const Store& store, const ExecRequest& request) {
   TRY(spec::check(*host.config.process));
   TRY(check_security(host.config));
   TRY(check_terminal(request, host.config.process->terminal, request.detach));
-  TRY(check_preserved(request.preserve_fds));
+  host.preserved = TRY(preserve(request.preserve_fds, &*host.config.process));
   return host;
 }
 
-plan::Wishes wishes_of(const ExecRequest& request, const Record& record, const plan::Caller& caller) {
+plan::Wishes wishes_of(const Host& host, const ExecRequest& request, const plan::Caller& caller) {
   plan::Wishes wishes;
   wishes.caller = caller;
   wishes.id = request.id;
-  wishes.bundle = record.bundle;
-  wishes.host_network = record.host_network;
-  wishes.preserve_fds = request.preserve_fds;
+  wishes.bundle = host.record.bundle;
+  wishes.host_network = host.record.host_network;
+  wishes.preserve_fds = host.preserved.count;
+  wishes.tell_pid = host.preserved.activated;
   return wishes;
 }
 
@@ -85,7 +87,7 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
   plan::Row row;
   const auto caller = TRY(plan::look_at_caller());
   TRY(plan::check(host.config, caller));
-  const auto wishes = wishes_of(request, host.record, caller);
+  const auto wishes = wishes_of(host, request, caller);
   plan::Planning planning{host.config, wishes, memory, row};
   auto built = TRY(plan::build_join(planning, std::move(host.init), host.record.pid));
   for (const auto& warning : built.warnings) notices(warning);

@@ -57,6 +57,8 @@ Outcome<UserIds> parse_user(std::string_view text) {
 Outcome<spec::Process> process_for(const spec::Config& config, const ExecRequest& request) {
   if (request.process) {
     auto process = TRY(spec::parse_process(*request.process));
+    if (request.terminal && !process.terminal)
+      return refuse("--tty: process.terminal of --process is false", EINVAL);
     // A property of the container that only stands in its process: config.md, "execCPUAffinity".
     if (!process.exec_cpu_affinity && config.process)
       process.exec_cpu_affinity = config.process->exec_cpu_affinity;

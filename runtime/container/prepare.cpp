@@ -20,7 +20,8 @@ Outcome<plan::Wishes> wishes_of(const CreateRequest& request, const Source& sour
   wishes.no_pivot = request.no_pivot;
   wishes.new_keyring = !request.no_new_keyring;
   wishes.host_network = source.host_network;
-  wishes.preserve_fds = request.preserve_fds;
+  wishes.preserve_fds = source.preserved.count;
+  wishes.tell_pid = source.preserved.activated;
   wishes.layout = &layout;
   wishes.caller = caller;
   wishes.cgroup_path = TRY(cgroup_path(request, source.config, layout, is_rootless(request, caller)));
@@ -62,7 +63,7 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
                    {},
                    source.config.linux->resources};
   made.wishes.callers_descriptors =
-      TRY(plan::make_room(plan::descriptors_of(source.config, request.preserve_fds)));
+      TRY(plan::make_room(plan::descriptors_of(source.config, source.preserved.count)));
   plan::Planning planning{source.config, made.wishes, made.memory, made.row};
   made.built = TRY(plan::build(planning));
   if (is_rootless(request, caller)) leave_out_devices(made);

@@ -58,15 +58,6 @@ Outcome<> check_driver(const CreateRequest& request) {
 
 }  // namespace
 
-Outcome<> check_preserved(unsigned preserve_fds) {
-  for (unsigned i = 0; i < preserve_fds; ++i) {
-    const auto flags = kernel::call("fcntl", __NR_fcntl, 3 + i, F_GETFD);
-    if (!flags || *flags & FD_CLOEXEC)
-      return refuse(fmt::format("--preserve-fds {}: descriptor {} is not open", preserve_fds, 3 + i), EBADF);
-  }
-  return {};
-}
-
 Outcome<std::string> read_file(const std::string& path) {
   constexpr std::size_t most = 16U << 20;
   const auto file = TRY(explained(kernel::openat(kernel::cwd, path.c_str(), O_RDONLY | O_NONBLOCK), path));
@@ -107,9 +98,10 @@ Outcome<Source> load(const Store& store, const CreateRequest& request, bool deta
                      const Notices& notices) {
   TRY(check_id(request.id));
   TRY(check_driver(request));
-  TRY(check_preserved(request.preserve_fds));
   auto source = TRY(read_bundle(store, request, notices));
   TRY(spec::check(source.config));
+  auto& process = source.config.process;
+  source.preserved = TRY(preserve(request.preserve_fds, process ? &*process : nullptr));
   TRY(check_terminal(request, source.config.process && source.config.process->terminal, detached));
   TRY(check_security(source.config));
   TRY(offer_notify(store, request.id, source));

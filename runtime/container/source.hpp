@@ -5,6 +5,7 @@
 
 #include "kernel/failure.hpp"
 #include "runtime/container/lifecycle.hpp"
+#include "runtime/container/preserved.hpp"
 #include "spec/config.hpp"
 
 namespace lodger::container {
@@ -14,6 +15,7 @@ struct Source {
   std::string text;    // config.json as it was read
   spec::Config config;
   bool host_network = false;
+  Preserved preserved;
   bool notify = false;  // it has a socket for sd_notify(3): see notify.hpp
 };
 
@@ -23,9 +25,6 @@ Outcome<Source> read_bundle(const Store& store, const CreateRequest& request, co
 /// Every refusal of a configuration happens here, before anything is made. `detached`: nobody will stay to
 /// serve a terminal.
 Outcome<Source> load(const Store& store, const CreateRequest& request, bool detached, const Notices& notices);
-
-/// --preserve-fds: those of the caller are open and survive exec; our own never do.
-Outcome<> check_preserved(unsigned preserve_fds);
 
 /// Whether the kernel has the security modules that labels are for, and a filter leaves room for its agent.
 /// The configuration is one for Linux.

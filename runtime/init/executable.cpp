@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "kernel/file.hpp"
+#include "kernel/process.hpp"
+#include "runtime/init/digits.hpp"
 #include "runtime/init/stages.hpp"
 
 namespace lodger::init {
@@ -101,6 +103,13 @@ bool join(std::span<char> to, Text folder, Text name) {
   return true;
 }
 
+/// Into one of the places that the plan keeps free, with a nullptr behind them.
+void add_variable(const Plan& plan, Name variable) {
+  Name* last = plan.envp;
+  while (*last) ++last;
+  *last = variable;
+}
+
 Result<> check_executable(const char* file) {
   const auto what = TRY(kernel::status(kernel::cwd, file, 0));
   if (S_ISDIR(what.st_mode)) return kernel::fail("execve", EISDIR);
@@ -147,10 +156,17 @@ Result<> add_home(Control& control) {
   std::memcpy(variable.data(), key.data(), key.size());
   std::memcpy(variable.data() + key.size(), home.data(), home.size());
   variable[key.size() + home.size()] = 0;
-  Name* last = plan.envp;
-  while (*last) ++last;
-  *last = variable.data();  // the plan keeps this place free, with a nullptr behind it
+  add_variable(plan, variable.data());
   return {};
+}
+
+void add_listen_pid(Control& control) {
+  const auto variable = control.plan().listen_pid;
+  if (variable.empty()) return;
+  char digits[12];
+  const auto pid = digits_of(kernel::getpid(), digits);
+  std::memcpy(variable.data() + std::strlen(variable.data()), pid.data(), pid.size());
+  add_variable(control.plan(), variable.data());
 }
 
 Result<Name> find_executable(Control& control) {

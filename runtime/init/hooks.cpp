@@ -2,20 +2,14 @@
 // runtime-spec, config.md, "POSIX-platform Hooks".
 #include "kernel/memory.hpp"
 #include "kernel/process.hpp"
+#include "runtime/init/digits.hpp"
 #include "runtime/init/stages.hpp"
 
 namespace lodger::init {
 namespace {
 
-/// Our pid as decimal digits: in a state document it stands as the container sees it.
-std::span<const char> digits_of(pid_t pid, std::span<char, 12> buffer) {
-  std::size_t at = buffer.size();
-  do buffer[--at] = static_cast<char>('0' + pid % 10);
-  while (pid /= 10);
-  return buffer.subspan(at);
-}
-
-/// The state document as a file to read from: no pipe, so no hook can make us wait by not reading.
+/// The state document, with our pid as the container sees it, as a file to read from: no pipe, so no hook can
+/// make us wait by not reading.
 Result<Fd<kernel::Memory>> state_document(const Hooks& hooks) {
   auto document = TRY(kernel::memfd("state", MFD_NOEXEC_SEAL));
   char digits[12];

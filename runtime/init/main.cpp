@@ -53,6 +53,7 @@ Result<> prepare_process(Control& control) {
   if (!control.plan().has_process) return {};
   const bool entered = TRY(try_working_directory(control));
   TRY(add_home(control));
+  add_listen_pid(control);
   TRY(set_limits(control, false));
   TRY(set_personality(control));
   TRY(set_memory_policy(control));

@@ -250,8 +250,9 @@ struct Plan {
   Identity identity;
   Name cwd = nullptr;
   const Name* argv = nullptr;
-  Name* envp = nullptr;  // the last place before its nullptr is kept free for HOME when `add_home`
+  Name* envp = nullptr;  // with a free place before its nullptr for HOME, and one for LISTEN_PID
   bool add_home = false;
+  std::span<char> listen_pid;  // "LISTEN_PID=" and room for our pid; empty: not wanted
   Name search_path = nullptr;  // PATH
   unsigned preserve_fds = 0;
   Slot gate = none;  // a listening socket; none: the start order comes over the control socket

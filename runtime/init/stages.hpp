@@ -80,6 +80,7 @@ Result<bool> try_working_directory(Control& control);
 Result<> enter_working_directory(Control& control);
 /// Completes the environment (HOME) and finds what execve(2) is going to get.
 Result<> add_home(Control& control);
+void add_listen_pid(Control& control);
 Result<Name> find_executable(Control& control);
 
 }  // namespace lodger::init

@@ -18,7 +18,8 @@ struct Wishes {
   std::string bundle;  // absolute
   bool no_pivot = false, new_keyring = true;
   bool host_network = false;
-  unsigned preserve_fds = 0;
+  unsigned preserve_fds = 0;                         // all of them, from descriptor 3 on
+  bool tell_pid = false;                             // the process gets LISTEN_PID: sd_listen_fds(3)
   std::optional<kernel::Limit> callers_descriptors;  // RLIMIT_NOFILE, where ours was raised for the start
   const cgroups::Layout* layout = nullptr;
   std::string cgroup_path;  // empty: the container gets no cgroup of its own

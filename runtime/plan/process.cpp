@@ -50,12 +50,19 @@ Outcome<init::Identity> plan_identity(Planning& planning, Built& built) {
   return identity;
 }
 
+void plan_listen_pid(Planning& planning, init::Plan& plan) {
+  constexpr std::string_view key = "LISTEN_PID=";
+  plan.listen_pid = planning.memory.array<char>(key.size() + 12);  // the kernel's pages are zeroed
+  std::ranges::copy(key, plan.listen_pid.begin());
+}
+
 void plan_arguments(Planning& planning, init::Plan& plan) {
   const spec::Process& process = *planning.config.process;
   const char* home = variable(process.env, "HOME");
   plan.add_home = !home || !*home;
   plan.argv = planning.memory.names(process.args);
-  plan.envp = planning.memory.names(process.env, plan.add_home ? 1 : 0);
+  if (planning.wishes.tell_pid) plan_listen_pid(planning, plan);
+  plan.envp = planning.memory.names(process.env, plan.add_home + !plan.listen_pid.empty());
   const char* path = variable(process.env, "PATH");
   plan.search_path = planning.memory.text(path ? path : "/bin:/usr/bin");  // execvp(3) without PATH
   plan.cwd = planning.memory.text(process.cwd);

@@ -9,6 +9,7 @@
 #include "support/census.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
+#include "support/passed.hpp"
 #include "support/proc.hpp"
 #include "support/terminal.hpp"
 
@@ -161,11 +162,46 @@ TEST_CASE("exec: --process is the whole process, and errors name its members", "
   CHECK(facts["env.ONLY"] == "this");
   CHECK(facts["cwd"] == "/dev");
   fails(it.exec("echo ran", {"--process", file}), "--process");
+  for (const std::vector<std::string>& flag : {std::vector<std::string>{"--cwd", "/"},
+                                               {"-e", "A=b"},
+                                               {"-u", "1"},
+                                               {"-u", ""},
+                                               {"-g", "1"},
+                                               {"--process-label", "x"},
+                                               {"--apparmor", "x"},
+                                               {"--no-new-privs"},
+                                               {"--cap", "CAP_KILL"},
+                                               {"-t"}}) {
+    std::vector<std::string> line = {"exec", "--process", file};
+    line.insert(line.end(), flag.begin(), flag.end());
+    line.push_back(it.container.id());
+    fails(it.container.call(line), "--process");
+  }
   const auto broken = it.process_file("exit 0", [](json& process) { process["args"] = 7; });
   fails(it.container.call({"exec", "-p", broken, it.container.id()}), "process.args");
   const auto relative = it.process_file("exit 0", [](json& process) { process["cwd"] = "here"; });
   fails(it.container.call({"exec", "-p", relative, it.container.id()}), "process.cwd");
   fails(it.container.call({"exec", "-p", "/no/such", it.container.id()}), "/no/such");
+}
+
+TEST_CASE("exec: what engines pass beside --process is taken", "[exec]") {
+  NEEDS_ROOT();
+  Held it;
+  const Passed one("first");
+  const auto file = it.process_file("tty ; read-fd 3 ; echo over", [](json& p) { p["terminal"] = true; });
+  const auto pid_file = it.bundle.beside("pid");
+  Receiver receiver(it.bundle.beside("console.sock"));
+  const Finished done = it.container.call(
+      {"exec", "--process", file, "--tty", "--detach", "--pid-file", pid_file, "--console-socket",
+       receiver.path(), "--preserve-fds", "1", "--cgroup", "/", "--ignore-paused", it.container.id()},
+      {.fds = {{one.fd, 3}}});
+  INFO(done.err);
+  REQUIRE(done.status == 0);
+  std::string text = read_until(receiver.descriptor(), "echo=over");
+  std::erase(text, '\r');
+  CHECK(Facts(text)["tty.0"] == "1");
+  CHECK(Facts(text)["read_fd:3.data"] == "first");
+  CHECK(std::stoi(read_file(pid_file)) > 0);
 }
 
 TEST_CASE("exec: what cannot be executed is told in the words that engines know, with status 255", "[exec]") {

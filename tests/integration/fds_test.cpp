@@ -5,31 +5,15 @@
 #include <nlohmann/json.hpp>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "support/container.hpp"
 #include "support/needs.hpp"
+#include "support/passed.hpp"
 #include "support/terminal.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
-
-namespace {
-
-/// A memory file with a text, as a caller would pass it in.
-struct Passed {
-  int fd;
-  explicit Passed(const std::string& text) : fd(memfd_create("passed", MFD_CLOEXEC)) {
-    write_all(fd, text);
-    lseek(fd, 0, SEEK_SET);
-  }
-  Passed(const Passed&) = delete;
-  Passed& operator=(const Passed&) = delete;
-  ~Passed() { close(fd); }
-};
-
-}  // namespace
 
 TEST_CASE("fds: the payload has 0, 1 and 2 and no other", "[fds]") {
   NEEDS_ROOT();
