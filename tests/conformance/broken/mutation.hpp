@@ -44,6 +44,7 @@ std::span<const Mutation> operation_mutations();
 std::span<const Mutation> process_mutations();
 std::span<const Mutation> config_mutations();
 std::span<const Mutation> mount_mutations();
+std::span<const Mutation> device_mutations();
 std::span<const Mutation> linux_mutations();
 std::span<const Mutation> cgroup_mutations();
 std::span<const Mutation> network_mutations();

@@ -19,6 +19,7 @@ std::span<const std::span<const Case>> all_cases() {
       config_annotations_cases(),
       linux_namespaces_cases(),
       linux_devices_cases(),
+      linux_devices_configured_cases(),
       linux_cgroups_cases(),
       linux_cgroup_owner_cases(),
       linux_device_rules_cases(),

@@ -19,6 +19,7 @@ std::span<const Case> config_annotations_cases();
 std::span<const Case> config_hostname_cases();
 std::span<const Case> linux_namespaces_cases();
 std::span<const Case> linux_devices_cases();
+std::span<const Case> linux_devices_configured_cases();
 std::span<const Case> linux_cgroups_cases();
 std::span<const Case> linux_cgroup_owner_cases();
 std::span<const Case> linux_device_rules_cases();

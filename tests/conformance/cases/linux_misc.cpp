@@ -3,6 +3,7 @@
 
 #include "tests/conformance/cases/all.hpp"
 #include "tests/conformance/harness/files.hpp"
+#include "tests/conformance/harness/mountinfo.hpp"
 #include "tests/conformance/harness/trial.hpp"
 
 namespace conformance {
@@ -17,17 +18,6 @@ struct Propagation {
 constexpr std::array propagations = {Propagation{"shared", "shared:"}, Propagation{"slave", "master:"},
                                      Propagation{"private", ""}, Propagation{"unbindable", "unbindable"}};
 
-std::string root_tags(const Container& box) {
-  for (const auto& line : lines(read_file("/proc/" + std::to_string(box.pid()) + "/mountinfo"))) {
-    const auto fields = words(line);
-    if (fields.size() < 7 || fields[4] != "/") continue;
-    std::string tags;
-    for (std::size_t i = 6; i < fields.size() && fields[i] != "-"; ++i) tags += fields[i] + " ";
-    return tags;
-  }
-  return "(no root)";
-}
-
 void propagation(Trial& t) {
   const Propagation& wanted = propagations[t.row()];
   t.own_mount_namespace();
@@ -39,7 +29,7 @@ void propagation(Trial& t) {
   box.payload("hold");
   box.started();
   box.await_output("holding=1");
-  const std::string tags = root_tags(box);
+  const std::string tags = mount_at(box.pid(), "/").tags;
   const bool holds = wanted.tag.empty() ? tags.empty() : tags.find(wanted.tag) != std::string::npos;
   t.expect("the propagation of the root's mount", holds, wanted.tag.empty() ? "none" : wanted.tag, tags);
 }

@@ -1,0 +1,26 @@
+// A process's mounts, as proc(5) shows them in /proc/PID/mountinfo.
+#pragma once
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace conformance {
+
+struct Mount {
+  std::string point, type, source;
+  std::string options;  // of the mount, then of its file system: "rw,nosuid,size=64k"
+  std::string tags;     // the optional fields: "shared:5 master:2"; empty where it is private
+
+  /// Whether the word stands among the options.
+  bool has(std::string_view option) const;
+};
+
+/// In the order of the kernel; empty where the process is gone.
+std::vector<Mount> mounts_of(pid_t pid);
+
+/// What a path of a mount point shows: the last one there. Its `point` is empty where there is none.
+Mount mount_at(pid_t pid, std::string_view point);
+
+}  // namespace conformance
