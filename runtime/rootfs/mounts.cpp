@@ -121,9 +121,11 @@ Outcome<> open_source(Planning& planning, const spec::Mount& from, const spec::M
 }
 
 /// A copy made on the host shares its mount events with it. In a namespace that was cut off first, it would
-/// not: so it is cut off the same way, unless its own options say the same or more.
+/// not: so it is cut off the same way, unless its own options say the same or more. What is private already
+/// would not become a slave any more (mount_namespaces(7), "Propagation type transitions").
 void cut_off(std::uint64_t root_propagation, const spec::MountFlags& flags, init::Mount& mount) {
-  const std::uint64_t type = root_propagation & ~static_cast<std::uint64_t>(MS_REC);
+  std::uint64_t type = root_propagation & ~static_cast<std::uint64_t>(MS_REC);
+  if (flags.propagation == MS_SLAVE && type != MS_SHARED) type = MS_SLAVE;
   if (!flags.propagation)
     mount.whole.propagation = type;
   else if (!flags.propagation_recursive || flags.propagation == MS_SHARED)
