@@ -48,6 +48,7 @@ std::span<const Mutation> device_mutations();
 std::span<const Mutation> linux_mutations();
 std::span<const Mutation> cgroup_mutations();
 std::span<const Mutation> network_mutations();
+std::span<const Mutation> seccomp_mutations();
 std::span<const Mutation> features_mutations();
 std::span<const std::span<const Mutation>> all_mutations();
 

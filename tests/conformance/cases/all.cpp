@@ -30,6 +30,8 @@ std::span<const std::span<const Case>> all_cases() {
       linux_limits_cases(),
       linux_sysctl_cases(),
       linux_seccomp_cases(),
+      linux_seccomp_config_cases(),
+      linux_seccomp_notify_cases(),
       linux_paths_cases(),
       linux_misc_cases(),
       features_cases(),

@@ -30,6 +30,8 @@ std::span<const Case> linux_resources_cases();
 std::span<const Case> linux_limits_cases();
 std::span<const Case> linux_sysctl_cases();
 std::span<const Case> linux_seccomp_cases();
+std::span<const Case> linux_seccomp_config_cases();
+std::span<const Case> linux_seccomp_notify_cases();
 std::span<const Case> linux_paths_cases();
 std::span<const Case> linux_misc_cases();
 std::span<const Case> features_cases();
