@@ -117,7 +117,7 @@ constexpr Clause supplied = {"config-linux.md", "Default Devices", Level::must,
                              "In addition to any devices configured with this setting, the runtime MUST "
                              "also supply:"};
 constexpr Case single[] = {
-    {"linux-devices/default-beside-configured", supplied, beside_configured},
+    {"linux-devices/default-beside-configured", supplied, beside_configured, {&needs::root}},
     {"linux-devices/default-without-dev-mount", supplied, without_dev_mount},
     {"linux-devices/default-work", supplied, defaults_work},
     {"linux-devices/ptmx",
