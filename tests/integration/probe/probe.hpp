@@ -33,5 +33,6 @@ std::span<const Verb> identity_verbs();
 std::span<const Verb> file_verbs();
 std::span<const Verb> process_verbs();
 std::span<const Verb> network_verbs();
+std::span<const Verb> stalk_verbs();
 
 }  // namespace probe
