@@ -1,30 +1,16 @@
 // config.md, "Linux mount options" and "POSIX-platform Mounts": mounts whose owners are mapped, and those
 // that are filled with what they hide.
-#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "tests/conformance/cases/all.hpp"
 #include "tests/conformance/harness/files.hpp"
+#include "tests/conformance/harness/mountinfo.hpp"
 #include "tests/conformance/harness/trial.hpp"
 
 namespace conformance {
 namespace {
-
-/// Whether the kernel can map the owners of what lies there: mount_setattr(2), "ID-mapped mounts".
-bool can_map(const Trial& t, const std::string& folder) {
-  struct statfs fs {};
-  if (statfs(folder.c_str(), &fs) < 0) return false;
-  switch (static_cast<unsigned long>(fs.f_type)) {
-    case EXT4_SUPER_MAGIC:
-    case XFS_SUPER_MAGIC: return t.machine().kernel(5, 12);
-    case BTRFS_SUPER_MAGIC: return t.machine().kernel(5, 15);
-    case TMPFS_MAGIC: return t.machine().kernel(6, 3);
-    default: return false;
-  }
-}
 
 json mapping(int from, int to, int size) {
   return json::array({{{"containerID", from}, {"hostID", to}, {"size", size}}});
@@ -33,7 +19,7 @@ json mapping(int from, int to, int size) {
 /// A container with a folder of the bundle, of user 5 and group 6, bound to its /tmp.
 Container& bound(Trial& t, const std::vector<std::string>& options) {
   Container& box = t.container();
-  if (!can_map(t, box.bundle())) t.skip("needs a file system whose owners can be mapped");
+  if (!can_map_owners(t.machine(), box.bundle())) t.skip("needs a file system whose owners can be mapped");
   const std::string from = box.beside("data");
   make_folder(from);
   write_file(from + "/file", "");

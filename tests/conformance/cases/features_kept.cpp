@@ -4,6 +4,7 @@
 
 #include "tests/conformance/cases/all.hpp"
 #include "tests/conformance/harness/files.hpp"
+#include "tests/conformance/harness/mountinfo.hpp"
 #include "tests/conformance/harness/trial.hpp"
 
 namespace conformance {
@@ -55,7 +56,9 @@ void add_mount(Container& box, const std::string& option) {
 
 void mount_options(Trial& t) {
   Container& box = t.container();
-  for (const auto& name : listed(t, "/mountOptions")) add_mount(box, name);
+  const bool maps = can_map_owners(t.machine(), box.bundle());
+  for (const auto& name : listed(t, "/mountOptions"))
+    if (maps || !name.ends_with("idmap")) add_mount(box, name);
   t.expect_success("create with each of the mount options", box.create());
 }
 

@@ -1,7 +1,11 @@
 #include "mountinfo.hpp"
 
+#include <linux/magic.h>
+#include <sys/statfs.h>
+
 #include "facts.hpp"
 #include "files.hpp"
+#include "machine.hpp"
 
 namespace conformance {
 
@@ -31,6 +35,18 @@ Mount mount_at(pid_t pid, std::string_view point) {
   for (auto& mount : mounts_of(pid))
     if (mount.point == point) found = std::move(mount);
   return found;
+}
+
+bool can_map_owners(const Machine& machine, const std::string& folder) {
+  struct statfs fs {};
+  if (statfs(folder.c_str(), &fs) < 0) return false;
+  switch (static_cast<unsigned long>(fs.f_type)) {
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC: return machine.kernel(5, 12);
+    case BTRFS_SUPER_MAGIC: return machine.kernel(5, 15);
+    case TMPFS_MAGIC: return machine.kernel(6, 3);
+    default: return false;
+  }
 }
 
 }  // namespace conformance

@@ -8,6 +8,8 @@
 
 namespace conformance {
 
+struct Machine;
+
 struct Mount {
   std::string point, type, source;
   std::string options;  // of the mount, then of its file system: "rw,nosuid,size=64k"
@@ -22,5 +24,8 @@ std::vector<Mount> mounts_of(pid_t pid);
 
 /// What a path of a mount point shows: the last one there. Its `point` is empty where there is none.
 Mount mount_at(pid_t pid, std::string_view point);
+
+/// Whether the kernel can map the owners of what lies there: mount_setattr(2), "ID-mapped mounts".
+bool can_map_owners(const Machine& machine, const std::string& folder);
 
 }  // namespace conformance
