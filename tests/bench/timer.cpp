@@ -3,9 +3,11 @@
 //
 //   timer COUNT QUIET_MS BUNDLE STATE_ROOT NAME=PATH...
 //
-// A round is, for each runtime: `run`, then `create`, `start`, the payload's end, `delete`. QUIET_MS of sleep
-// come before each of the two (cold starts); 0 is a tight loop. The program is static and small on purpose: a
-// vfork'd child has its parent's memory until it executes, and wait4(2) reports the larger peak of the two.
+// A round is, for each runtime: `run`, then `create`, an `exec` of /true, `start`, the payload's end,
+// `delete`. QUIET_MS of sleep come before `run`, `create` and `exec` (cold starts); 0 is a tight loop. The
+// exec goes into the created container, which needs no payload that stays. The program is static and small on
+// purpose: a vfork'd child has its parent's memory until it executes, and wait4(2) reports the larger peak of
+// the two.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -26,8 +28,8 @@ namespace {
 
 struct Peer {
   std::string name, path, root;
-  std::vector<long> run, create, start, remove;  // nanoseconds
-  std::vector<long> memory;                      // KiB, the peak of `run` and all that it waited for
+  std::vector<long> run, create, exec, start, remove;  // nanoseconds
+  std::vector<long> memory;                            // KiB, the peak of `run` and all that it waited for
 };
 
 long now() {
@@ -77,6 +79,8 @@ void round_of(Peer& peer, const char* bundle, useconds_t quiet) {
   peer.run.push_back(timed(peer, {"run", "--bundle", bundle, id}, true));
   usleep(quiet);
   peer.create.push_back(timed(peer, {"create", "--bundle", bundle, id}));
+  usleep(quiet);
+  peer.exec.push_back(timed(peer, {"exec", id, "/true"}));
   peer.start.push_back(timed(peer, {"start", id}));
   // the payload is ours now (subreaper): it must have ended, or `delete` would be asked too early
   while (waitpid(-1, nullptr, 0) > 0) {
@@ -105,10 +109,10 @@ int main(int argc, char** argv) {
     const char* equals = std::strchr(argv[i], '=');
     if (equals == nullptr) return 2;
     const std::string name(argv[i], static_cast<std::size_t>(equals - argv[i]));
-    peers.push_back({name, equals + 1, std::string(argv[4]) + "/" + name, {}, {}, {}, {}, {}});
+    peers.push_back({name, equals + 1, std::string(argv[4]) + "/" + name, {}, {}, {}, {}, {}, {}});
   }
   for (auto& peer : peers) round_of(peer, argv[3], 0);  // caches, folders: not counted
-  for (auto& peer : peers) peer = {peer.name, peer.path, peer.root, {}, {}, {}, {}, {}};
+  for (auto& peer : peers) peer = {peer.name, peer.path, peer.root, {}, {}, {}, {}, {}, {}};
   for (int i = 0; i < count; ++i) {
     for (auto& peer : peers) round_of(peer, argv[3], quiet);
     std::rotate(peers.begin(), peers.begin() + 1, peers.end());  // nobody always follows the same one
@@ -118,6 +122,7 @@ int main(int argc, char** argv) {
     std::printf("%s\"%s\": {", i == 0 ? "" : ", ", peers[i].name.c_str());
     print("run", peers[i].run, ", ");
     print("create", peers[i].create, ", ");
+    print("exec", peers[i].exec, ", ");
     print("start", peers[i].start, ", ");
     print("delete", peers[i].remove, ", ");
     print("memory", peers[i].memory, "}");
