@@ -54,7 +54,7 @@ Outcome<bool> join(spec::Config& config, std::string_view where, std::string pat
 Outcome<bool> follow_bundle(spec::Config& config, const HostFiles& files) {
   const auto* entry = config.linux ? config.linux->find(NamespaceType::network) : nullptr;
   if (!entry) return true;
-  if (entry->path.empty()) return false;
+  if (!entry->path.starts_with('/')) return false;  // a new one, or a path that spec::check() refuses
   const bool own = TRY(is_own_stack("linux.namespaces: network", entry->path, files.own_stack));
   if (own) leave_network_out(config);
   return own;
