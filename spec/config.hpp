@@ -18,9 +18,9 @@ struct Root {
 
 struct Hook {
   std::string path;
-  std::vector<std::string> args;  // argv as a whole; empty: the path alone
-  std::vector<std::string> env;
-  std::optional<int> timeout;  // seconds
+  std::vector<std::string> args;                // argv as a whole; empty: the path alone
+  std::optional<std::vector<std::string>> env;  // none and empty differ: runtime/plan/hooks.cpp
+  std::optional<int> timeout;                   // seconds
 };
 
 struct Hooks {

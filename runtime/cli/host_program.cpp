@@ -34,7 +34,8 @@ Outcome<spec::Hook> program(std::string_view name, std::span<const std::string_v
   program.path = TRY(find_program(name));
   program.args = {std::string(name)};
   program.args.insert(program.args.end(), words.begin(), words.end());
-  for (char** variable = environ; variable && *variable; ++variable) program.env.emplace_back(*variable);
+  auto& env = program.env.emplace();
+  for (char** variable = environ; variable && *variable; ++variable) env.emplace_back(*variable);
   return program;
 }
 

@@ -132,7 +132,8 @@ Result<Child> start(const spec::Hook& hook, std::string_view input) {
   auto pipe = TRY(kernel::pipe());
   auto argv = pointers(hook.args);
   if (hook.args.empty()) argv = {hook.path.c_str(), nullptr};
-  const auto envp = pointers(hook.env);
+  const auto env = hook.env.value_or(std::vector<std::string>{});
+  const auto envp = pointers(env);
   Launch launch{memory.get(), pipe.writer.get(), hook.path.c_str(), argv.data(), envp.data()};
   Child child = TRY(launched(launch));
   child.output = std::move(pipe.reader);

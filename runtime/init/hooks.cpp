@@ -20,12 +20,12 @@ Result<Fd<kernel::Memory>> state_document(const Hooks& hooks) {
   return document;
 }
 
-[[noreturn]] void become_hook(const Control& control, const Hook& hook, int input, int output,
-                              const Identity* drop_to) {
-  if (!drop_to) kernel::umask(control.callers_umask());
-  const bool placed = kernel::place(input, 0) && kernel::place(output, 1) && kernel::place(output, 2) &&
-                      kernel::close_on_exec_from(3);
-  if (placed && (!drop_to || set_capabilities(*drop_to, false)))
+[[noreturn]] void become_hook(Control& control, const Hook& hook, int input, int output, int folder) {
+  const bool confined = folder < 0;
+  if (!confined) kernel::umask(control.callers_umask());
+  const bool placed = (confined || kernel::fchdir(folder)) && kernel::place(input, 0) &&
+                      kernel::place(output, 1) && kernel::place(output, 2) && kernel::close_on_exec_from(3);
+  if (placed && (!confined || confine(control, Confined::hook)))
     kernel::exit(kernel::execute(hook.path, hook.argv, hook.envp).code == ENOENT ? 127 : 126);
   kernel::exit(126);
 }
@@ -42,7 +42,7 @@ void take_words(Control& control, int output) {
   if (const auto n = kernel::read(output, control.words())) control.words_used(*n);
 }
 
-Result<> run_hook(Control& control, const Hook& hook, const Hooks& hooks, const Identity* drop_to) {
+Result<> run_hook(Control& control, const Hook& hook, const Hooks& hooks, int folder) {
   const auto input = TRY(state_document(hooks));
   const auto output = TRY(kernel::memfd("hook", MFD_NOEXEC_SEAL));
   int pidfd = -1;
@@ -50,7 +50,7 @@ Result<> run_hook(Control& control, const Hook& hook, const Hooks& hooks, const 
   how.flags = CLONE_PIDFD;
   how.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
   how.exit_signal = SIGCHLD;
-  if (TRY(kernel::fork3(how)) == 0) become_hook(control, hook, input.get(), output.get(), drop_to);
+  if (TRY(kernel::fork3(how)) == 0) become_hook(control, hook, input.get(), output.get(), folder);
   const Fd<kernel::Process> child(pidfd);
   pollfd end{pidfd, POLLIN, 0};
   if (TRY(kernel::poll({&end, 1}, hook.timeout_ms)) == 0) {
@@ -67,10 +67,10 @@ Result<> run_hook(Control& control, const Hook& hook, const Hooks& hooks, const 
 
 }  // namespace
 
-Result<> run_hooks(Control& control, Stage stage, const Hooks& hooks, const Identity* drop_to) {
+Result<> run_hooks(Control& control, Stage stage, const Hooks& hooks, int folder) {
   for (const Hook& hook : hooks.hooks) {
     control.at(stage, static_cast<std::size_t>(&hook - hooks.hooks.data()));
-    TRY(run_hook(control, hook, hooks, drop_to));
+    TRY(run_hook(control, hook, hooks, folder));
   }
   return {};
 }

@@ -61,13 +61,4 @@ Result<> become(Control& control) {
                        0);  // a change of ids may have raised it: proc(5), suid_dumpable
 }
 
-Result<> set_capabilities(const Identity& identity, bool for_filter) {
-  const std::uint64_t filter = for_filter ? bit(CAP_SYS_ADMIN) : 0;
-  TRY(kernel::capset(identity.effective | filter, identity.permitted | filter, identity.inheritable));
-  // A raise of the ambient set needs the capability in permitted and inheritable: capabilities(7).
-  for (int c = 0; c <= identity.last_capability; ++c)
-    if (identity.ambient & bit(c)) TRY(kernel::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0));
-  return {};
-}
-
 }  // namespace lodger::init

@@ -22,7 +22,8 @@ Result<> build_container(Control& control) {
     TRY(control.report(Event::mounted));
     TRY(control.expect(Order::hooks_done));
   }
-  TRY(run_hooks(control, Stage::create_container_hook, plan.create_container, nullptr));
+  TRY(run_hooks(control, Stage::create_container_hook, plan.create_container, root.get()));
+  TRY(make_dev_readonly(control, dev));
   const Procfs procfs = TRY(open_procfs(control));
   TRY(change_root(control, root));
   TRY(make_paths_readonly(control, root));
@@ -88,43 +89,17 @@ Result<> wait_at_gate(Control& control) {
   }
 }
 
-/// A filter that asks an agent: whoever opened the gate hands it the listener. What is done here must not
-/// wait for an agent that is not there yet: security::check_listener() has seen to that. Our own end goes
-/// first of all, since with it alone left nobody would answer the calls that are notified of.
-Result<> notify(Control& control) {
-  const auto& [instructions, size, flags] = control.plan().filter;
-  const auto listener = TRY(kernel::set_filter_with_listener({size, instructions}, flags));
-  TRY(control.report(Event::listener, 0, listener.get()));
-  return control.expect(Order::handed_over);
-}
-
-/// Capabilities and filter. Without no_new_privs a filter needs CAP_SYS_ADMIN: seccomp(2). It is then kept
-/// until the exec, which computes all sets anew and takes it away (capabilities(7), "Transformation of
-/// capabilities during execve()"); so nothing but the exec, and the way of a listener, has to pass the
-/// filter.
-Result<> confine(Control& control) {
-  const Plan& plan = control.plan();
-  const auto& [instructions, size, flags] = plan.filter;
-  const bool keep = size && !plan.identity.no_new_privileges;
-  control.at(Stage::capabilities);
-  TRY(set_capabilities(plan.identity, keep));
-  if (!size) return {};
-  control.at(Stage::seccomp);
-  if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) return notify(control);
-  return kernel::set_filter({size, instructions}, flags);
-}
-
 /// From the gate on: hooks, filter, capabilities, exec. Returns only errors.
 Result<> start_process(Control& control, Name file, const Fd<kernel::Memory>& memory) {
   const Plan& plan = control.plan();
-  TRY(run_hooks(control, Stage::start_container_hook, plan.start_container, &plan.identity));
+  TRY(run_hooks(control, Stage::start_container_hook, plan.start_container));
   TRY(kernel::close_on_exec_from(3 + plan.preserve_fds));
   control.at(Stage::execute);
   // Before the filter, which may forbid all talk: what fails then is left in the plan, whose file goes along.
   // Whoever gave the order may be gone by now; the process starts all the same.
   (void)control.report(Event::executing, 0, memory.get());
   TRY(set_limits(control, true));
-  TRY(confine(control));
+  TRY(confine(control, Confined::process));
   control.at(Stage::execute);
   return std::unexpected(kernel::execute(file, plan.argv, plan.envp));
 }

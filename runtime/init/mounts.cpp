@@ -162,4 +162,13 @@ Result<Dev> make_mounts(Control& control, Root& root) {
   return dev;
 }
 
+Result<> make_dev_readonly(Control& control, const Dev& dev) {
+  const Rootfs& rootfs = *control.plan().rootfs;
+  if (!rootfs.dev_readonly) return {};
+  control.at(Stage::mount, static_cast<std::size_t>(rootfs.dev_mount));
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  return kernel::set_attributes(dev.get(), attributes);
+}
+
 }  // namespace lodger::init

@@ -159,6 +159,7 @@ struct Rootfs {
   std::span<const Name> unmount;  // --no-pivot: the host's procfs and sysfs, which must not stay visible
   std::span<const Mount> mounts;
   std::int64_t dev_mount = -1;  // which of them makes /dev; -1: it is the root's own folder
+  bool dev_readonly = false;    // once all is in it
   std::span<const Device> devices;
   std::span<const Link> links;
   std::span<const Name> readonly_paths, masked_paths;  // without their leading slash

@@ -29,6 +29,8 @@ Result<> make_root_readonly(Control& control, const Root& root);
 /// (CVE-2026-41579).
 using Dev = Fd<kernel::Path>;
 Result<Dev> make_mounts(Control& control, Root& root);
+/// Where the bundle wants it so; a /dev has to be filled first.
+Result<> make_dev_readonly(Control& control, const Dev& dev);
 
 // devices.cpp
 Result<> make_devices(Control& control, const Root& root, const Dev& dev);
@@ -46,7 +48,9 @@ Result<Dev> open_dev(Control& control);
 Result<> give_streams_to(Control& control);
 
 // hooks.cpp
-Result<> run_hooks(Control& control, Stage stage, const Hooks& hooks, const Identity* drop_to);
+/// createContainer hooks start in `folder`, with all that we may do; startContainer hooks (no folder) are
+/// confined as the container's process is.
+Result<> run_hooks(Control& control, Stage stage, const Hooks& hooks, int folder = -1);
 
 // settings.cpp
 Result<> set_names(Control& control);
@@ -68,10 +72,17 @@ Result<> set_limits(Control& control, bool of_descriptors);
 Result<> set_personality(Control& control);
 /// Once in the cgroup, whose cpuset says which nodes there are.
 Result<> set_memory_policy(Control& control);
-/// Groups, user and bounding set; the permitted set stays full until set_capabilities().
+/// Groups, user and bounding set; the permitted set stays full until confine().
 Result<> become(Control& control);
-/// The process's own sets, before its exec; `for_filter`: with CAP_SYS_ADMIN beside them.
-Result<> set_capabilities(const Identity& identity, bool for_filter);
+
+// confinement.cpp
+/// Capabilities and filter, before an exec and nothing else. Without no_new_privs a filter needs
+/// CAP_SYS_ADMIN: seccomp(2). It is then kept until the exec, which computes all sets anew and takes it away
+/// (capabilities(7), "Transformation of capabilities during execve()"); so nothing but the exec, and the way
+/// of a listener, has to pass the filter. A hook's calls are notified of to nobody: the agent speaks for the
+/// process, so they fail with ENOSYS.
+enum class Confined : bool { process, hook };
+Result<> confine(Control& control, Confined whose);
 
 // executable.cpp
 /// process.cwd as root, made where a new container lacks it; false when only the container's user may enter

@@ -16,9 +16,9 @@ Outcome<Built> build_all(Planning& planning) {
   plan.wait_for_hooks = !planning.config.hooks.prestart.empty() ||
                         !planning.config.hooks.create_runtime.empty() ||
                         !planning.linux().net_devices.empty();
-  plan_hooks(planning, plan);
   plan_settings(planning, plan);
   if (planning.config.process) TRY(plan_process(planning, built));
+  plan_hooks(planning, plan);  // some have the process's environment
   plan.preserve_fds = planning.wishes.preserve_fds;
   plan.scratch = planning.memory.array<char>(init::scratch_size);
   return built;

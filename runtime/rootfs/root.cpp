@@ -98,6 +98,23 @@ std::int64_t mount_of_dev(std::span<const init::Mount> mounts) {
   return -1;
 }
 
+/// A read-only /dev has to be filled first: with the mounts below it, devices, links, and what hooks put
+/// there. The mount alone is read-only then, not the file system, which is nobody else's.
+bool put_off_readonly(Planning& planning, std::vector<init::Mount>& mounts, std::int64_t dev_mount) {
+  if (dev_mount < 0) return false;
+  auto& dev = mounts[static_cast<std::size_t>(dev_mount)];
+  const bool fresh = dev.kind == init::MountKind::fresh && dev.fresh_attributes & MOUNT_ATTR_RDONLY;
+  const bool classic = dev.kind == init::MountKind::classic && dev.classic_flags & MS_RDONLY;
+  if (!fresh && !classic) return false;
+  dev.fresh_attributes &= ~std::uint64_t{MOUNT_ATTR_RDONLY};
+  dev.classic_flags &= ~std::uint64_t{MS_RDONLY};
+  std::vector<init::Parameter> kept;
+  for (const auto& parameter : dev.parameters)
+    if (std::string_view(parameter.key) != "ro") kept.push_back(parameter);
+  dev.parameters = planning.memory.copy(kept);
+  return true;
+}
+
 }  // namespace
 
 Outcome<init::Rootfs> plan_rootfs(Planning& planning) {
@@ -108,8 +125,10 @@ Outcome<init::Rootfs> plan_rootfs(Planning& planning) {
   rootfs.default_devices = needs_default_devices(planning.config);
   TRY(open_root(planning, rootfs));
   TRY(plan_host_mounts(planning, rootfs));
-  rootfs.mounts = planning.memory.copy(TRY(plan_mounts(planning, rootfs.propagation)));
-  rootfs.dev_mount = mount_of_dev(rootfs.mounts);
+  auto mounts = TRY(plan_mounts(planning, rootfs.propagation));
+  rootfs.dev_mount = mount_of_dev(mounts);
+  rootfs.dev_readonly = put_off_readonly(planning, mounts, rootfs.dev_mount);
+  rootfs.mounts = planning.memory.copy(mounts);
   rootfs.devices = planning.memory.copy(TRY(plan_devices(planning, rootfs.default_devices)));
   rootfs.links = plan_links(planning);
   rootfs.readonly_paths = plan_paths(planning, planning.linux().readonly_paths);

@@ -70,6 +70,23 @@ TEST_CASE("devices: without a mount of /dev they are made in the root's own", "[
   CHECK(facts["stat:/dev/null.rdev"] == "1:3");
 }
 
+TEST_CASE("devices: a read-only /dev has them all, and the mounts below it", "[devices]") {
+  NEEDS_ROOT();
+  const Edit readonly = [](json& config) {
+    for (auto& mount : config["mounts"])
+      if (mount["destination"] == "/dev") mount["options"].push_back("ro");
+    config["linux"]["devices"] = {{{"path", "/dev/in/fuse"}, {"type", "c"}, {"major", 10}, {"minor", 229}}};
+  };
+  const Facts facts =
+      inside("stat /dev/null ; stat /dev/in/fuse ; stat /dev/ptmx ; create /dev/new ; create /dev/shm/new",
+             readonly);
+  CHECK(facts["stat:/dev/null.rdev"] == "1:3");
+  CHECK(facts["stat:/dev/in/fuse.rdev"] == "10:229");
+  CHECK_THAT(facts["stat:/dev/ptmx.target"], Catch::EndsWith("pts/ptmx"));
+  CHECK(facts["create:/dev/new.errno"] == std::to_string(EROFS));
+  CHECK(facts["create:/dev/shm/new.errno"] == "0");
+}
+
 TEST_CASE("devices: those of the configuration with mode and owner, in folders made for them", "[devices]") {
   NEEDS_ROOT();
   const Facts facts =

@@ -153,6 +153,53 @@ TEST_CASE("hooks: arguments and environment are the hook's own", "[hooks]") {
   CHECK_THAT(text, Catch::StartsWith("ONE=1\nTWO=2\ncmdline my name"));
 }
 
+TEST_CASE("hooks: startContainer without an environment of its own has the process's", "[hooks]") {
+  NEEDS_ROOT();
+  const json own = GENERATE(json(), json::array());
+  const Bundle bundle("echo ran", [&](json& config) {
+    config["process"]["env"] = {"PATH=/bin", "ONE=1"};
+    json hook = {{"path", "/bin/probe"}, {"args", {"hook", "hook-env", "/tmp/env"}}};
+    if (!own.is_null()) hook["env"] = own;
+    config["hooks"]["startContainer"] = {hook};
+  });
+  Container container(bundle);
+  const Finished done = container.run();
+  INFO(done.err);
+  REQUIRE(done.status == 0);
+  CHECK_THAT(read_file(bundle.rootfs("/tmp/env")),
+             Catch::StartsWith(own.is_null() ? "PATH=/bin\nONE=1\nHOME=" : "cmdline hook"));
+}
+
+TEST_CASE("hooks: createContainer starts in the container's root", "[hooks]") {
+  NEEDS_ROOT();
+  const Hooked it("echo ran");
+  Container container(it.bundle);
+  REQUIRE(container.run().status == 0);
+  const auto lines = lines_of(it.log);
+  REQUIRE(lines.size() > 3);
+  REQUIRE(lines[2].tag == "createContainer");
+  CHECK(lines[2].cwd == it.bundle.rootfs(""));
+}
+
+TEST_CASE("hooks: startContainer is under the process's filter, with and without no_new_privs", "[hooks]") {
+  NEEDS_ROOT();
+  const bool no_new_privileges = GENERATE(true, false), filtered = GENERATE(true, false);
+  const Bundle bundle("echo ran", [&](json& config) {
+    config["process"]["noNewPrivileges"] = no_new_privileges;
+    if (filtered)
+      config["linux"]["seccomp"] = {
+          {"defaultAction", "SCMP_ACT_ALLOW"},
+          {"syscalls", {{{"names", {"mkdir", "mkdirat"}}, {"action", "SCMP_ACT_KILL"}}}}};
+    config["hooks"]["startContainer"] = {{{"path", "/bin/probe"}, {"args", {"hook", "mkdir", "/tmp/made"}}}};
+  });
+  Container container(bundle);
+  const Finished done = container.run();
+  INFO(done.err);
+  CHECK((access(bundle.rootfs("/tmp/made").c_str(), F_OK) == 0) == !filtered);
+  CHECK((done.status == 0) == !filtered);
+  if (filtered) CHECK_THAT(done.err, Catch::Contains("killed by signal 31"));
+}
+
 TEST_CASE("hooks: several of one kind run in order of the list", "[hooks]") {
   NEEDS_ROOT();
   const Hooked it("echo ran");

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
 #include "support/agent.hpp"
 #include "support/container.hpp"
@@ -143,15 +144,18 @@ TEST_CASE("seccomp notify: calls of the start itself may be asked about", "[secc
   CHECK(std::ranges::count(it.agent.asked(), SYS_execve) == 1);
 }
 
-TEST_CASE("seccomp notify: startContainer hooks are not the agent's business", "[seccomp_notify]") {
+TEST_CASE("seccomp notify: startContainer hooks have the filter, and nobody to ask", "[seccomp_notify]") {
   NEEDS_ROOT();
-  Asked it("echo ran", {"execve"}, go_on, [](json& config) {
-    config["hooks"]["startContainer"] = {{{"path", "/bin/probe"}, {"args", {"probe", "echo", "hook"}}}};
+  Asked it("echo ran ; mkdir /tmp/by-process", {"mkdir"}, go_on, [](json& config) {
+    config["hooks"]["startContainer"] = {
+        {{"path", "/bin/probe"}, {"args", {"probe", "mkdir", "/tmp/by-hook"}}}};
   });
   const Finished done = it.container.run();
   INFO(done.err);
   CHECK(done.status == 0);
-  CHECK(std::ranges::count(it.agent.asked(), SYS_execve) == 1);
+  CHECK(it.agent.asked() == std::vector<int>{SYS_mkdir});
+  CHECK(std::filesystem::exists(it.bundle.rootfs("/tmp/by-process")));
+  CHECK_FALSE(std::filesystem::exists(it.bundle.rootfs("/tmp/by-hook")));
 }
 
 TEST_CASE("seccomp notify: in a user namespace", "[seccomp_notify]") {
@@ -230,7 +234,7 @@ TEST_CASE("seccomp notify: an agent that lets go of the listener fails the exec 
   const Finished done = it.container.run();
   CHECK(done.status == 1);
   CHECK(done.out == "");
-  CHECK_THAT(done.err, Catch::Contains("exec: "));
+  CHECK_THAT(done.err, Catch::Contains("exec /bin/probe: "));
 }
 
 TEST_CASE("seccomp notify: an agent may refuse the program itself", "[seccomp_notify]") {

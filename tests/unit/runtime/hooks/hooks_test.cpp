@@ -72,7 +72,7 @@ TEST_CASE("no hook can change what the next one reads") {
 TEST_CASE("a hook has its own environment and nothing of ours") {
   const TempFolder temp;
   ::setenv("LODGER_TEST_SECRET", "x", 1);
-  spec::Hook hook{"/usr/bin/env", {"env"}, {"A=1", "B=two words"}, {}};
+  spec::Hook hook{"/usr/bin/env", {"env"}, {{"A=1", "B=two words"}}, {}};
   hook.args = {"env", "sh", "-c", "env > " + temp / "env"};
   REQUIRE(run({hook}));
   ::unsetenv("LODGER_TEST_SECRET");
@@ -86,7 +86,7 @@ TEST_CASE("args are argv as a whole, by default the path alone") {
   const TempFolder temp;
   test::write_file(temp / "hook", "#!/bin/sh\necho \"$# $0\" > \"$(dirname \"$0\")/out\"\n");
   ::chmod((temp / "hook").c_str(), 0755);
-  REQUIRE(run({{temp / "hook", {}, {"PATH=/usr/bin:/bin"}, {}}}));
+  REQUIRE(run({{temp / "hook", {}, {{"PATH=/usr/bin:/bin"}}, {}}}));
   CHECK(test::read_file(temp / "out") == "0 " + temp / "hook" + "\n");
   REQUIRE(run({{"/bin/sh", {"a-name", "-c", "echo $0 $1 > " + temp / "out", "zero", "one"}, {}, {}}}));
   CHECK(test::read_file(temp / "out") == "zero one\n");

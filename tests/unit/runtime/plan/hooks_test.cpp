@@ -25,6 +25,7 @@ struct Planned {
     wishes.id = id;
     wishes.bundle = "/b";
     plan::Planning planning{config, wishes, memory, row};
+    plan.envp = memory.names({"OF=process"});
     plan::plan_hooks(planning, plan);
   }
   /// What a hook of `hooks` reads when init's pid is `pid`.
@@ -64,7 +65,7 @@ TEST_CASE("plan of hooks: numbers that look like the pid's place do not lead the
 
 TEST_CASE("plan of hooks: arguments as given, or the path alone; the environment as given") {
   const Planned planned(
-      {.create_container = {{"/one", {"zero", "first"}, {"A=1", "B=2"}, {}}, {"/two", {}, {}, {}}}});
+      {.create_container = {{"/one", {"zero", "first"}, {{"A=1", "B=2"}}, {}}, {"/two", {}, {}, {}}}});
   const auto hooks = planned.plan.create_container.hooks;
   REQUIRE(hooks.size() == 2);
   CHECK(std::string(hooks[0].path) == "/one");
@@ -72,6 +73,14 @@ TEST_CASE("plan of hooks: arguments as given, or the path alone; the environment
   CHECK(list(hooks[0].envp) == Texts{"A=1", "B=2"});
   CHECK(list(hooks[1].argv) == Texts{"/two"});
   CHECK(list(hooks[1].envp) == Texts{});
+}
+
+TEST_CASE("plan of hooks: startContainer has the process's environment where its own is left out") {
+  const Planned planned({.create_container = {{"/h", {}, std::nullopt, {}}},
+                         .start_container = {{"/h", {}, std::nullopt, {}}, {"/h", {}, Texts{}, {}}}});
+  CHECK(list(planned.plan.create_container.hooks[0].envp) == Texts{});
+  CHECK(list(planned.plan.start_container.hooks[0].envp) == Texts{"OF=process"});
+  CHECK(list(planned.plan.start_container.hooks[1].envp) == Texts{});
 }
 
 TEST_CASE("plan of hooks: seconds become milliseconds up to the longest, and none is for ever") {
