@@ -86,6 +86,10 @@ inline Result<std::size_t> readlinkat(int folder, const char* name, std::span<ch
 inline Result<> faccessat(int folder, const char* name, int mode) {
   return done("faccessat", __NR_faccessat, folder, name, mode);
 }
+/// faccessat2(2), since Linux 5.8; AT_EACCESS: with the effective ids and capabilities.
+inline Result<> faccessat2(int folder, const char* name, int mode, int flags) {
+  return done("faccessat2", __NR_faccessat2, folder, name, mode, flags);
+}
 /// getcwd(2) as the kernel gives it: "(unreachable)..." when the folder is outside our root.
 inline Result<std::size_t> getcwd(std::span<char> into) {
   return static_cast<std::size_t>(TRY(call("getcwd", __NR_getcwd, into.data(), into.size())));

@@ -37,11 +37,6 @@ static constexpr std::string_view text = R"json({
 				"CAP_AUDIT_WRITE",
 				"CAP_KILL",
 				"CAP_NET_BIND_SERVICE"
-			],
-			"ambient": [
-				"CAP_AUDIT_WRITE",
-				"CAP_KILL",
-				"CAP_NET_BIND_SERVICE"
 			]
 		},
 		"rlimits": [

@@ -110,11 +110,20 @@ void add_variable(const Plan& plan, Name variable) {
   *last = variable;
 }
 
+/// The user's own ids are ours by now, its capabilities are not: become(). Those that open files are lent for
+/// the look.
+Result<> see_as_user(const Identity& identity) {
+  constexpr std::uint64_t open_files = 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_DAC_READ_SEARCH;
+  if (identity.uid == 0 || !(identity.effective & open_files)) return {};
+  return kernel::capset(identity.effective & open_files, TRY(kernel::permitted_capabilities()),
+                        identity.inheritable);
+}
+
 Result<> check_executable(const char* file) {
   const auto what = TRY(kernel::status(kernel::cwd, file, 0));
   if (S_ISDIR(what.st_mode)) return kernel::fail("execve", EISDIR);
   if (!S_ISREG(what.st_mode)) return kernel::fail("execve", EACCES);
-  return kernel::faccessat(kernel::cwd, file, X_OK);
+  return kernel::faccessat2(kernel::cwd, file, X_OK, AT_EACCESS);
 }
 
 bool has_slash(const char* text) {
@@ -171,6 +180,7 @@ void add_listen_pid(Control& control) {
 
 Result<Name> find_executable(Control& control) {
   control.at(Stage::executable);
+  TRY(see_as_user(control.plan().identity));
   const Name name = control.plan().argv[0];
   if (has_slash(name)) {
     TRY(check_executable(name));

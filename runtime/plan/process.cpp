@@ -41,8 +41,13 @@ Outcome<init::Identity> plan_identity(Planning& planning, Built& built) {
     return refuse("process.capabilities.effective: holds what process.capabilities.permitted does not",
                   EPERM);
   // The kernel holds no ambient capability that is not permitted and inheritable as well: capabilities(7).
-  // The default configuration of every runtime lists some that are not, so that is no failure.
+  // The default configuration of some runtimes lists some that are not, so that is no failure.
   identity.ambient = masks.ambient & masks.permitted & masks.inheritable;
+  for (const auto& name : security::names_of(masks.ambient & ~identity.ambient))
+    built.warnings.push_back(
+        fmt::format("process.capabilities.ambient: can't raise ambient capability {}: it is not permitted "
+                    "and inheritable as well",
+                    name));
   identity.last_capability = masks.last;
   for (const auto& name : unknown)
     built.warnings.push_back(

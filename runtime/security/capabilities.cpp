@@ -102,6 +102,13 @@ CapabilityMasks capability_masks(const spec::Capabilities& sets, std::vector<std
   return capability_masks(sets, unknown, last_capability());
 }
 
+std::vector<std::string> names_of(std::uint64_t mask) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (mask >> i & 1) out.emplace_back(names[i]);
+  return out;
+}
+
 std::vector<std::string> capability_names() {
   const auto count = std::min<std::size_t>(names.size(), static_cast<std::size_t>(last_capability()) + 1);
   return {names.begin(), names.begin() + static_cast<std::ptrdiff_t>(count)};

@@ -27,6 +27,9 @@ CapabilityMasks capability_masks(const spec::Capabilities& sets, std::vector<std
 /// The same for a kernel whose highest number is `last`. Pure.
 CapabilityMasks capability_masks(const spec::Capabilities& sets, std::vector<std::string>& unknown, int last);
 
+/// The names of a mask's capabilities, those without one left out.
+std::vector<std::string> names_of(std::uint64_t mask);
+
 /// All names known to this kernel in order of number, for `features`.
 std::vector<std::string> capability_names();
 

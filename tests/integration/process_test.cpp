@@ -142,6 +142,19 @@ TEST_CASE("process: an ordinary user has the ambient set and no more", "[process
   CHECK(facts["status.CapBnd"] == "0000000000000420");
 }
 
+TEST_CASE("process: an ambient capability that the kernel would not hold is left out with a warning",
+          "[process]") {
+  NEEDS_ROOT();
+  const Finished done = outcome("status", [](json& config) {
+    process(config)["capabilities"]["inheritable"] = {"CAP_KILL"};
+    process(config)["capabilities"]["ambient"] = {"CAP_KILL", "CAP_CHOWN"};
+  });
+  CHECK(done.status == 0);
+  CHECK_THAT(done.err,
+             Catch::Contains("can't raise ambient capability CAP_CHOWN: ") && !Catch::Contains("CAP_KILL"));
+  CHECK(Facts(done.out)["status.CapAmb"] == "0000000000000020");
+}
+
 TEST_CASE("process: an ordinary user without ambient set has no capability", "[process]") {
   NEEDS_ROOT();
   const Facts facts = inside("status", [](json& config) {
@@ -253,6 +266,22 @@ TEST_CASE("process: a program without a slash is looked up in the container's PA
   const Finished done = container.run();
   INFO(done.err);
   CHECK(Facts(done.out)["arg.0"] == "probe");
+}
+
+TEST_CASE("process: a program that only the user's capabilities let it execute", "[process]") {
+  NEEDS_ROOT();
+  const bool capable = GENERATE(true, false);
+  const Bundle bundle("echo ran", [&](json& config) {
+    process(config)["user"] = {{"uid", 1000}, {"gid", 1000}};
+    for (const char* set : {"bounding", "permitted", "effective", "inheritable", "ambient"})
+      process(config)["capabilities"][set] = {capable ? "CAP_DAC_OVERRIDE" : "CAP_KILL"};
+  });
+  REQUIRE(chmod(bundle.rootfs("/bin/probe").c_str(), 0700) == 0);
+  Container container(bundle);
+  const Finished done = container.run();
+  INFO(done.err);
+  CHECK((done.status == 0) == capable);
+  if (!capable) CHECK_THAT(done.err, Catch::Contains("permission denied"));
 }
 
 TEST_CASE("process: with a slash it is taken from the container's cwd", "[process]") {
