@@ -60,7 +60,7 @@ constexpr Row rows[] = {
 
 constexpr Refusal refusals[] = {
     {"unified", [](const Resources& r) { return !r.unified.empty(); },
-     "names files of cgroup2, but this machine has its controllers on cgroup v1"},
+     "invalid configuration: names files of cgroup2, but this machine has its controllers on cgroup v1"},
 };
 
 }  // namespace

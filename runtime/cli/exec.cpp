@@ -62,7 +62,7 @@ Outcome<> take_process(container::ExecRequest& request, const std::string& proce
   if (!process.empty()) TRY(check_alone(request));
   if (process.empty() && request.args.empty())
     return refuse("exec: wanted is a command behind the container's id, or --process", EINVAL);
-  if (!process.empty()) request.process = TRY(container::read_file(process));
+  if (!process.empty()) request.process = TRY(container::read_file(process, container::Pipe::allowed));
   return {};
 }
 

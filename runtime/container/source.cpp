@@ -58,11 +58,13 @@ Outcome<> check_driver(const CreateRequest& request) {
 
 }  // namespace
 
-Outcome<std::string> read_file(const std::string& path) {
+Outcome<std::string> read_file(const std::string& path, Pipe pipe) {
   constexpr std::size_t most = 16U << 20;
   const auto file = TRY(explained(kernel::openat(kernel::cwd, path.c_str(), O_RDONLY | O_NONBLOCK), path));
   const auto what = TRY(explained(kernel::status(file.get()), path));
-  if (!S_ISREG(what.st_mode)) return refuse(fmt::format("{}: not a regular file", path), EINVAL);
+  const bool waits = pipe == Pipe::allowed && S_ISFIFO(what.st_mode);
+  if (!S_ISREG(what.st_mode) && !waits) return refuse(fmt::format("{}: not a regular file", path), EINVAL);
+  if (waits) TRY(explained(kernel::done("fcntl", __NR_fcntl, file.get(), F_SETFL, O_RDONLY), path));
   const auto size = static_cast<std::size_t>(what.st_size);
   std::string text(std::min(size, most) + 1, '\0');
   std::size_t used = 0;

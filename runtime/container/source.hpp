@@ -30,7 +30,9 @@ Outcome<Source> load(const Store& store, const CreateRequest& request, bool deta
 /// The configuration is one for Linux.
 Outcome<> check_security(const spec::Config& config);
 
-/// The whole file, at most 16 MiB of it.
-Outcome<std::string> read_file(const std::string& path);
+/// The whole file, at most 16 MiB of it. A pipe is waited for only where it is allowed: nobody else writes to
+/// what the caller names on the command line, /dev/fd/N of a shell for one.
+enum class Pipe : bool { refused, allowed };
+Outcome<std::string> read_file(const std::string& path, Pipe pipe = Pipe::refused);
 
 }  // namespace lodger::container

@@ -94,8 +94,8 @@ std::string doing(const init::Report& report, const spec::Config& config, const 
       return fmt::format("process.user {}:{}", config.process->user.uid, config.process->user.gid);
     case Stage::capabilities: return "process.capabilities";
     case Stage::no_new_privileges: return "process.noNewPrivileges";
-    case Stage::executable:
-    case Stage::execute: return fmt::format("exec: \"{}\"", config.process->args.front());
+    case Stage::executable: return fmt::format("exec: \"{}\"", config.process->args.front());
+    case Stage::execute: return fmt::format("exec {}", config.process->args.front());  // runc's two forms
     case Stage::start_container_hook: return hook_name("startContainer", config.hooks.start_container, index);
     case Stage::seccomp: return "linux.seccomp";
   }
@@ -138,7 +138,7 @@ std::string help_for(const init::Report& report) {
       // From anywhere else it is about the file system's own folders: overlay's, where they lie in one
       // another.
       if (report.code == ELOOP && std::string_view(report.call) == "openat2")
-        return " (the destination must be an ordinary folder, not a symlink)";
+        return " (it must be mounted on ordinary directory, not over a symlink)";
       if (report.code == EACCES && is_making(report.call))
         return " (the mount point is missing, and the container's root may not make it: the root filesystem "
                "belongs to somebody else than its user namespace)";

@@ -204,6 +204,21 @@ TEST_CASE("exec: what engines pass beside --process is taken", "[exec]") {
   CHECK(std::stoi(read_file(pid_file)) > 0);
 }
 
+TEST_CASE("exec: --process may be a pipe, as shells make them: <(...)", "[exec]") {
+  NEEDS_ROOT();
+  Held it;
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const std::string text = read_file(it.process_file("echo piped"));
+  REQUIRE(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  ::close(ends[1]);
+  const Finished done =
+      it.container.call({"exec", "--process", "/dev/fd/7", it.container.id()}, {.fds = {{ends[0], 7}}});
+  ::close(ends[0]);
+  INFO(done.err);
+  CHECK(done.out == "echo=piped\n");
+}
+
 TEST_CASE("exec: what cannot be executed is told in the words that engines know, with status 255", "[exec]") {
   NEEDS_ROOT();
   Held it;
@@ -262,6 +277,9 @@ TEST_CASE("exec: a terminal of the container's own, in the foreground and over a
   CHECK(here["tty.size"] == "33x77");
   CHECK(here["tty.controlling.errno"] == "0");
   CHECK(run.wait().status == 0);
+
+  // no terminal to show it on: no carriage returns
+  CHECK(it.exec("echo over", {"-t"}, {.fds = {{terminal.slave(), 0}}}).out == "echo=over\n");
 
   Receiver receiver(it.bundle.beside("console.sock"));
   REQUIRE(it.exec("tty ; echo over", {"-t", "-d", "--console-socket", receiver.path()}).status == 0);

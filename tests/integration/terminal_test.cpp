@@ -141,6 +141,17 @@ TEST_CASE("terminal: output is relayed byte for byte, with no carriage return do
   CHECK(it.run.wait().status == 0);
 }
 
+TEST_CASE("terminal: lines that go to a file end as the payload wrote them (termios(3), ONLCR)",
+          "[terminal]") {
+  NEEDS_ROOT();
+  const Bundle bundle("echo one ; echo two", with_terminal());
+  Container container(bundle);
+  const Terminal terminal(24, 80);
+  const Finished done = container.begin(container.making("run"), {.fds = {{terminal.slave(), 0}}}).wait();
+  CHECK(done.status == 0);
+  CHECK(done.out == "echo=one\necho=two\n");
+}
+
 TEST_CASE("terminal: a lot of output arrives whole", "[terminal]") {
   NEEDS_ROOT();
   const Bundle bundle("cat /etc/big ; echo over", with_terminal());
