@@ -32,6 +32,16 @@ Result<> bind_console(const Dev& dev, const Terminal& peer) {
   return kernel::attach(tree.get(), place.get());
 }
 
+/// Only what can be nobody else's: pipes, sockets, files to write to, and the container's own terminal; never
+/// a device or a terminal of the caller. A file that is only read may be anybody's, and its owner could open
+/// it again to write to it.
+bool may_be_given(int stream, unsigned mode, bool terminal) {
+  if (S_ISCHR(mode)) return terminal;
+  if (!S_ISREG(mode)) return S_ISFIFO(mode) || S_ISSOCK(mode);
+  const auto flags = kernel::call("fcntl", __NR_fcntl, stream, F_GETFL);
+  return flags && (*flags & O_ACCMODE) != O_RDONLY;
+}
+
 }  // namespace
 
 Result<Dev> open_dev(Control& control) {
@@ -52,16 +62,13 @@ Result<> open_terminal(Control& control, const Dev& dev) {
   return control.report(Event::terminal, 0, master.get());
 }
 
-/// So that the container's user can open /dev/stdout again. Only what can be nobody else's: pipes, sockets,
-/// files, and the container's own terminal; never a device or a terminal of the caller.
+/// So that the container's user can open /dev/stdout again.
 Result<> give_streams_to(Control& control) {
   const unsigned uid = control.plan().identity.uid;
   for (int stream = 0; stream < 3; ++stream) {
     const auto found = kernel::status(stream);
     if (!found) continue;  // a closed stream stays closed
-    if (found->st_uid == uid || (!control.plan().terminal && S_ISCHR(found->st_mode)) ||
-        S_ISBLK(found->st_mode))
-      continue;
+    if (found->st_uid == uid || !may_be_given(stream, found->st_mode, control.plan().terminal)) continue;
     // Best effort: read-only filesystems and foreign owners refuse it, and the streams work all the same.
     (void)kernel::done("fchown", __NR_fchown, stream, uid, -1);
   }

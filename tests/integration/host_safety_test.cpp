@@ -188,6 +188,52 @@ TEST_CASE("host safety: a device passed as stdin keeps its owner", "[host_safety
   close(fd);
 }
 
+TEST_CASE("host safety: a file or folder that is only read stays its owner's, and is not written to",
+          "[host_safety]") {
+  NEEDS_ROOT();
+  const bool by_exec = GENERATE(false, true), folder = GENERATE(false, true);
+  INFO("exec " << by_exec << ", folder " << folder);
+  const std::string attempt = "echo written >> /proc/self/fd/0; echo ran";
+  const Bundle bundle(by_exec ? std::vector<std::string>{"/bin/probe", "hold"}
+                              : std::vector<std::string>{"/bin/sh", "-c", attempt},
+                      [](json& c) {
+                        c["process"]["user"] = {{"uid", 1234}, {"gid", 1234}};
+                      });
+  const std::string path = bundle.beside("input");
+  folder ? static_cast<void>(mkdir(path.c_str(), 0755)) : write_file(path, "the host's\n");
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  Container container(bundle);
+  Setting setting;
+  setting.fds = {{fd, 0}};
+  if (by_exec) {
+    container.create();
+    CHECK_THAT(container.call({"exec", container.id(), "/bin/sh", "-c", attempt}, setting).out,
+               Catch::Contains("ran"));
+  } else {
+    CHECK_THAT(container.run({}, setting).out, Catch::Contains("ran"));
+  }
+  struct stat s {};
+  REQUIRE(stat(path.c_str(), &s) == 0);
+  CHECK(s.st_uid == 0);
+  if (!folder) CHECK(read_file(path) == "the host's\n");
+  close(fd);
+}
+
+TEST_CASE("host safety: a file that is written to becomes the process's user's", "[host_safety]") {
+  NEEDS_ROOT();
+  const Bundle bundle(std::vector<std::string>{"/bin/sh", "-c", "echo more > /proc/self/fd/1"}, [](json& c) {
+    c["process"]["user"] = {{"uid", 1234}, {"gid", 1234}};
+  });
+  const std::string path = bundle.beside("output");
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  Container container(bundle);
+  Setting setting;
+  setting.fds = {{fd, 1}};
+  CHECK(container.run({}, setting).status == 0);
+  CHECK(read_file(path) == "more\n");
+  close(fd);
+}
+
 TEST_CASE("host safety: a user namespace can undo neither flags nor covers of the host's mounts",
           "[host_safety]") {
   NEEDS_ROOT();
