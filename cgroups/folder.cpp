@@ -66,6 +66,19 @@ kernel::Result<Folder> try_make(const std::string& mount, const std::string& pat
   return folder;
 }
 
+kernel::Result<kernel::Fd<kernel::Path>> open_to_list(int folder, const char* name) {
+  return kernel::openat<kernel::Path>(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+}
+
+kernel::Result<std::vector<std::string>> children_of(const kernel::Fd<kernel::Path>& folder) {
+  std::vector<std::string> found;
+  if (TRY(kernel::status(folder.get())).st_nlink == 2) return found;  // 2 and one per sub-folder
+  TRY(kernel::each_entry(folder.get(), [&](std::string_view name, unsigned char type) {
+    if (type == DT_DIR) found.emplace_back(name);
+  }));
+  return found;
+}
+
 }  // namespace
 
 Outcome<std::string> clean_path(std::string_view path) {
@@ -108,20 +121,28 @@ kernel::Result<kernel::Fd<kernel::Path>> walk_to(const std::string& absolute) {
   return kernel::open_plain<kernel::Path>(kernel::cwd, absolute.c_str(), O_PATH | O_DIRECTORY);
 }
 
-kernel::Result<std::vector<std::string>> subfolders(int folder) {
-  std::vector<std::string> found;
-  std::string current;  // breadth first and without recursion: how deep it goes is the container's choice
-  for (std::size_t next = 0;; current = found[next++]) {
-    const auto opened =
-        kernel::openat(folder, current.empty() ? "." : current.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!opened && !is_gone(opened.error().code)) return std::unexpected(opened.error());
-    if (opened && TRY(kernel::status(opened->get())).st_nlink != 2)  // 2 and one per sub-folder
-      TRY(kernel::each_entry(opened->get(), [&](std::string_view name, unsigned char type) {
-        if (type == DT_DIR)
-          found.push_back(current.empty() ? std::string(name) : current + '/' + std::string(name));
-      }));
-    if (next == found.size()) return found;
+kernel::Result<> each_below(int folder, const Visit& visit) {
+  struct Level {
+    std::string name;
+    std::vector<std::string> children;
+  };
+  auto at = TRY(open_to_list(folder, "."));
+  std::vector<Level> way{{"", TRY(children_of(at))}};
+  while (way.size() > 1 || !way.back().children.empty()) {
+    if (way.back().children.empty()) {
+      at = TRY(open_to_list(at.get(), ".."));
+      TRY(visit(at.get(), way.back().name));
+      way.pop_back();
+      continue;
+    }
+    auto name = std::move(way.back().children.back());
+    way.back().children.pop_back();
+    auto below = open_to_list(at.get(), name.c_str());
+    if (!below && is_gone(below.error().code)) continue;
+    at = TRY(std::move(below));
+    way.push_back({std::move(name), TRY(children_of(at))});
   }
+  return {};
 }
 
 }  // namespace lodger::cgroups

@@ -1,5 +1,6 @@
 // A cgroup's folder in one hierarchy: made, opened, walked and removed.
 #pragma once
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,9 +32,11 @@ Outcome<Folder> make_folder(const std::string& mount, const std::string& path,
 /// An existing cgroup by its absolute folder.
 kernel::Result<Folder> open_folder(const std::string& absolute);
 
-/// The names of all folders below `folder`, parents before children ("a", "a/b"). One that goes meanwhile is
-/// left out.
-kernel::Result<std::vector<std::string>> subfolders(int folder);
+using Visit = std::function<kernel::Result<>(int parent, const std::string& name)>;
+/// Visits all folders below `folder`, children before parents, each by its parent's descriptor and its own
+/// name: a container that may make cgroups makes them deeper than a path can say, or our stack and table of
+/// descriptors are. One that goes meanwhile is left out.
+kernel::Result<> each_below(int folder, const Visit& visit);
 
 /// Opens a folder by an absolute path without symlinks, for walking (O_PATH).
 kernel::Result<kernel::Fd<kernel::Path>> walk_to(const std::string& absolute);

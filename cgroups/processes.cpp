@@ -32,8 +32,9 @@ kernel::Result<std::vector<pid_t>> collect(const std::string& absolute) {
   if (!folder && is_gone(folder.error().code)) return pids;
   if (!folder) return std::unexpected(folder.error());
   TRY(add_processes(folder->get(), "cgroup.procs", pids));
-  for (const auto& sub : TRY(subfolders(folder->get())))
-    TRY(add_processes(folder->get(), sub + "/cgroup.procs", pids));
+  TRY(each_below(folder->get(), [&](int parent, const std::string& name) {
+    return add_processes(parent, name + "/cgroup.procs", pids);
+  }));
   std::sort(pids.begin(), pids.end());
   pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
   return pids;

@@ -21,15 +21,14 @@ kernel::Result<> remove_one(int folder, const std::string& name) {
   return removed;
 }
 
-/// The sub-cgroups that the container made, deepest first.
+/// The sub-cgroups that the container made.
 kernel::Result<> remove_below(const std::string& absolute) {
   const auto folder = walk_to(absolute);
   if (!folder) return folder.error().code == ENOENT ? kernel::Result<>() : std::unexpected(folder.error());
-  auto subs = TRY(subfolders(folder->get()));
-  for (auto sub = subs.rbegin(); sub != subs.rend(); ++sub)
-    if (const auto removed = remove_one(folder->get(), *sub); !removed && !is_busy(removed.error().code))
-      return removed;
-  return {};
+  return each_below(folder->get(), [](int parent, const std::string& name) {
+    const auto removed = remove_one(parent, name);
+    return !removed && is_busy(removed.error().code) ? kernel::Result<>{} : removed;
+  });
 }
 
 /// A process that was killed leaves its cgroup only when the kernel is done with it: busy means "soon".

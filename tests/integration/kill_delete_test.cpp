@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "support/census.hpp"
+#include "support/cgroups.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/proc.hpp"
@@ -159,6 +160,32 @@ TEST_CASE("delete: --force kills and removes, descendants included", "[delete]")
   CHECK(eventually([&] { return is_gone(pid); }));
   if (!own_pids) CHECK(eventually([&] { return is_gone(child); }));
   CHECK(container.leftovers() == std::vector<std::string>{});
+}
+
+TEST_CASE("delete: cgroups that the container nested deeper than a path can say go as well", "[delete]") {
+  NEEDS_ROOT();
+  const char* mount = v2() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/pids";
+  const std::string nest =
+      std::string("cd ") + mount +
+      "; n=$(busybox head -c 250 /dev/zero | busybox tr '\\0' n); i=0; "
+      "while [ $i -lt 15 ]; do busybox mkdir $n; cd $n; i=$((i+1)); done; "
+      "busybox mkdir $n && busybox mkdir $n/$n && busybox mkdir $n/$n/$n && echo nested; exec sleep 1000";
+  const Bundle bundle(std::vector<std::string>{"/bin/sh", "-c", nest}, [](json& config) {
+    config["mounts"].push_back({{"destination", "/sys/fs/cgroup"},
+                                {"type", "cgroup"},
+                                {"source", "cgroup"},
+                                {"options", {"nosuid", "noexec", "nodev", "rw"}}});
+    config["linux"]["namespaces"].push_back({{"type", "cgroup"}});
+  });
+  Container container(bundle);
+  container.create();
+  container.start();
+  container.wait_for_output("nested");
+  CHECK(container.call({"kill", "--all", container.id(), "KILL"}).err == "");
+  container.wait_for("stopped");
+  const Finished deleted = container.call({"delete", container.id()});
+  CHECK(deleted.err == "");
+  CHECK(container.leftovers().empty());
 }
 
 TEST_CASE("delete: -f of an unknown container succeeds, plain delete fails", "[delete]") {

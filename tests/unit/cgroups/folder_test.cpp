@@ -96,31 +96,61 @@ TEST_CASE("a parent that comes and goes does not get in the way") {
   CHECK(failure == "");
 }
 
-TEST_CASE("folders below are listed, parents first") {
+TEST_CASE("folders below are visited by parent and name, children first") {
   Scratch scratch;
   for (const char* name : {"a/b/c", "a/d", "e"}) scratch.folder(name);
   scratch.file("a/file", "");
   const auto root = walk_to(scratch.path);
   REQUIRE(root);
-  auto found = subfolders(root->get());
-  REQUIRE(found);
-  CHECK(found->size() == 5);
+  std::vector<std::string> found;
+  REQUIRE(each_below(root->get(), [&](int parent, const std::string& name) {
+    CHECK(kernel::faccessat(parent, name.c_str(), F_OK));
+    found.push_back(name);
+    return kernel::Result<>{};
+  }));
+  CHECK(found.size() == 5);
   const auto at = [&](const char* name) {
-    return std::find(found->begin(), found->end(), name) - found->begin();
+    return std::find(found.begin(), found.end(), name) - found.begin();
   };
-  CHECK(at("a") < at("a/b"));
-  CHECK(at("a/b") < at("a/b/c"));
-  CHECK(at("a") < at("a/d"));
+  CHECK(at("c") < at("b"));
+  CHECK(at("b") < at("a"));
+  CHECK(at("d") < at("a"));
   CHECK(at("e") < 5);
-  CHECK(subfolders(walk_to(scratch.path + "/e")->get())->empty());
 }
 
-TEST_CASE("very deep folders are listed without recursion") {
+TEST_CASE("a visit's failure ends it; a folder that the visit takes away does not") {
   Scratch scratch;
-  std::string path = scratch.path;
-  for (int i = 0; i < 300; ++i) {
-    path += "/d";
-    REQUIRE(::mkdir(path.c_str(), 0755) == 0);
+  for (const char* name : {"a/b", "c"}) scratch.folder(name);
+  const auto root = walk_to(scratch.path);
+  int visits = 0;
+  const auto failed = each_below(root->get(), [&](int, const std::string&) {
+    ++visits;
+    return kernel::Result<>(kernel::fail("visit", EBUSY));
+  });
+  CHECK(failed.error().code == EBUSY);
+  CHECK(visits == 1);
+  REQUIRE(each_below(root->get(), [](int parent, const std::string& name) {
+    return kernel::unlinkat(parent, name.c_str(), AT_REMOVEDIR);
+  }));
+  CHECK_FALSE(exists(scratch.path + "/a"));
+  CHECK_FALSE(exists(scratch.path + "/c"));
+}
+
+TEST_CASE("folders are visited deeper than a path can say, without recursion and with few descriptors") {
+  Scratch scratch;
+  const std::string name(250, 'd');
+  auto at = *walk_to(scratch.path);
+  constexpr int depth = 300;
+  for (int i = 0; i < depth; ++i) {
+    REQUIRE(kernel::mkdirat(at.get(), name.c_str(), 0755));
+    at = *kernel::openat<kernel::Path>(at.get(), name.c_str(), O_PATH | O_DIRECTORY);
   }
-  CHECK(subfolders(walk_to(scratch.path)->get())->size() == 300);
+  at = *walk_to(scratch.path);
+  int visits = 0;
+  REQUIRE(each_below(at.get(), [&](int parent, const std::string& sub) {
+    CHECK(parent < 100);
+    ++visits;
+    return kernel::unlinkat(parent, sub.c_str(), AT_REMOVEDIR);
+  }));
+  CHECK(visits == depth);
 }
