@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <ranges>
+#include <unordered_set>
 
 #include "runtime/plan/build.hpp"
 #include "runtime/security/capabilities.hpp"
@@ -61,14 +63,27 @@ void plan_listen_pid(Planning& planning, init::Plan& plan) {
   std::ranges::copy(key, plan.listen_pid.begin());
 }
 
+/// A name that stands twice would be found by its first value in some programs and by its last in others: the
+/// last one counts, as with runc. An empty HOME is none.
+std::vector<std::string> environment(const std::vector<std::string>& given) {
+  std::vector<std::string> kept;
+  std::unordered_set<std::string_view> names;
+  for (const auto& entry : std::views::reverse(given)) {
+    const auto name = std::string_view(entry).substr(0, entry.find('='));
+    if (entry != "HOME=" && names.insert(name).second) kept.push_back(entry);
+  }
+  std::ranges::reverse(kept);
+  return kept;
+}
+
 void plan_arguments(Planning& planning, init::Plan& plan) {
   const spec::Process& process = *planning.config.process;
-  const char* home = variable(process.env, "HOME");
-  plan.add_home = !home || !*home;
+  const auto env = environment(process.env);
+  plan.add_home = !variable(env, "HOME");
   plan.argv = planning.memory.names(process.args);
   if (planning.wishes.tell_pid) plan_listen_pid(planning, plan);
-  plan.envp = planning.memory.names(process.env, plan.add_home + !plan.listen_pid.empty());
-  const char* path = variable(process.env, "PATH");
+  plan.envp = planning.memory.names(env, plan.add_home + !plan.listen_pid.empty());
+  const char* path = variable(env, "PATH");
   plan.search_path = planning.memory.text(path ? path : "/bin:/usr/bin");  // execvp(3) without PATH
   plan.cwd = planning.memory.text(process.cwd);
 }

@@ -228,6 +228,17 @@ TEST_CASE("process: the environment is the configuration's alone", "[process]") 
   CHECK(facts["env.count"] == "6");
 }
 
+TEST_CASE("process: a variable that stands twice has its last value, and stands once", "[process]") {
+  NEEDS_ROOT();
+  const Facts facts = inside("env", [](json& config) {
+    process(config)["env"] = {"PATH=/nowhere", "ONE=1", "HOME=", "ONE=2", "PATH=/bin", "ONE="};
+  });
+  CHECK(facts["env.PATH"] == "/bin");
+  CHECK(facts["env.ONE"] == "");
+  CHECK(facts["env.HOME"] == "/");
+  CHECK(facts["env.count"] == "3");
+}
+
 TEST_CASE("process: what is no NAME=VALUE is refused", "[process]") {
   NEEDS_ROOT();
   for (const char* entry : {"NAME", "", "=value"})
