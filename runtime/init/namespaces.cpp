@@ -1,7 +1,10 @@
 // Namespaces and cgroups, from the container's side. namespaces(7), user_namespaces(7), time_namespaces(7).
+#include <algorithm>
+
 #include "kernel/interface.hpp"
 #include "kernel/namespace.hpp"
 #include "kernel/process.hpp"
+#include "kernel/scheduling.hpp"
 #include "kernel/socket.hpp"
 #include "runtime/init/stages.hpp"
 
@@ -31,6 +34,17 @@ Result<> join_all(Control& control) {
   // maps. Nobody of the container's is there yet; its user could trace us before as well.
   if (control.plan().shown_to_mapper) TRY(kernel::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
   return go_on_as_second_clone(control);
+}
+
+/// What the caller was bound to (taskset(1), a service's CPUAffinity=) is not the container's: it has the
+/// processors of its cgroup, as with the other runtimes. Since Linux 6.2 a cpuset keeps such a mask (kernel
+/// commit 8f9ea86fdf99).
+Result<> leave_affinity(Control& control) {
+  if (control.plan().keep_affinity) return {};
+  control.at(Stage::affinity);
+  std::uint64_t all[128];  // CONFIG_NR_CPUS ends at 8192
+  std::ranges::fill(all, ~std::uint64_t{0});
+  return kernel::set_affinity(0, all);
 }
 
 /// A fresh network has nothing but a loopback interface that is down. Nobody else brings it up: podman's and
@@ -75,6 +89,7 @@ Result<> enter_cgroup(Control& control) {
     if (!entered) control.at(Stage::cgroup, i);
   }
   TRY(std::move(entered));
+  TRY(leave_affinity(control));
   if (control.plan().cgroup_namespace) TRY(kernel::unshare(CLONE_NEWCGROUP));
   return {};
 }

@@ -36,6 +36,7 @@ enum class Stage : std::uint32_t {
   user_namespace,
   loopback,
   cgroup,
+  affinity,
   time_offsets,
   propagation,
   rootfs,
@@ -220,6 +221,7 @@ struct Plan {
   // children.
   bool two_clones = false;
   std::span<const Join> joins;     // joined first, in this order
+  bool keep_affinity = false;      // exec: process.execCPUAffinity has a say
   std::uint64_t second_clone = 0;  // CLONE_NEW* of the second clone
   bool user_namespace = false;     // init becomes root in it
   bool shown_to_mapper = false;    // until `mapped` its procfs files are the ordinary user's who writes maps

@@ -3,14 +3,15 @@
 #include <fmt/core.h>
 
 #include "kernel/process.hpp"
+#include "runtime/hooks/hooks.hpp"
 
 namespace lodger::launch {
 namespace {
 
 using init::Stage;
 
-std::string hook_name(const char* kind, const std::vector<spec::Hook>& hooks, std::uint32_t index) {
-  return fmt::format("hooks.{}[{}] {}", kind, index, index < hooks.size() ? hooks[index].path : "");
+std::string hook_name(const char* kind, const std::vector<spec::Hook>& all, std::uint32_t index) {
+  return hooks::name(kind, index, index < all.size() ? all[index].path : "");
 }
 
 std::string join_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
@@ -68,6 +69,7 @@ std::string doing(const init::Report& report, const spec::Config& config, const 
     case Stage::user_namespace: return "becoming root in the user namespace";
     case Stage::loopback: return "bringing up the loopback interface";
     case Stage::cgroup: return "entering the cgroup";
+    case Stage::affinity: return "leaving the caller's processors";
     case Stage::time_offsets: return "linux.timeOffsets";
     case Stage::propagation: return "linux.rootfsPropagation";
     case Stage::rootfs: return fmt::format("root.path {}", config.root->path);

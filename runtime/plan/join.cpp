@@ -33,6 +33,7 @@ Outcome<Built> build_all(Planning& planning, kernel::Fd<kernel::Process> init, p
   plan.two_clones = true;
   plan.joins = planning.memory.copy(std::vector{init::Join{planning.row.add(std::move(init)), types}});
   plan.user_namespace = types & CLONE_NEWUSER;
+  plan.keep_affinity = planning.config.process->exec_cpu_affinity.has_value();
   plan_settings_of_process(planning, plan);
   TRY(plan_process(planning, built));
   plan.preserve_fds = planning.wishes.preserve_fds;

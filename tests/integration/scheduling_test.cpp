@@ -229,6 +229,26 @@ TEST_CASE("scheduling: execCPUAffinity is for exec, and not for the container's 
   }
 }
 
+TEST_CASE("scheduling: the caller's processors are not the container's", "[scheduling]") {
+  NEEDS_ROOT();
+  NEEDS(sysconf(_SC_NPROCESSORS_ONLN) > 1, "needs two processors");
+  const auto bound = [](std::vector<std::string> command) {
+    command.insert(command.begin(), {"/usr/bin/taskset", "-c", "0", runtime_path()});
+    const Finished done = run_command(command);
+    INFO(done.err);
+    CHECK(done.status == 0);
+    return std::stol(Facts(done.out)["cpus"]);
+  };
+  const Bundle once("scheduling");
+  Container first(once);
+  CHECK(bound(first.making("run")) != 1);
+  const Bundle bundle("hold");
+  Container container(bundle);
+  container.create();
+  container.start();
+  CHECK(bound({"--root", container.root(), "exec", container.id(), "/bin/probe", "scheduling"}) != 1);
+}
+
 TEST_CASE("scheduling: exec takes policy and memory policy", "[scheduling]") {
   NEEDS_ROOT();
   NEEDS(has_numa(), "this kernel has no NUMA support");
