@@ -28,18 +28,21 @@ Outcome<> check_controllers(const Layout& layout, const std::vector<Below>& belo
   for (const auto& one : below)
     for (const auto& controller : one.controllers)
       if (std::ranges::none_of(layout.hierarchies, [&](const auto& h) { return h.has(controller); }))
-        return refuse(fmt::format("--cgroup {}:{}: there is no v1 hierarchy with the controller {}",
+        return refuse(fmt::format("--cgroup {}:{}: unknown controller {}: there is no v1 hierarchy with it",
                                   controller, one.path, controller),
                       EINVAL);
   return {};
 }
+
+/// In the words that callers of runc look for.
+std::string adding_to(const std::string& place) { return "exec: adding pid of the new process to " + place; }
 
 Outcome<kernel::Fd<kernel::Path>> open_unified(const Layout& layout, const Record& record,
                                                const std::vector<Below>& below) {
   const auto& own = record.folders.front();
   auto folder = walk_to(own + path_in(below, nullptr));
   if (!folder && folder.error().code == ENOENT && layout.kind == Kind::hybrid) folder = walk_to(own);
-  return explained(std::move(folder), own + path_in(below, nullptr));
+  return explained(std::move(folder), adding_to(own + path_in(below, nullptr)));
 }
 
 }  // namespace
@@ -59,7 +62,10 @@ Outcome<Below> parse_below(std::string_view text) {
   bool up = false;
   each_part(text, '/', [&](std::string_view part) { up |= part == ".."; });
   if (up)
-    return refuse(fmt::format("--cgroup {}: must stay below the container's, without \"..\"", text), EINVAL);
+    return refuse(
+        fmt::format("--cgroup {}: bad sub cgroup path: it must stay below the container's, without \"..\"",
+                    text),
+        EINVAL);
   below.path = TRY(clean_path(absolute));
   return below;
 }
@@ -75,7 +81,8 @@ Outcome<Doors> open_doors(const Layout& layout, const Record& record, const std:
         layout.hierarchies, [&](const auto& h) { return h.folder + record.path == folder; });
     const auto file =
         folder + path_in(below, hierarchy == layout.hierarchies.end() ? nullptr : &*hierarchy) + "/tasks";
-    doors.tasks.push_back(TRY(explained(kernel::openat(kernel::cwd, file.c_str(), O_WRONLY), file)));
+    doors.tasks.push_back(
+        TRY(explained(kernel::openat(kernel::cwd, file.c_str(), O_WRONLY), adding_to(file))));
   }
   return doors;
 }

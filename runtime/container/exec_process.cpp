@@ -24,13 +24,16 @@ void add_once(std::vector<std::string>& set, const std::string& capability) {
   if (std::ranges::find(set, capability) == set.end()) set.push_back(capability);
 }
 
-/// Never into the inheritable or ambient set, which outlive an exec of anything: CVE-2022-29162.
+/// Never into the inheritable set, which outlives an exec of anything (CVE-2022-29162), and into the ambient
+/// set only where the container has it inheritable: without, the kernel would not have it.
 void add_capabilities(spec::Process& process, const std::vector<std::string>& names) {
   if (names.empty()) return;
   if (!process.capabilities) process.capabilities.emplace();
   auto& sets = *process.capabilities;
-  for (const auto& name : names)
+  for (const auto& name : names) {
     for (auto* set : {&sets.bounding, &sets.effective, &sets.permitted}) add_once(*set, name);
+    if (std::ranges::find(sets.inheritable, name) != sets.inheritable.end()) add_once(sets.ambient, name);
+  }
 }
 
 Outcome<> set_user(spec::Process& process, const ExecRequest& request) {
@@ -57,8 +60,6 @@ Outcome<UserIds> parse_user(std::string_view text) {
 Outcome<spec::Process> process_for(const spec::Config& config, const ExecRequest& request) {
   if (request.process) {
     auto process = TRY(spec::parse_process(*request.process));
-    if (request.terminal && !process.terminal)
-      return refuse("--tty: process.terminal of --process is false", EINVAL);
     // A property of the container that only stands in its process: config.md, "execCPUAffinity".
     if (!process.exec_cpu_affinity && config.process)
       process.exec_cpu_affinity = config.process->exec_cpu_affinity;

@@ -28,7 +28,7 @@ std::string_view trimmed(std::string_view text) {
 
 Outcome<> run_one(std::string_view kind, std::size_t index, const spec::Hook& hook, std::string_view state,
                   int interrupt = -1) {
-  const auto doing = [&] { return fmt::format("hooks.{}[{}] {}", kind, index, hook.path); };
+  const auto doing = [&] { return name(kind, index, hook.path); };
   const auto child = start(hook, state);
   if (!child) return std::unexpected(explain(doing(), child.error()));
   const auto end = finish(*child, hook.timeout, interrupt);
@@ -40,6 +40,10 @@ Outcome<> run_one(std::string_view kind, std::size_t index, const spec::Hook& ho
 }
 
 }  // namespace
+
+std::string name(std::string_view kind, std::size_t index, std::string_view path) {
+  return fmt::format("error running {} hook #{}: {}", kind, index, path);
+}
 
 Outcome<> run(std::string_view kind, const std::vector<spec::Hook>& hooks, const spec::State& state,
               int interrupt) {

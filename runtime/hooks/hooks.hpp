@@ -3,6 +3,7 @@
 // its init (runtime/init/hooks.cpp).
 #pragma once
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,9 +13,12 @@
 
 namespace lodger::hooks {
 
+/// A hook in errors, as callers of runc look for it: "error running createRuntime hook #1: /path".
+std::string name(std::string_view kind, std::size_t index, std::string_view path);
+
 /// Runs the hooks in order, each with `state` on stdin, its own environment only and its timeout; the first
-/// that fails ends it: "hooks.poststart[1] /x: exited with status 3", or "timed out after 5 s" (and killed,
-/// with its process group), followed by the last 4 KiB of what it wrote to stdout and stderr.
+/// that fails ends it: "error running poststart hook #1: /x: exited with status 3", or "timed out after 5 s"
+/// (and killed, with its process group), followed by the last 4 KiB of what it wrote to stdout and stderr.
 /// `interrupt` becoming readable ends it like a failure.
 Outcome<> run(std::string_view kind, const std::vector<spec::Hook>& hooks, const spec::State& state,
               int interrupt = -1);

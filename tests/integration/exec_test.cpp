@@ -145,6 +145,22 @@ TEST_CASE("exec: --cap gives effective, permitted and bounding, never inheritabl
   CHECK_THAT(unknown.err, Catch::Contains("CAP_NONSENSE"));
 }
 
+TEST_CASE("exec: --cap is ambient where the container has it inheritable", "[exec]") {
+  NEEDS_ROOT();
+  const Bundle bundle("hold", [](json& config) {
+    config["process"]["user"] = {{"uid", 1000}, {"gid", 1000}};
+    config["process"]["capabilities"]["inheritable"] = {"CAP_KILL"};
+  });
+  Container container(bundle);
+  container.create();
+  container.start();
+  const Finished done = container.call(
+      {"exec", "--cap", "CAP_KILL", "--cap", "CAP_CHOWN", container.id(), "/bin/probe", "status"});
+  INFO(done.err);
+  for (const char* set : {"CapInh", "CapAmb", "CapEff"})
+    CHECK(std::stoull(Facts(done.out)["status." + std::string(set)], nullptr, 16) == 1 << 5);
+}
+
 TEST_CASE("exec: --process is the whole process, and errors name its members", "[exec]") {
   NEEDS_ROOT();
   Held it;
@@ -161,6 +177,8 @@ TEST_CASE("exec: --process is the whole process, and errors name its members", "
   CHECK(facts["gid"] == "13");
   CHECK(facts["env.ONLY"] == "this");
   CHECK(facts["cwd"] == "/dev");
+  const Finished asked = it.container.call({"exec", "-t", "--process", file, it.container.id()});
+  CHECK(Facts(asked.out)["cwd"] == "/dev");
   fails(it.exec("echo ran", {"--process", file}), "--process");
   for (const std::vector<std::string>& flag : {std::vector<std::string>{"--cwd", "/"},
                                                {"-e", "A=b"},
@@ -170,8 +188,7 @@ TEST_CASE("exec: --process is the whole process, and errors name its members", "
                                                {"--process-label", "x"},
                                                {"--apparmor", "x"},
                                                {"--no-new-privs"},
-                                               {"--cap", "CAP_KILL"},
-                                               {"-t"}}) {
+                                               {"--cap", "CAP_KILL"}}) {
     std::vector<std::string> line = {"exec", "--process", file};
     line.insert(line.end(), flag.begin(), flag.end());
     line.push_back(it.container.id());

@@ -66,8 +66,9 @@ TEST_CASE("a failing poststop hook is a notice, and the others run") {
   CHECK(exists(temp / "second"));
   REQUIRE(notes.lines.size() == 2);
   CHECK(notes.lines[0] ==
-        "container c1 is deleted, but a hook failed: hooks.poststop[0] /bin/sh: exited with status 3");
-  CHECK(notes.lines[1].ends_with("hooks.poststop[2] /bin/sh: exited with status 4: why"));
+        "container c1 is deleted, but a hook failed: error running poststop hook #0: /bin/sh: exited with "
+        "status 3");
+  CHECK(notes.lines[1].ends_with("error running poststop hook #2: /bin/sh: exited with status 4: why"));
 }
 
 TEST_CASE("a running container is refused with no effect, or killed by force") {

@@ -97,26 +97,27 @@ TEST_CASE("a failing hook is named with its place, status and words, and ends th
   const auto done =
       run({shell("exit 0"), shell("echo out; echo err >&2; exit 3"), shell("touch " + temp / "third")});
   REQUIRE_FALSE(done);
-  CHECK(done.error().text == "hooks.prestart[1] /bin/sh: exited with status 3: out\nerr");
+  CHECK(done.error().text == "error running prestart hook #1: /bin/sh: exited with status 3: out\nerr");
   CHECK_FALSE(test::exists(temp / "third"));
-  CHECK(run({shell("exit 7")}).error().text == "hooks.prestart[0] /bin/sh: exited with status 7");
+  CHECK(run({shell("exit 7")}).error().text ==
+        "error running prestart hook #0: /bin/sh: exited with status 7");
 }
 
 TEST_CASE("a signal is told as such") {
   CHECK(run({shell("kill -KILL $$")}).error().text ==
-        "hooks.prestart[0] /bin/sh: killed by signal 9 (Killed)");
+        "error running prestart hook #0: /bin/sh: killed by signal 9 (Killed)");
 }
 
 TEST_CASE("a hook that cannot be executed") {
   const TempFolder temp;
   test::write_file(temp / "plain", "no program");
   CHECK(run({{"/no/such/hook", {}, {}, {}}}).error().text ==
-        "hooks.prestart[0] /no/such/hook: No such file or directory");
+        "error running prestart hook #0: /no/such/hook: No such file or directory");
   CHECK(run({{temp / "plain", {}, {}, {}}}).error().text ==
-        "hooks.prestart[0] " + temp / "plain" + ": Permission denied");
+        "error running prestart hook #0: " + temp / "plain" + ": Permission denied");
   ::chmod((temp / "plain").c_str(), 0755);
   CHECK(run({{temp / "plain", {}, {}, {}}}).error().text ==
-        "hooks.prestart[0] " + temp / "plain" + ": execve: Exec format error");
+        "error running prestart hook #0: " + temp / "plain" + ": execve: Exec format error");
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);  // nothing is left to reap
 }
 
@@ -146,7 +147,7 @@ TEST_CASE("a hook out of time is killed with its children") {
   const Clock clock;
   const auto done = run({hook});
   REQUIRE_FALSE(done);
-  CHECK(done.error().text == "hooks.prestart[0] /bin/sh: timed out after 1 s: begun");
+  CHECK(done.error().text == "error running prestart hook #0: /bin/sh: timed out after 1 s: begun");
   CHECK(clock.passed() >= std::chrono::seconds(1));
   CHECK(clock.passed() < std::chrono::seconds(5));
   CHECK(gone_soon(temp / "self"));
@@ -190,8 +191,9 @@ TEST_CASE("run_each runs all and tells each failure with its place") {
   std::vector<std::string> failures;
   hooks::run_each("poststop", {shell("exit 1"), shell("touch " + temp / "second"), shell("exit 2")}, state(),
                   [&](const Failure& failure) { failures.push_back(failure.text); });
-  CHECK(failures == std::vector<std::string>{"hooks.poststop[0] /bin/sh: exited with status 1",
-                                             "hooks.poststop[2] /bin/sh: exited with status 2"});
+  CHECK(failures ==
+        std::vector<std::string>{"error running poststop hook #0: /bin/sh: exited with status 1",
+                                 "error running poststop hook #2: /bin/sh: exited with status 2"});
   CHECK(test::exists(temp / "second"));
 }
 

@@ -175,13 +175,15 @@ TEST_CASE("phrase: hooks tell their status, their signal, their timeout and what
     std::strncpy(told.words, words, sizeof told.words - 1);
     return text(told, full);
   };
-  CHECK(hook(4096 + 3) == "hooks.createContainer[0] /hook/one: exited with status 3");
-  CHECK(hook(4096 + 3, "no device") == "hooks.createContainer[0] /hook/one: exited with status 3: no device");
-  CHECK(hook(4096 + 128 + 9) == "hooks.createContainer[0] /hook/one: killed by signal 9");
-  CHECK(hook(ETIMEDOUT) == "hooks.createContainer[0] /hook/one: timed out and was killed");
-  CHECK(hook(EAGAIN) == "hooks.createContainer[0] /hook/one: hook: Resource temporarily unavailable");
+  CHECK(hook(4096 + 3) == "error running createContainer hook #0: /hook/one: exited with status 3");
+  CHECK(hook(4096 + 3, "no device") ==
+        "error running createContainer hook #0: /hook/one: exited with status 3: no device");
+  CHECK(hook(4096 + 128 + 9) == "error running createContainer hook #0: /hook/one: killed by signal 9");
+  CHECK(hook(ETIMEDOUT) == "error running createContainer hook #0: /hook/one: timed out and was killed");
+  CHECK(hook(EAGAIN) ==
+        "error running createContainer hook #0: /hook/one: hook: Resource temporarily unavailable");
   CHECK_THAT(text(report(Stage::start_container_hook, 8, 4097), full),
-             Catch::StartsWith("hooks.startContainer[8] : "));
+             Catch::StartsWith("error running startContainer hook #8: : "));
 }
 
 TEST_CASE("phrase: what callers tell exit codes by") {
