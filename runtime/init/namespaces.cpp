@@ -98,7 +98,7 @@ Result<> enter_time_namespace(Control& control) {
   const Plan& plan = control.plan();
   if (!plan.time_namespace) return {};
   control.at(Stage::time_offsets);
-  if (plan.user_namespace) TRY(kernel::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));  // see apply_settings()
+  if (plan.user_namespace) TRY(kernel::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));  // see set_oom_score()
   TRY(kernel::unshare(CLONE_NEWTIME));  // for children; we follow by setns(2), before any of them exists
   if (!plan.time_offsets.empty()) {
     const auto file = TRY(kernel::openat(kernel::cwd, "/proc/self/timens_offsets", O_WRONLY));

@@ -55,8 +55,9 @@ Result<> set_oom_score(Control& control) {
   constexpr const char* name = "/proc/self/oom_score_adj";
   auto file = kernel::openat(kernel::cwd, name, O_WRONLY);
   if (!file && file.error().code == EACCES) {
-    // See apply_settings(): for an ordinary user the file has to be theirs. Nothing of a container's can
-    // trace us: we are in none of its namespaces (ptrace(2), "Ptrace access mode checking").
+    // The files of a process that must not be traced belong to the host's root, and for an ordinary user this
+    // one has to be theirs. Nothing of a container's can trace us: we are in none of its namespaces
+    // (ptrace(2), "Ptrace access mode checking").
     TRY(kernel::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
     file = kernel::openat(kernel::cwd, name, O_WRONLY);
     TRY(kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
@@ -73,16 +74,15 @@ Result<> apply_settings(Control& control, const Procfs& proc) {
   }
   if (plan.apparmor.empty() && plan.selinux.empty()) return {};
   control.at(Stage::label);
-  // The files of a process that must not be traced belong to the host's root, whom a user namespace is not.
-  if (plan.user_namespace) TRY(kernel::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
-  // attr/apparmor/ is Linux 5.8; before, AppArmor had attr/ to itself.
+  // These files are everybody's to open and their own process's alone to write, whoever owns them: it stays
+  // as hidden as it is (PR_SET_DUMPABLE). attr/apparmor/ is Linux 5.8; before, AppArmor had attr/ to itself.
   if (!plan.apparmor.empty())
     TRY(write_label(proc, "thread-self/attr/apparmor/exec", "thread-self/attr/exec", plan.apparmor));
   if (!plan.selinux.empty()) TRY(write_label(proc, "thread-self/attr/exec", nullptr, plan.selinux));
   // The session keyring gets the label of whoever is to use it; the exec forgets the wish (proc_pid_attr(5)).
   if (!plan.selinux.empty() && plan.new_keyring)
     TRY(write_label(proc, "thread-self/attr/keycreate", nullptr, plan.selinux));
-  return plan.user_namespace ? kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) : Result<>{};
+  return {};
 }
 
 Result<> join_keyring(Control& control) {
