@@ -66,6 +66,10 @@ std::string hint(const Setting& s, const Folder& folder, int code) {
     return "is there an RDMA device of this name? see /sys/class/infiniband";
   if (s.controller == "net_prio" && code == ENODEV) return "there is no such network interface here";
   if (s.controller == "devices" && code == EPERM) return "the parent cgroup has not got this device itself";
+  if (s.file.starts_with("memory.") && s.file.ends_with("limit_in_bytes") && code == EINVAL)
+    return fmt::format(
+        "memory alone may not be allowed more than memory and swap together, which is {} bytes",
+        read_text(folder.parent.get(), folder.entry("memory.memsw.limit_in_bytes")).value_or("?"));
   if (s.file == "memory.limit_in_bytes" && code == EBUSY)
     return fmt::format("in use: {} bytes",
                        read_text(folder.parent.get(), folder.entry("memory.usage_in_bytes")).value_or("?"));

@@ -26,7 +26,7 @@ Finding capabilities() {
     if (security::capability_masks({.permitted = {name}}, unknown).permitted & ~held)
       lacking += (lacking.empty() ? "" : " ") + name;
   if (lacking.empty()) return {"security", "capabilities", Verdict::good, "all", ""};
-  return {"security", "capabilities", Verdict::limited, fmt::format("all but {}", lacking),
+  return {"security", "capabilities", Verdict::limited, held ? fmt::format("all but {}", lacking) : "none",
           "a container without a user namespace that asks for one of these is refused"};
 }
 

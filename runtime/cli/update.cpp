@@ -37,7 +37,7 @@ struct Limit {
   Outcome<> (*take)(Text flag, Text text, Resources& r);
 };
 constexpr Limit limits[] = {
-    {"blkio-weight", "N", "weight of block I/O, 10 to 1000",
+    {"blkio-weight", "N", "weight of block I/O, 1 to 1000",
      [](Text f, Text t, Resources& r) { return number(f, t, part(r.block_io).weight); }},
     {"cpu-period", "USEC", "period that --cpu-quota is for",
      [](Text f, Text t, Resources& r) { return number(f, t, part(r.cpu).period); }},

@@ -58,14 +58,13 @@ Failure cannot_open(const std::string& id, kernel::Error error) {
   return explain(fmt::format("opening the state folder of container {}", id), error);
 }
 
-Failure cannot_make(const std::string& doing, kernel::Error error) {
+Failure no_access_to_root(const std::string& doing, kernel::Error error) {
   auto failure = explain(doing, error);
   const char* runtime_folder = std::getenv("XDG_RUNTIME_DIR");
   if (error.code == EACCES && ::geteuid() != 0 && (!runtime_folder || !*runtime_folder))
     failure.text +=
         " (an ordinary user's state lies in $XDG_RUNTIME_DIR/lodger, and XDG_RUNTIME_DIR is not set: set it, "
-        "or "
-        "give --root)";
+        "or give --root)";
   return failure;
 }
 
@@ -120,7 +119,7 @@ Outcome<Fd<Path>> Store::make_root() const {
   if (root || root.error().code != ENOENT) return root;
   const auto made = make_root_folders();
   if (!made)
-    return std::unexpected(cannot_make(fmt::format("making the state root {}", root_), made.error()));
+    return std::unexpected(no_access_to_root(fmt::format("making the state root {}", root_), made.error()));
   return open_root();
 }
 
@@ -131,7 +130,7 @@ Outcome<Folder> Store::reserve(const std::string& id) const {
   for (;;) {
     const auto made = kernel::mkdirat(root.get(), id.c_str(), 0700);
     if (!made && made.error().code == EEXIST) return refuse(taken, EEXIST);
-    if (!made) return std::unexpected(cannot_make(doing(), made.error()));
+    if (!made) return std::unexpected(no_access_to_root(doing(), made.error()));
     auto fd = open_folder(root.get(), id);
     if (!fd && fd.error().code == ENOENT) continue;  // removed already, by a forced delete
     if (!fd) return std::unexpected(explain(doing(), fd.error()));
@@ -171,7 +170,7 @@ Outcome<std::vector<std::string>> Store::ids() const {
   const auto doing = [&] { return fmt::format("reading the state root {}", root_); };
   const auto root = kernel::openat<Path>(kernel::cwd, root_.c_str(), O_RDONLY | O_DIRECTORY);
   if (!root && root.error().code == ENOENT) return found;
-  if (!root) return std::unexpected(explain(doing(), root.error()));
+  if (!root) return std::unexpected(no_access_to_root(doing(), root.error()));
   const auto read = kernel::each_name(root->get(), [&](std::string_view name) {
     if (check_id(name)) found.emplace_back(name);
   });

@@ -17,14 +17,31 @@ Result<> drop_bounding(const Identity& identity) {
   return {};
 }
 
+/// A hard limit is raised while we hold CAP_SYS_RESOURCE, which another user than root no longer does at the
+/// start; and what cannot be raised is told by `create`.
+Result<> raise_hard(int resource, std::uint64_t hard) {
+  const auto now = TRY(kernel::limit(resource));
+  return now.hard >= hard ? Result<>{} : kernel::set_limit(resource, {now.soft, hard});
+}
+
 }  // namespace
 
-Result<> set_limits(Control& control, bool of_descriptors) {
+Result<> set_limits(Control& control) {
   const auto limits = control.plan().rlimits;
   for (std::size_t i = 0; i < limits.size(); ++i) {
-    if ((limits[i].resource == RLIMIT_NOFILE) != of_descriptors) continue;
+    const auto& [resource, limit] = limits[i];
     control.at(Stage::rlimit, i);
-    TRY(kernel::set_limit(limits[i].resource, limits[i].limit));
+    TRY(resource == RLIMIT_NOFILE ? raise_hard(resource, limit.hard) : kernel::set_limit(resource, limit));
+  }
+  return {};
+}
+
+Result<> set_limit_of_descriptors(Control& control) {
+  const auto limits = control.plan().rlimits;
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    if (limits[i].resource != RLIMIT_NOFILE) continue;
+    control.at(Stage::rlimit, i);
+    TRY(kernel::set_limit(RLIMIT_NOFILE, limits[i].limit));
   }
   return {};
 }

@@ -55,7 +55,7 @@ Result<> prepare_process(Control& control) {
   const bool entered = TRY(try_working_directory(control));
   TRY(add_home(control));
   add_listen_pid(control);
-  TRY(set_limits(control, false));
+  TRY(set_limits(control));
   TRY(set_personality(control));
   TRY(set_memory_policy(control));
   if (control.plan().identity.uid != 0) TRY(give_streams_to(control));
@@ -98,7 +98,7 @@ Result<> start_process(Control& control, Name file, const Fd<kernel::Memory>& me
   // Before the filter, which may forbid all talk: what fails then is left in the plan, whose file goes along.
   // Whoever gave the order may be gone by now; the process starts all the same.
   (void)control.report(Event::executing, 0, memory.get());
-  TRY(set_limits(control, true));
+  TRY(set_limit_of_descriptors(control));
   TRY(confine(control, Confined::process));
   control.at(Stage::execute);
   return std::unexpected(kernel::execute(file, plan.argv, plan.envp));

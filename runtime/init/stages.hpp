@@ -67,8 +67,10 @@ Result<> apply_settings(Control& control, const Procfs& proc);
 Result<> join_keyring(Control& control);
 
 // identity.cpp
-/// All limits but that of descriptors, or that one alone: until the exec init needs some itself.
-Result<> set_limits(Control& control, bool of_descriptors);
+/// All limits; of that of descriptors only what it takes to set it later, since until the exec init needs
+/// some itself.
+Result<> set_limits(Control& control);
+Result<> set_limit_of_descriptors(Control& control);
 Result<> set_personality(Control& control);
 /// Once in the cgroup, whose cpuset says which nodes there are.
 Result<> set_memory_policy(Control& control);

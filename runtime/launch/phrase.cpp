@@ -164,7 +164,8 @@ std::string help_for(const init::Report& report) {
                "--no-new-keyring does without one)";
       return "";
     case Stage::rlimit:
-      if (report.code == EPERM) return " (raising a hard limit needs CAP_SYS_RESOURCE)";
+      if (report.code == EPERM)
+        return " (raising a hard limit needs CAP_SYS_RESOURCE, and RLIMIT_NOFILE ends at sysctl fs.nr_open)";
       return "";
     case Stage::device:
       if (report.code == EEXIST) return " (what is there is not that device)";

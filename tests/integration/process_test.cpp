@@ -326,6 +326,20 @@ TEST_CASE("process: personality LINUX32 (config-linux.md, Personality)", "[proce
   refused([](json& config) { config["linux"]["personality"] = {{"domain", "VMS"}}; }, {"VMS"});
 }
 
+TEST_CASE("process: a limit of descriptors that cannot be set is refused by create, not by start",
+          "[process]") {
+  NEEDS_ROOT();
+  constexpr std::uint64_t beyond_nr_open = 1ULL << 40;
+  const Bundle bundle("rlimits", [&](json& config) {
+    process(config)["rlimits"] = {
+        {{"type", "RLIMIT_NOFILE"}, {"soft", beyond_nr_open}, {"hard", beyond_nr_open}}};
+  });
+  Container container(bundle);
+  const Finished created = container.call(container.making("create"));
+  CHECK(created.status != 0);
+  CHECK_THAT(created.err, Catch::Contains("process.rlimits[0]"));
+}
+
 TEST_CASE("process: a limit of descriptors lower than init's own need", "[process]") {
   NEEDS_ROOT();
   const Bundle bundle("rlimits", [](json& config) {

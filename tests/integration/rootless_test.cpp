@@ -326,6 +326,14 @@ TEST_CASE("rootless: the state root needs XDG_RUNTIME_DIR", "[rootless]") {
   CHECK_THAT(done.err, Catch::Contains("XDG_RUNTIME_DIR is not set: set it, or give --root"));
 }
 
+TEST_CASE("rootless: a state root that may not be read, too, is told with what helps", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle bundle;
+  const auto done = bundle.call({"--root", "/proc/1/fd", "list"}, {"env", "-u", "XDG_RUNTIME_DIR"});
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("XDG_RUNTIME_DIR is not set: set it, or give --root"));
+}
+
 TEST_CASE("rootless: with a set-user-ID bit lodger refuses to work", "[rootless]") {
   NEEDS_ORDINARY_USER();
   const UserBundle bundle;

@@ -72,6 +72,17 @@ TEST_CASE("update: each flag changes its file and no other", "[update]") {
   CHECK(it.memory() == "67108864");
 }
 
+TEST_CASE("update: memory above memory and swap together is refused with what helps", "[update]") {
+  NEEDS_ROOT();
+  if (v2()) return;  // memory.max and memory.swap.max are independent
+  Updated it;
+  REQUIRE(it.update({"--memory", "64M", "--memory-swap", "64M"}).status == 0);
+  const Finished done = it.update({"--memory", "128M"});
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Catch::Contains("memory and swap together, which is 67108864 bytes"));
+  CHECK(it.memory() == "67108864");
+}
+
 TEST_CASE("update: memory and swap go down and up in either order", "[update]") {
   NEEDS_ROOT();
   Updated it;

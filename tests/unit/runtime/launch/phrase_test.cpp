@@ -209,6 +209,7 @@ TEST_CASE("phrase: help where there is some, and only there") {
              !Catch::Contains("destination"));
   CHECK_THAT(text(report(Stage::working_directory, 0, EXDEV), of), Catch::Contains("outside"));
   CHECK_THAT(text(report(Stage::rlimit, 0, EPERM), of), Catch::Contains("CAP_SYS_RESOURCE"));
+  CHECK_THAT(text(report(Stage::rlimit, 0, EPERM), of), Catch::Contains("fs.nr_open"));
   CHECK_THAT(text(report(Stage::rlimit, 0, EINVAL), of), !Catch::Contains("CAP_SYS_RESOURCE"));
   CHECK_THAT(text(report(Stage::device, 0, EEXIST), of), Catch::Contains("not that device"));
   CHECK_THAT(text(report(Stage::capabilities, 0, EPERM), of), Catch::Contains("does not have all"));
