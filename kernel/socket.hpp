@@ -45,6 +45,11 @@ inline Result<> connect(const Fd<Socket>& socket, const sockaddr_un& address,
   TRY(restarted("connect", __NR_connect, socket.get(), &address, size));
   return {};
 }
+/// setsockopt(2), SO_SNDTIMEO: a connect and each send wait no longer, and fail with EAGAIN then (socket(7)).
+inline Result<> limit_sending(const Fd<Socket>& socket, long seconds) {
+  const timeval limit{seconds, 0};
+  return done("setsockopt", __NR_setsockopt, socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
 inline Result<> listen(const Fd<Socket>& socket, int backlog) {
   return done("listen", __NR_listen, socket.get(), backlog);
 }

@@ -8,6 +8,8 @@
 namespace lodger::terminal {
 
 /// Connects to the AF_UNIX stream socket at `path`. `option` names the flag in failures ("--console-socket").
+/// Whoever does not accept the connection, or does not read what is sent over it, makes it fail after
+/// seconds: the container's lock is held meanwhile.
 Outcome<kernel::Fd<kernel::Socket>> connect_to(const char* option, const std::string& path);
 
 /// Sends one descriptor with its name, as receivers of --console-socket and --pidfd-socket expect.

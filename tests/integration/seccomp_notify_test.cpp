@@ -2,7 +2,9 @@
 // an agent decides on.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,6 +48,27 @@ struct Asked {
       config["linux"]["seccomp"] = asking(std::move(calls), path);
       if (edit) edit(config);
     });
+  }
+};
+
+/// A socket whose queue of connections is full.
+struct Backlog {
+  std::vector<int> fds;
+  explicit Backlog(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    REQUIRE(path.size() < sizeof address.sun_path);
+    path.copy(address.sun_path, path.size());
+    const auto* to = reinterpret_cast<const sockaddr*>(&address);
+    fds.push_back(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(bind(fds.front(), to, sizeof address) == 0);
+    REQUIRE(listen(fds.front(), 0) == 0);
+    do fds.push_back(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    while (connect(fds.back(), to, sizeof address) == 0);
+    REQUIRE(errno == EAGAIN);
+  }
+  ~Backlog() {
+    for (const int fd : fds) close(fd);
   }
 };
 
@@ -206,6 +229,20 @@ TEST_CASE("seccomp notify: a listenerPath where nobody listens fails the start b
     CHECK_THAT(done.err, Catch::Contains("linux.seccomp.listenerPath " + path));
     CHECK(container.leftovers().empty());
   }
+}
+
+TEST_CASE("seccomp notify: an agent that accepts no connection fails the start instead of hanging it",
+          "[seccomp_notify]") {
+  NEEDS_ROOT();
+  Bundle bundle("hold");
+  const std::string path = bundle.beside("busy.sock");
+  bundle.edit(profile(asking({"mkdir"}, path)));
+  const Backlog full(path);
+  Container container(bundle);
+  const Finished done = container.run({"--detach"});
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Catch::Contains("linux.seccomp.listenerPath " + path + ": nobody accepted"));
+  CHECK(container.leftovers().empty());
 }
 
 TEST_CASE("seccomp notify: exec fails where the agent is gone, and the container goes on",
