@@ -70,15 +70,15 @@ Outcome<cgroups::Doors> open_doors(const cgroups::Layout& layout, const ExecRequ
 }
 
 /// The second way in is for a container whose init manages cgroups, and only where none was asked for.
-Outcome<launch::Launched> join(launch::Joining& joining, const cgroups::Layout& layout,
-                               const ExecRequest& request, const Record& record) {
-  auto joined = launch::join(joining);
-  if (joined || !request.cgroups.empty() || layout.kind != cgroups::Kind::v2) return joined;
-  if (record.cgroup.folders.empty()) return joined;
-  if (joined.error().code != EBUSY && joined.error().code != EOPNOTSUPP) return joined;
-  const auto doors = TRY(cgroups::open_doors_of(layout, record.cgroup, record.pid));
-  launch::Joining again{joining.config, joining.memory, joining.built, joining.row, doors, joining.interrupt};
-  return launch::join(again);
+/// `doors` are those of `joining`.
+Outcome<launch::Launched> be_born(const launch::Joining& joining, const cgroups::Layout& layout,
+                                  const ExecRequest& request, const Record& record, cgroups::Doors& doors) {
+  auto born = launch::be_born(joining);
+  if (born || !request.cgroups.empty() || layout.kind != cgroups::Kind::v2) return born;
+  if (record.cgroup.folders.empty()) return born;
+  if (born.error().code != EBUSY && born.error().code != EOPNOTSUPP) return born;
+  doors = TRY(cgroups::open_doors_of(layout, record.cgroup, record.pid));
+  return launch::be_born(joining);
 }
 
 Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int interrupt,
@@ -92,9 +92,10 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
   auto built = TRY(plan::build_join(planning, std::move(host.init), host.record.pid));
   for (const auto& warning : built.warnings) notices(warning);
   const auto layout = TRY(cgroups::detect());
-  const auto doors = TRY(open_doors(layout, request, host.record));
-  launch::Joining joining{host.config, memory, built, row, doors, interrupt};
-  auto launched = TRY(join(joining, layout, request, host.record));
+  auto doors = TRY(open_doors(layout, request, host.record));
+  const launch::Joining joining{host.config, memory, built, row, doors, interrupt};
+  auto launched = TRY(be_born(joining, layout, request, host.record, doors));
+  TRY(launch::join(joining, launched));
   TRY(resctrl::add(host.record.rdt, launched.child.pid()));
   if (launched.terminal && !request.detach && !host.config.process->console_size)
     terminal::copy_window(launched.terminal);
@@ -102,7 +103,8 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
   TRY(deliver(request, launched));
   const spec::State state{request.id, std::string(to_string(host.status)), host.record.bundle,
                           host.record.pid, host.config.annotations};
-  TRY(launch::open_gate({launched.child.socket(), host.config, built.plan, launched.child.pid(), state}));
+  TRY(launch::open_gate(
+      {launched.child.socket(), host.config, built.plan, launched.child.pid(), state, interrupt}));
   return launched;
 }
 

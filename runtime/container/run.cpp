@@ -12,11 +12,12 @@ namespace lodger::container {
 namespace {
 
 /// Opens the gate of what was just constructed. A process that cannot be executed leaves nothing behind.
-Outcome<> start(Construction& made, const Notices& notices) {
+Outcome<> start(Construction& made, int interrupt, const Notices& notices) {
   const auto& record = made.record;
   const auto& config = made.source.config;
   const spec::State state{record.id, "created", record.bundle, record.pid, config.annotations};
-  const launch::Opening opening{made.launched.child.socket(), config, made.built.plan, record.pid, state};
+  const launch::Opening opening{
+      made.launched.child.socket(), config, made.built.plan, record.pid, state, interrupt};
   if (auto started = launch::open_gate(opening); !started) {
     (void)end(made.record);
     made.launched.child.release();
@@ -52,7 +53,7 @@ Outcome<int> run_detached(const Store& store, const RunRequest& request, const N
   auto source = TRY(load_to_start(store, request, notices));
   auto made = TRY(construct(store, request, std::move(source), {Gate::none}, notices));
   const auto notify = TRY(Notify::open(made.folder));
-  TRY(start(made, notices));
+  TRY(start(made, -1, notices));
   TRY(run_poststart(made.source.config, std::move(made.folder), made.record, notices));
   if (notify) TRY(notify->await_ready(made.launched.child.process(), made.record.pid));
   return 0;
@@ -78,10 +79,10 @@ Outcome<int> run_here(const Store& store, const RunRequest& request, const Notic
     terminal::copy_window(made.launched.terminal);
   const auto notify = TRY(Notify::open(made.folder));
   if (made.launched.terminal) terminal::end_lines_as_written(made.launched.terminal);
-  TRY(start(made, notices));
+  TRY(start(made, signals.ending(), notices));
   const auto& child = made.launched.child;
   // Takes the folder along: others may work on the container while it runs, so its lock goes.
-  TRY(run_poststart(made.source.config, std::move(made.folder), made.record, notices));
+  TRY(run_poststart(made.source.config, std::move(made.folder), made.record, notices, signals.ending()));
   const auto ended = TRY(terminal::stay(child.process(), child.pid(), signals, made.launched.terminal,
                                         notify ? passing_on(*notify, notices) : terminal::Beside{}));
   if (!request.keep) TRY(clean_up(store, request.id, notices));

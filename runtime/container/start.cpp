@@ -34,10 +34,10 @@ Outcome<kernel::Fd<kernel::Socket>> connect_to_gate(const Folder& folder) {
 }  // namespace
 
 Outcome<> run_poststart(const spec::Config& config, Folder folder, const Record& record,
-                        const Notices& notices) {
+                        const Notices& notices, int interrupt) {
   if (config.hooks.poststart.empty()) return {};
   const spec::State state{record.id, "running", record.bundle, record.pid, config.annotations};
-  auto ran = hooks::run("poststart", config.hooks.poststart, state);
+  auto ran = hooks::run("poststart", config.hooks.poststart, state, interrupt);
   if (ran) return {};
   if (auto ended = end(record); !ended) notices(ended.error().text);
   if (auto removed = dismantle(std::move(folder), record, notices); !removed) notices(removed.error().text);

@@ -18,6 +18,16 @@ Failure silent_end() {
       ECHILD};
 }
 
+Outcome<> wait_for_message(const kernel::Fd<kernel::Socket>& socket, int interrupt) {
+  if (interrupt < 0) return {};
+  pollfd set[] = {{socket.get(), POLLIN, 0}, {interrupt, POLLIN, 0}};
+  auto ready = kernel::poll(set, -1);
+  while (!ready && ready.error().code == EINTR) ready = kernel::poll(set, -1);
+  TRY(explained(std::move(ready), "waiting for the container's init"));
+  if (set[0].revents) return {};
+  return refuse("interrupted by a signal while the container was being made", EINTR);
+}
+
 Outcome<> Dialogue::begin(const plan::Row& row) {
   return explained(made_.child.begin(row.numbers()), "talking to the container's init");
 }
@@ -35,7 +45,7 @@ Outcome<> Dialogue::enter_cgroup(std::span<const kernel::Fd<kernel::File>> entra
 
 Outcome<init::Report> Dialogue::expect(Event event) {
   for (;;) {
-    TRY(wait_for_message());
+    TRY(wait_for_message(made_.child.socket(), interrupt_));
     auto message = made_.child.receive();
     if (!message && message.error().code == ECHILD) return std::unexpected(silent_end());
     if (!message) return std::unexpected(explain("listening to the container's init", message.error()));
@@ -50,17 +60,6 @@ Outcome<init::Report> Dialogue::expect(Event event) {
 Outcome<> Dialogue::adopt_second() {
   const auto report = TRY(expect(Event::joined));
   return explained(made_.child.adopt(static_cast<pid_t>(report.value)), "the container's init");
-}
-
-/// Init may be at work for long (its hooks, a slow filesystem): whoever wants to end that can.
-Outcome<> Dialogue::wait_for_message() const {
-  if (interrupt_ < 0) return {};
-  pollfd set[] = {{made_.child.socket().get(), POLLIN, 0}, {interrupt_, POLLIN, 0}};
-  auto ready = kernel::poll(set, -1);
-  while (!ready && ready.error().code == EINTR) ready = kernel::poll(set, -1);
-  TRY(explained(std::move(ready), "waiting for the container's init"));
-  if (set[0].revents) return {};
-  return refuse("interrupted by a signal while the container was being made", EINTR);
 }
 
 Outcome<> Dialogue::compile_filter(plan::Memory& memory) {

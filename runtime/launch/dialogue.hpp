@@ -30,13 +30,15 @@ class Dialogue {
   pid_t pid() const { return made_.child.pid(); }
 
  private:
-  Outcome<> wait_for_message() const;
-
   const spec::Config& config_;
   plan::Built& built_;
   Launched& made_;
   int interrupt_;
 };
+
+/// Waits until there is a message of init's. It may be at work for long (its hooks, a slow filesystem):
+/// whoever wants to end that can, by `interrupt` becoming readable (-1: nobody). EINTR.
+Outcome<> wait_for_message(const kernel::Fd<kernel::Socket>& socket, int interrupt);
 
 /// What is said of an init that ended without a word.
 Failure silent_end();

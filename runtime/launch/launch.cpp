@@ -66,10 +66,13 @@ Outcome<Launched> launch(Launch& launch) {
   return launched;
 }
 
-Outcome<Launched> join(Joining& joining) {
+Outcome<Launched> be_born(const Joining& joining) {
+  const auto affinity = TRY(InitialAffinity::take(*joining.config.process));
+  return Launched{TRY(Child::spawn(joining.memory, joining.built, joining.doors.birthplace.get())), {}};
+}
+
+Outcome<> join(const Joining& joining, Launched& launched) {
   const auto& process = *joining.config.process;
-  auto affinity = TRY(InitialAffinity::take(process));
-  Launched launched{TRY(Child::spawn(joining.memory, joining.built, joining.doors.birthplace.get())), {}};
   Dialogue dialogue(joining.config, joining.built, launched, joining.interrupt);
   TRY(dialogue.begin(joining.row));
   TRY(dialogue.enter_cgroup(joining.doors.tasks));
@@ -79,14 +82,14 @@ Outcome<Launched> join(Joining& joining) {
   TRY(dialogue.order(Order::finish));
   TRY(dialogue.expect(Event::ready));
   TRY(set_final_affinity(dialogue.pid(), process));
-  TRY(set_scheduling(dialogue.pid(), process));
-  return launched;
+  return set_scheduling(dialogue.pid(), process);
 }
 
 Outcome<> open_gate(const Opening& opening) {
-  const auto& [socket, config, plan, pid, state] = opening;
+  const auto& [socket, config, plan, pid, state, interrupt] = opening;
   TRY(explained(send_order(socket, Order::start), "starting the container's process"));
   for (kernel::Fd<kernel::File> plan_file;;) {
+    TRY(wait_for_message(socket, interrupt));
     auto message = receive_from(socket);
     if (!message && message.error().code != ECHILD)
       return std::unexpected(explain("listening to the container's init", message.error()));

@@ -36,8 +36,11 @@ struct Joining {
   int interrupt = -1;
 };
 
-/// As launch(), into a container that is there.
-Outcome<Launched> join(Joining& joining);
+/// The clone alone, into the cgroup. The one failure behind which another try, with other doors, is possible:
+/// nothing of the plan is used yet.
+Outcome<Launched> be_born(const Joining& joining);
+/// The rest, as launch(), into a container that is there.
+Outcome<> join(const Joining& joining, Launched& launched);
 
 /// What the gate is opened with; all of it outlives the opening.
 struct Opening {
@@ -46,6 +49,7 @@ struct Opening {
   const init::Plan* plan;    // nullptr where it is gone
   pid_t pid;                 // of the process that starts
   const spec::State& state;  // of its container
+  int interrupt = -1;        // as with Launch
 };
 
 /// Sends the start order and waits for the exec. A filter's listener goes to its agent on the way.
