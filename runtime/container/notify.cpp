@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "kernel/credentials.hpp"
 #include "runtime/container/notify_text.hpp"
 
 namespace lodger::container {
@@ -30,8 +31,12 @@ kernel::Result<kernel::Fd<kernel::Socket>> bind_socket(const kernel::Fd<kernel::
   // By the folder's descriptor: a state root may be longer than sun_path.
   const auto address =
       TRY(kernel::unix_address(fmt::format("/proc/self/fd/{}/{}", folder.get(), socket_name).c_str()));
-  TRY(kernel::bind(socket, address));
-  TRY(kernel::fchmodat(folder.get(), socket_name, 0777));  // whoever the process runs as
+  // For whoever the process runs as. Not by a chmod of the name: a container that may mount can write to the
+  // folder, and could put a link there.
+  const auto callers = kernel::umask(0);
+  const auto bound = kernel::bind(socket, address);
+  kernel::umask(callers);
+  TRY(bound);
   return socket;
 }
 
@@ -39,6 +44,7 @@ Outcome<kernel::Fd<kernel::Socket>> connect_to_host() {
   const auto to = TRY(notify_address(wanted()));
   const auto doing = fmt::format("NOTIFY_SOCKET {}", wanted());
   auto socket = TRY(explained(kernel::unix_socket(SOCK_DGRAM), doing));
+  TRY(explained(kernel::limit_sending(socket, 5), doing));  // s; a manager that reads nothing would hold us
   TRY(explained(kernel::connect(socket, to.address, to.size), doing));
   return socket;
 }
@@ -110,11 +116,16 @@ Outcome<> Notify::await_taken() const {
 }
 
 Outcome<> Notify::await_ready(const kernel::Fd<kernel::Process>& process, pid_t main_pid) const {
+  constexpr int most_after_end =
+      1000;  // datagrams: more than a socket's queue holds (net.unix.max_dgram_qlen)
+  int after_end = 0;
   pollfd set[] = {{socket_.get(), POLLIN, 0}, {process.get(), POLLIN, 0}};
   for (;;) {
     const auto ready = kernel::poll(set, -1);
     if (!ready && ready.error().code == EINTR) continue;
     if (!ready) return std::unexpected(explain("waiting for the container to be ready", ready.error()));
+    // Its last words count; whoever else has the socket does not keep us here.
+    if (set[1].revents && ++after_end > most_after_end) return {};
     if (set[0].revents) {
       if (TRY(pass_on(main_pid))) return await_taken();
     } else if (set[1].revents) {

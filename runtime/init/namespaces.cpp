@@ -67,6 +67,8 @@ Result<> enter_namespaces(Control& control) {
     control.at(Stage::user_namespace);
     TRY(kernel::setresgid(0));
     TRY(kernel::setresuid(0));
+    // Neither setns(2) nor a change of ids may leave us in sight: they set it to fs.suid_dumpable (proc(5)).
+    TRY(kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
     // The root of mqueue belongs to whoever makes the namespace, not to its user namespace's root.
     if (plan.ipc_namespace) TRY(kernel::unshare(CLONE_NEWIPC));
   }
