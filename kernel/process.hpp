@@ -114,17 +114,30 @@ inline Result<int> poll(std::span<pollfd> set, long milliseconds) {
       call("ppoll", __NR_ppoll, set.data(), set.size(), milliseconds < 0 ? nullptr : &limit, nullptr, 8)));
 }
 
+/// struct sigaction of the kernel. Nothing here returns from a handler: the restorer is asked for and not
+/// called.
+struct SignalAction {
+  void (*handler)(int) = SIG_DFL;
+  unsigned long flags = 0;
+  void (*restorer)(int) = nullptr;
+  std::uint64_t mask = 0;
+};
+
 /// Gives every standard signal its default action again: an ignored one would stay ignored after exec.
 /// (Nobody ignores real-time ones, and each costs a system call.)
 inline void reset_signals() {
-  struct {  // struct sigaction of the kernel: handler, flags, restorer, mask
-    void* handler;
-    unsigned long flags;
-    void* restorer;
-    std::uint64_t mask;
-  } const standard{};
+  const SignalAction standard;
   for (int signal = 1; signal < 32; ++signal)  // SIGKILL and SIGSTOP refuse, and are never ignored
     raw(__NR_rt_sigaction, signal, word(&standard), 0, sizeof standard.mask);
+}
+
+/// The signal ends the caller with status 128 + signal, also where it is the first process of its pid
+/// namespace, which default actions spare (pid_namespaces(7)). exec takes this back.
+inline void end_on(int signal) {
+  constexpr unsigned long has_restorer = 0x04000000;  // SA_RESTORER; x86_64 delivers nothing without it
+  const auto end = [](int received) { exit(128 + received); };
+  const SignalAction action{.handler = end, .flags = has_restorer, .restorer = end};
+  raw(__NR_rt_sigaction, signal, word(&action), 0, sizeof action.mask);
 }
 
 /// rt_sigprocmask(2) with the kernel's 64-bit set; gives the old mask.

@@ -78,6 +78,9 @@ Result<> wait_at_gate(Control& control) {
   control.at(Stage::begin);
   const Fd<kernel::Socket> gate(control.fd(control.plan().gate));
   TRY(let_go(control, gate.get()));
+  // Nobody serves a created container's signals yet. Where default actions end it anyway, they shall.
+  if (gate && kernel::getpid() == 1)
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) kernel::end_on(signal);
   TRY(control.report(Event::ready));
   if (!gate) return control.expect(Order::start);
   TRY(control.expect(Order::kept));

@@ -65,11 +65,24 @@ TEST_CASE("kill: what is no signal is refused without effect", "[kill]") {
 
 TEST_CASE("kill: works on a created container (runtime.md, Kill)", "[kill]") {
   NEEDS_ROOT();
+  // the kernel spares the first process of a pid namespace the default action of all but KILL
+  const auto* const signal = GENERATE("KILL", "TERM", "INT", "HUP", "QUIT");
+  INFO(signal);
   const Bundle bundle("hold");
   Container container(bundle);
   container.create();
-  CHECK(container.call({"kill", container.id(), "KILL"}).status == 0);
+  CHECK(container.call({"kill", container.id(), signal}).status == 0);
   container.wait_for("stopped");
+}
+
+TEST_CASE("kill: what ends a created container means to its process what it means to any", "[kill]") {
+  NEEDS_ROOT();
+  const Bundle bundle("hold");
+  Container container(bundle);
+  container.create();
+  container.start();
+  const auto caught = proc_status(container.pid(), "SigCgt");
+  CHECK(caught == "0000000000000000");
 }
 
 TEST_CASE("kill: of a stopped container fails (runtime.md, Kill)", "[kill]") {
