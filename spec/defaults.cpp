@@ -196,7 +196,13 @@ std::string mapping(unsigned id) {
 
 }  // namespace
 
-std::string default_config() { return std::string(text); }
+std::string default_config(bool cgroup_namespace) {
+  std::string config(text);
+  if (cgroup_namespace)
+    put_between(config, "\"type\": \"mount\"\n\t\t\t}", "\n\t\t],\n\t\t\"maskedPaths\"",
+                ",\n\t\t\t{\n\t\t\t\t\"type\": \"cgroup\"\n\t\t\t}");
+  return config;
+}
 
 std::string rootless_config(unsigned uid, unsigned gid) {
   std::string config(text);

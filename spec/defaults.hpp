@@ -10,7 +10,8 @@ namespace lodger::spec {
 inline constexpr std::string_view oci_version = "1.3.0";
 
 /// The default config.json, indented with tabs, ending in a newline: the same container as `runc spec` gives.
-std::string default_config();
+/// `cgroup_namespace`: with one, as is the custom where there is cgroup v2 alone.
+std::string default_config(bool cgroup_namespace = false);
 
 /// The same for an ordinary user with these ids, who is root inside: in a user namespace, on the host's
 /// network (the true one: nothing is made or forwarded), the host's /sys read-only in place of a sysfs that

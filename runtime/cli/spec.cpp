@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include "cgroups/layout.hpp"
 #include "kernel/file.hpp"
 #include "runtime/cli/command.hpp"
 #include "spec/defaults.hpp"
@@ -20,6 +21,11 @@ Outcome<> write_new(const std::string& folder, std::string_view text) {
   return explained(kernel::write_all(file->get(), text), fmt::format("writing {}/{}", folder, name));
 }
 
+bool only_cgroup_v2() {
+  const auto layout = cgroups::detect();
+  return layout && layout->kind == cgroups::Kind::v2;
+}
+
 }  // namespace
 
 Outcome<int> write_spec(const Context& context, Words words) {
@@ -31,7 +37,8 @@ Outcome<int> write_spec(const Context& context, Words words) {
   const Usage usage{"spec", "",
                     "Writes config.json, the configuration of a shell in a container, to start from.", 0, 0};
   if (!TRY(arguments(context, words, usage, flags))) return 0;
-  TRY(write_new(bundle, rootless ? spec::rootless_config(::geteuid(), ::getegid()) : spec::default_config()));
+  TRY(write_new(bundle, rootless ? spec::rootless_config(::geteuid(), ::getegid())
+                                 : spec::default_config(only_cgroup_v2())));
   return 0;
 }
 

@@ -30,6 +30,14 @@ TEST_CASE("defaults: the process") {
   CHECK(process.rlimits[0].soft == 1024);
 }
 
+TEST_CASE("defaults: a cgroup namespace where it is asked for, and nothing else") {
+  CHECK_FALSE(parse(default_config())->linux->find(NamespaceType::cgroup));
+  const auto parsed = parse(default_config(true));
+  REQUIRE(verdict(parsed) == "accepted");
+  CHECK(parsed->linux->find(NamespaceType::cgroup));
+  CHECK(parsed->linux->namespaces.size() == parse(default_config())->linux->namespaces.size() + 1);
+}
+
 TEST_CASE("defaults: an ordinary user's") {
   const auto parsed = parse(rootless_config(1000, 100));
   REQUIRE(verdict(parsed) == "accepted");
