@@ -17,10 +17,20 @@ struct Leap {
   int first;  // the number the socket gets; the memory gets the next
   const char* argv[3];
   const char* envp[1];
+  int cgroup = -1;  // to be entered from here, where nobody could be born in it
+  bool begun = false;
   kernel::Error error{"", 0};
 };
 
+kernel::Result<> enter(int cgroup) {
+  const auto processes = TRY(kernel::openat(cgroup, "cgroup.procs", O_WRONLY));
+  return kernel::write_once(processes.get(), std::span("0", 1));
+}
+
 kernel::Error leap(Leap& leap) {
+  leap.begun = true;
+  if (leap.cgroup >= 0)
+    if (auto entered = enter(leap.cgroup); !entered) return entered.error();
   if (auto placed = kernel::place(leap.socket, leap.first); !placed) return placed.error();
   if (auto placed = kernel::place(leap.memory, leap.first + 1); !placed) return placed.error();
   return kernel::execute(leap.image, leap.argv, leap.envp);
@@ -68,6 +78,17 @@ kernel::Result<Born> clone_init(Leap& taken, std::uint64_t namespaces, int birth
   return Born{pid, kernel::Fd<kernel::Process>(pidfd)};
 }
 
+/// The kernel kills a process at its birth in a cgroup whose cgroup.kill has been written to another number
+/// of times than our own cgroup's: it compares the two counts, which have nothing to do with each other
+/// (cgroup_css_set_fork() and cgroup_post_fork(); seen with 6.18). Init has to walk in then.
+kernel::Result<Born> bear_init(Leap& taken, std::uint64_t namespaces, int birthplace) {
+  auto born = TRY(clone_init(taken, namespaces, birthplace));
+  if (birthplace < 0 || taken.begun) return born;
+  TRY(kernel::wait(born.process));
+  taken.cgroup = birthplace;
+  return clone_init(taken, namespaces, -1);
+}
+
 }  // namespace
 
 Outcome<Child> Child::spawn(const plan::Memory& memory, const plan::Built& built, int birthplace) {
@@ -83,7 +104,7 @@ Outcome<Child> Child::spawn(const plan::Memory& memory, const plan::Built& built
   char number[12] = {};
   std::to_chars(number, number + sizeof number - 1, first);
   Leap taken{image->get(), pair.theirs.get(), plan_file.get(), first, {"lodger-init", number, nullptr}, {}};
-  auto born = TRY(explained(clone_init(taken, built.first_clone, birthplace), doing));
+  auto born = TRY(explained(bear_init(taken, built.first_clone, birthplace), doing));
   Child child(born.pid, std::move(born.process), std::move(pair.ours));
   if (taken.error.code) return std::unexpected(explain(doing, taken.error));
   return child;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "support/census.hpp"
@@ -44,6 +45,24 @@ TEST_CASE("cgroups: the container's process is in its folder on every hierarchy"
   }
   CHECK(it.container.remove().status == 0);
   CHECK(cgroup_folders(it.bundle.name()).empty());
+}
+
+TEST_CASE("cgroups: one whose processes were killed together takes a new container", "[cgroups]") {
+  NEEDS_ROOT();
+  Made first({});
+  const auto folders = cgroup_folders(first.bundle.name());
+  NEEDS(std::ranges::any_of(folders,
+                            [](const auto& f) { return access((f + "/cgroup.kill").c_str(), F_OK) == 0; }),
+        "needs a cgroup2 tree and Linux 5.14");
+  for (const auto& folder : folders)
+    if (access((folder + "/cgroup.kill").c_str(), F_OK) == 0) write_file(folder + "/cgroup.kill", "1");
+  first.container.wait_for("stopped");
+  Made second([&](json& config) {
+    config["linux"]["cgroupsPath"] =
+        json::parse(read_file(first.bundle.path() + "/config.json"))["linux"]["cgroupsPath"];
+  });
+  for (const auto& folder : folders)
+    CHECK(read_file(folder + "/cgroup.procs") == std::to_string(second.container.pid()) + "\n");
 }
 
 TEST_CASE("cgroups: without cgroupsPath it is below /lodger, and goes again", "[cgroups]") {
