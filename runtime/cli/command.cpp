@@ -66,6 +66,10 @@ Outcome<int> dispatch(Words words, Globals& globals, const container::Notices& n
   const auto parsed = TRY(parse(words, global_flags(globals), Order::first));
   if (parsed.help) return show_overview(globals);
   TRY(settle(globals));
+  if (auto usable = log_for(globals).check(); !usable) {
+    globals.log_path.clear();  // or the failure could not be told without a second one
+    return std::unexpected(std::move(usable.error()));
+  }
   const container::Store store(globals.root);
   const Context context{globals, store, notices};
   if (globals.version) return version(context, {});

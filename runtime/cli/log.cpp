@@ -54,13 +54,22 @@ std::string text_record(Level level, std::string_view message, std::string_view 
   return fmt::format("time=\"{}\" level={} msg={}\n", time, to_string(level), quoted(message));
 }
 
+Outcome<kernel::Fd<kernel::File>> Log::open() const {
+  return explained(kernel::openat(kernel::cwd, path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644),
+                   fmt::format("opening the log {}", path));
+}
+
+Outcome<> Log::check() const {
+  if (!path.empty()) TRY(open());
+  return {};
+}
+
 Outcome<> Log::write(Level level, std::string_view message) const {
   if (level > most || (path.empty() && !json && level != Level::debug)) return {};
   const std::string record = json ? json_record(level, message, now()) : text_record(level, message, now());
   if (path.empty()) return explained(kernel::write_once(2, record), "writing to stderr");
-  const auto file = kernel::openat(kernel::cwd, path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-  if (!file) return std::unexpected(explain(fmt::format("opening the log {}", path), file.error()));
-  return explained(kernel::write_once(file->get(), record), fmt::format("writing the log {}", path));
+  const auto file = TRY(open());
+  return explained(kernel::write_once(file.get(), record), fmt::format("writing the log {}", path));
 }
 
 }  // namespace lodger::cli

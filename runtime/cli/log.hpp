@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "kernel/failure.hpp"
+#include "kernel/file.hpp"
 
 namespace lodger::cli {
 
@@ -19,9 +20,13 @@ struct Log {
   bool json = false;
   Level most = Level::info;  // records above it are dropped
 
-  /// Appends one record in one write, so that records of several processes do not mix. The file is made when
-  /// there is something to say, and not before: most commands never open it.
+  /// Makes the file where it is missing: that it cannot be written to is to be known before anything is done.
+  Outcome<> check() const;
+  /// Appends one record in one write, so that records of several processes do not mix.
   Outcome<> write(Level level, std::string_view message) const;
+
+ private:
+  Outcome<kernel::Fd<kernel::File>> open() const;
 };
 
 }  // namespace lodger::cli

@@ -2,8 +2,10 @@
 
 #include <fmt/core.h>
 
+#include "kernel/credentials.hpp"
 #include "kernel/process.hpp"
 #include "runtime/hooks/hooks.hpp"
+#include "runtime/security/capabilities.hpp"
 
 namespace lodger::launch {
 namespace {
@@ -134,7 +136,17 @@ Failure executable_failure(const std::string& what, const init::Report& report) 
 
 bool is_making(std::string_view call) { return call == "mkdirat" || call == "mknodat"; }
 
-std::string help_for(const init::Report& report) {
+/// init has what we have; a user namespace's root has all.
+std::string help_for_capabilities(const init::Identity& wanted) {
+  const auto own = kernel::permitted_capabilities();
+  const auto all = wanted.permitted | wanted.effective | wanted.ambient;
+  std::string missing;
+  for (const auto& name : security::names_of(own ? all & ~*own : 0))
+    missing += (missing.empty() ? "" : ", ") + name;
+  return fmt::format(" (the runtime itself does not have {})", missing.empty() ? "all of them" : missing);
+}
+
+std::string help_for(const init::Report& report, const init::Plan* plan) {
   switch (report.stage) {
     case Stage::mount:
       // From anywhere else it is about the file system's own folders: overlay's, where they lie in one
@@ -177,8 +189,7 @@ std::string help_for(const init::Report& report) {
                "flag)";
       return "";
     case Stage::capabilities:
-      if (report.code == EPERM) return " (the runtime itself does not have all of them)";
-      return "";
+      return report.code == EPERM ? help_for_capabilities(plan ? plan->identity : init::Identity{}) : "";
     default: return "";
   }
 }
@@ -201,10 +212,10 @@ Failure phrase(const init::Report& from_init, const spec::Config& config, const 
     return {fmt::format(
                 "{}: {}: {}{}", what, error_text(report.code),
                 std::string_view(report.words + 2).substr(0, std::string_view(report.words + 2).find('\n')),
-                help_for(report)),
+                help_for(report, plan)),
             report.code};
   auto failure = explain(what, {report.call, report.code});
-  failure.text += help_for(report);
+  failure.text += help_for(report, plan);
   return failure;
 }
 

@@ -74,4 +74,5 @@ TEST_CASE("a log that cannot be opened is told with its path") {
   const auto written = log.write(Level::error, "e");
   REQUIRE_FALSE(written);
   CHECK(written.error().text == "opening the log " + temp / "no/log" + ": No such file or directory");
+  CHECK_FALSE(log.check());
 }

@@ -1,10 +1,12 @@
 #include "runtime/launch/phrase.hpp"
 
 #include <catch2/catch.hpp>
+#include <linux/capability.h>
 
 #include <climits>
 #include <cstring>
 
+#include "kernel/credentials.hpp"
 #include "spec/defaults.hpp"
 #include "spec/parse.hpp"
 
@@ -213,6 +215,11 @@ TEST_CASE("phrase: help where there is some, and only there") {
   CHECK_THAT(text(report(Stage::rlimit, 0, EINVAL), of), !Catch::Contains("CAP_SYS_RESOURCE"));
   CHECK_THAT(text(report(Stage::device, 0, EEXIST), of), Catch::Contains("not that device"));
   CHECK_THAT(text(report(Stage::capabilities, 0, EPERM), of), Catch::Contains("does not have all"));
+  init::Plan wanting{};
+  wanting.identity.permitted = 1ULL << 63 | 1ULL << CAP_SYS_RESOURCE;
+  if (!(kernel::permitted_capabilities().value() & 1ULL << CAP_SYS_RESOURCE))
+    CHECK_THAT(text(report(Stage::capabilities, 0, EPERM), of, &wanting),
+               Catch::EndsWith("does not have CAP_SYS_RESOURCE)"));
 }
 
 TEST_CASE("phrase: the words of a mount context stand without their level, and end at the line") {
