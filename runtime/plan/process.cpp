@@ -70,7 +70,7 @@ std::vector<std::string> environment(const std::vector<std::string>& given) {
   std::unordered_set<std::string_view> names;
   for (const auto& entry : std::views::reverse(given)) {
     const auto name = std::string_view(entry).substr(0, entry.find('='));
-    if (entry != "HOME=" && names.insert(name).second) kept.push_back(entry);
+    if (names.insert(name).second && entry != "HOME=") kept.push_back(entry);
   }
   std::ranges::reverse(kept);
   return kept;

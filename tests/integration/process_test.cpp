@@ -231,7 +231,7 @@ TEST_CASE("process: the environment is the configuration's alone", "[process]") 
 TEST_CASE("process: a variable that stands twice has its last value, and stands once", "[process]") {
   NEEDS_ROOT();
   const Facts facts = inside("env", [](json& config) {
-    process(config)["env"] = {"PATH=/nowhere", "ONE=1", "HOME=", "ONE=2", "PATH=/bin", "ONE="};
+    process(config)["env"] = {"PATH=/nowhere", "ONE=1", "HOME=/gone", "HOME=", "ONE=2", "PATH=/bin", "ONE="};
   });
   CHECK(facts["env.PATH"] == "/bin");
   CHECK(facts["env.ONE"] == "");
