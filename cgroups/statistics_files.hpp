@@ -10,6 +10,32 @@ namespace lodger::cgroups {
 /// The text of a controller's file without its last newline; nothing where there is no such file.
 using Files = std::function<std::optional<std::string>(std::string_view controller, const std::string& file)>;
 
+/// What reads the same on cgroup v1 and cgroup2; a file that is missing has no text, and 0 for a number.
+class Figures {
+ public:
+  explicit Figures(const Files& files) : files_(files) {}
+  PidsStatistics pids() const;
+
+ protected:
+  std::string text(std::string_view controller, const std::string& file) const {
+    return files_(controller, file).value_or("");
+  }
+  std::uint64_t number(std::string_view controller, const std::string& file) const;
+  /// The cpuset's lists alone.
+  CpusetStatistics cpuset_lists() const;
+
+  const Files& files_;
+};
+
+/// `From` is Figures with cpu(), cpuset(), memory(), block_io(), and hugepages(), of which sizes have none.
+template <class From>
+Statistics gathered(const From& from, const std::vector<std::string>& page_sizes) {
+  Statistics out{from.cpu(), from.cpuset(), from.memory(), from.pids(), from.block_io(), {}};
+  for (const auto& size : page_sizes)
+    if (const auto usage = from.hugepages(size)) out.hugepages[size] = *usage;
+  return out;
+}
+
 /// `page_sizes` as in the files' names ("2MB").
 Statistics statistics_v1(const Files& files, const std::vector<std::string>& page_sizes);
 Statistics statistics_v2(const Files& files, const std::vector<std::string>& page_sizes);

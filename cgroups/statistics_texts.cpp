@@ -35,6 +35,22 @@ Stall stall_in(std::string_view line) {
 
 }  // namespace
 
+std::uint64_t Figures::number(std::string_view controller, const std::string& file) const {
+  return number_in(text(controller, file));
+}
+
+PidsStatistics Figures::pids() const {
+  const auto limit = text("pids", "pids.max");
+  return {number("pids", "pids.current"), limit == "max" ? 0 : number_in(limit)};
+}
+
+CpusetStatistics Figures::cpuset_lists() const {
+  CpusetStatistics out;
+  out.cpus = list_in(text("cpuset", "cpuset.cpus"));
+  out.mems = list_in(text("cpuset", "cpuset.mems"));
+  return out;
+}
+
 std::uint64_t number_in(std::string_view text) {
   if (text == "max") return std::numeric_limits<std::uint64_t>::max();
   std::uint64_t number = 0;

@@ -9,9 +9,9 @@ namespace {
 /// cpuacct.stat counts in USER_HZ, which is 100 on every architecture of Linux: time(7).
 constexpr std::uint64_t nanoseconds_per_tick = 10'000'000;
 
-class V1 {
+class V1 : public Figures {
  public:
-  explicit V1(const Files& files) : files_(files) {}
+  using Figures::Figures;
 
   CpuStatistics cpu() const {
     CpuStatistics out;
@@ -35,10 +35,8 @@ class V1 {
   }
 
   CpusetStatistics cpuset() const {
-    CpusetStatistics out;
+    auto out = cpuset_lists();
     const auto of = [&](const char* name) { return number("cpuset", fmt::format("cpuset.{}", name)); };
-    out.cpus = list_in(text("cpuset", "cpuset.cpus"));
-    out.mems = list_in(text("cpuset", "cpuset.mems"));
     out.cpu_exclusive = of("cpu_exclusive");
     out.mem_hardwall = of("mem_hardwall");
     out.mem_exclusive = of("mem_exclusive");
@@ -64,11 +62,6 @@ class V1 {
     return out;
   }
 
-  PidsStatistics pids() const {
-    const auto limit = text("pids", "pids.max");
-    return {number("pids", "pids.current"), limit == "max" ? 0 : number_in(limit)};
-  }
-
   /// BFQ's figures where it is in use, else CFQ's (gone with Linux 5.0), else what the throttling sees.
   BlockIoStatistics block_io() const {
     BlockIoStatistics out;
@@ -83,18 +76,13 @@ class V1 {
     return out;
   }
 
-  Usage hugepages(const std::string& size) const { return usage("hugetlb", "hugetlb." + size); }
-  bool has(std::string_view controller, const std::string& file) const {
-    return files_(controller, file).has_value();
+  std::optional<Usage> hugepages(const std::string& size) const {
+    const auto prefix = "hugetlb." + size;
+    if (!files_("hugetlb", prefix + ".usage_in_bytes")) return std::nullopt;
+    return usage("hugetlb", prefix);
   }
 
  private:
-  std::string text(std::string_view controller, const std::string& file) const {
-    return files_(controller, file).value_or("");
-  }
-  std::uint64_t number(std::string_view controller, const std::string& file) const {
-    return number_in(text(controller, file));
-  }
   Usage usage(std::string_view controller, const std::string& prefix) const {
     return {number(controller, prefix + ".limit_in_bytes"), number(controller, prefix + ".usage_in_bytes"),
             number(controller, prefix + ".max_usage_in_bytes"), number(controller, prefix + ".failcnt")};
@@ -107,19 +95,12 @@ class V1 {
     }
     return {};
   }
-
-  const Files& files_;
 };
 
 }  // namespace
 
 Statistics statistics_v1(const Files& files, const std::vector<std::string>& page_sizes) {
-  const V1 from(files);
-  Statistics out{from.cpu(), from.cpuset(), from.memory(), from.pids(), from.block_io(), {}};
-  for (const auto& size : page_sizes)
-    if (from.has("hugetlb", "hugetlb." + size + ".usage_in_bytes"))
-      out.hugepages[size] = from.hugepages(size);
-  return out;
+  return gathered(V1(files), page_sizes);
 }
 
 }  // namespace lodger::cgroups

@@ -8,9 +8,9 @@ namespace {
 
 constexpr auto unlimited = std::numeric_limits<std::uint64_t>::max();
 
-class V2 {
+class V2 : public Figures {
  public:
-  explicit V2(const Files& files) : files_(files) {}
+  using Figures::Figures;
 
   CpuStatistics cpu() const {
     CpuStatistics out;
@@ -25,12 +25,7 @@ class V2 {
     return out;
   }
 
-  CpusetStatistics cpuset() const {
-    CpusetStatistics out;
-    out.cpus = list_in(text("cpuset", "cpuset.cpus"));
-    out.mems = list_in(text("cpuset", "cpuset.mems"));
-    return out;
-  }
+  CpusetStatistics cpuset() const { return cpuset_lists(); }
 
   MemoryStatistics memory() const {
     MemoryStatistics out;
@@ -46,11 +41,6 @@ class V2 {
     out.oom_kills = events["oom_kill"];
     out.pressure = pressure("memory");
     return out;
-  }
-
-  PidsStatistics pids() const {
-    const auto limit = text("pids", "pids.max");
-    return {number("pids", "pids.current"), limit == "max" ? 0 : number_in(limit)};
   }
 
   /// "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6", told apart as v1's files do.
@@ -70,12 +60,6 @@ class V2 {
   }
 
  private:
-  std::string text(std::string_view controller, const std::string& file) const {
-    return files_(controller, file).value_or("");
-  }
-  std::uint64_t number(std::string_view controller, const std::string& file) const {
-    return number_in(text(controller, file));
-  }
   /// None where the kernel does not measure it (booted with psi=0).
   std::optional<Pressure> pressure(const std::string& what) const {
     const auto found = files_(what, what + ".pressure");
@@ -102,18 +86,12 @@ class V2 {
       if (name == "rios" || name == "wios" || name == "dios") out.serviced.push_back(entry);
     });
   }
-
-  const Files& files_;
 };
 
 }  // namespace
 
 Statistics statistics_v2(const Files& files, const std::vector<std::string>& page_sizes) {
-  const V2 from(files);
-  Statistics out{from.cpu(), from.cpuset(), from.memory(), from.pids(), from.block_io(), {}};
-  for (const auto& size : page_sizes)
-    if (const auto usage = from.hugepages(size)) out.hugepages[size] = *usage;
-  return out;
+  return gathered(V2(files), page_sizes);
 }
 
 }  // namespace lodger::cgroups

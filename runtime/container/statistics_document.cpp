@@ -66,11 +66,17 @@ void add_cpuset(JsonWriter& out, const cgroups::CpusetStatistics& cpuset) {
   out.key("sched_relax_domain_level").number(cpuset.sched_relax_domain_level).close('}');
 }
 
-void add_usage(JsonWriter& out, std::string_view key, const cgroups::Usage& usage) {
-  out.key(key).open('{').key("limit").count(usage.limit);
+/// What is used of a limit that is not shown.
+void add_used(JsonWriter& out, const cgroups::Usage& usage) {
   add(out, "usage", usage.usage);
   add(out, "max", usage.max);
-  out.key("failcnt").count(usage.failures).close('}');
+  out.key("failcnt").count(usage.failures);
+}
+
+void add_usage(JsonWriter& out, std::string_view key, const cgroups::Usage& usage) {
+  out.key(key).open('{').key("limit").count(usage.limit);
+  add_used(out, usage);
+  out.close('}');
 }
 
 void add_memory(JsonWriter& out, const cgroups::MemoryStatistics& memory) {
@@ -128,9 +134,8 @@ void add_hugepages(JsonWriter& out, const std::map<std::string, cgroups::Usage>&
   out.key("hugetlb").open('{');
   for (const auto& [size, usage] : hugepages) {
     out.key(size).open('{');
-    add(out, "usage", usage.usage);
-    add(out, "max", usage.max);
-    out.key("failcnt").count(usage.failures).close('}');
+    add_used(out, usage);
+    out.close('}');
   }
   out.close('}');
 }

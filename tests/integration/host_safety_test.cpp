@@ -8,17 +8,16 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <random>
 
 #include "support/census.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/proc.hpp"
+#include "tests/support/unix_socket.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
@@ -67,10 +66,7 @@ class Orphanage {
 /// A listening socket whose queue is full: who connects waits, until it is killed.
 class Congested {
  public:
-  explicit Congested(std::string path) : path_(std::move(path)) {
-    name_.sun_family = AF_UNIX;
-    REQUIRE(path_.size() < sizeof name_.sun_path);
-    std::memcpy(name_.sun_path, path_.c_str(), path_.size());
+  explicit Congested(std::string path) : path_(std::move(path)), name_(support::socket_address(path_)) {
     REQUIRE(bind(listening_, address(), sizeof name_) == 0);
     REQUIRE(listen(listening_, 0) == 0);
     REQUIRE(connect(waiting_, address(), sizeof name_) == 0);
@@ -86,7 +82,7 @@ class Congested {
  private:
   const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&name_); }
   std::string path_;
-  sockaddr_un name_{};
+  sockaddr_un name_;
   int listening_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int waiting_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 };

@@ -3,15 +3,14 @@
 #include <nlohmann/json.hpp>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <memory>
 
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/proc.hpp"
+#include "tests/support/unix_socket.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
@@ -228,10 +227,7 @@ TEST_CASE("lifecycle: a start that was killed before it gave the order is follow
   const std::string gate = container.root() + "/" + container.id() + "/start.sock";
   for (int i = 0; i < 3; ++i) {  // what is left of such a start: a connection that ends
     const int socket = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    sockaddr_un name{};
-    name.sun_family = AF_UNIX;
-    REQUIRE(gate.size() < sizeof name.sun_path);
-    std::memcpy(name.sun_path, gate.c_str(), gate.size());
+    const sockaddr_un name = support::socket_address(gate);
     REQUIRE(connect(socket, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0);
     close(socket);
   }

@@ -87,7 +87,7 @@ TEST_CASE("readonly: keeps the flags that the mount below has", "[masked]") {
   });
   Container container(bundle);
   container.create();
-  const MountLine shm = mount_at(container.pid(), "/dev/shm");
+  const auto shm = mount_at(container.pid(), "/dev/shm");
   for (const char* option : {"ro", "nosuid", "nodev", "noexec"}) CHECK(shm.has(option));
   CHECK(mount_at(container.pid(), "/proc/sys").has("ro"));
 }

@@ -52,7 +52,7 @@ TEST_CASE("mount options: per-mount flags of a file system", "[mount_options]") 
   }));
   const Options given = options;
   const Created it([&](json& config) { config["mounts"].push_back(tmpfs("/tmp", given)); });
-  const MountLine mount =
+  const auto mount =
       mount_at(it.bundle.name().empty() ? 0 : const_cast<Container&>(it.container).pid(), "/tmp");
   INFO(json(options).dump() << " came to " << mount.options << " - " << mount.super_options);
   for (const auto& option : present) CHECK(mount.has(option));
@@ -90,9 +90,9 @@ TEST_CASE("mount options: a bind takes the per-mount flags", "[mount_options]") 
         bind_mount(source.rootfs(), "/tmp", {"bind", "ro", "nosuid", "nodev", "noexec", "noatime"}));
     config["mounts"].push_back(bind_mount(source.rootfs(), "/etc", {"bind"}));
   });
-  const MountLine strict = mount_at(it.container.pid(), "/tmp");
+  const auto strict = mount_at(it.container.pid(), "/tmp");
   for (const char* option : {"ro", "nosuid", "nodev", "noexec", "noatime"}) CHECK(strict.has(option));
-  const MountLine plain = mount_at(it.container.pid(), "/etc");
+  const auto plain = mount_at(it.container.pid(), "/etc");
   CHECK(plain.has("rw"));
 }
 

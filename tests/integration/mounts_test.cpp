@@ -93,7 +93,7 @@ TEST_CASE("mounts: tmpfs takes size, mode and inode limits as data", "[mounts]")
   });
   Container container(bundle);
   container.create();
-  const MountLine mount = mount_at(container.pid(), "/tmp");
+  const auto mount = mount_at(container.pid(), "/tmp");
   CHECK(mount.type == "tmpfs");
   CHECK(mount.has("nosuid"));
   CHECK_THAT(mount.super_options,

@@ -4,14 +4,12 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
-
-#include <cstring>
 
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/proc.hpp"
+#include "tests/support/unix_socket.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
@@ -23,11 +21,8 @@ class Manager {
  public:
   explicit Manager(const Bundle& bundle) : path_(bundle.beside("notify.host")) {
     fd_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    REQUIRE(path_.size() < sizeof address.sun_path);
-    memcpy(address.sun_path, path_.data(), path_.size());
-    REQUIRE(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    const sockaddr_un address = support::socket_address(path_);
+    REQUIRE(bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   }
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;

@@ -22,7 +22,7 @@ Container& asking(Trial& t, const std::string& path) {
 const std::string call = std::to_string(SYS_getpgid);
 
 /// What the agent got, once the container has been started.
-json told(Trial& t, Container& box, SeccompAgent& agent, SeccompAgent::Message& message) {
+json told(Trial& t, Container& box, SeccompAgent& agent, support::Delivery& message) {
   box.started();
   message = agent.take();
   const json document = json::parse(message.text, nullptr, false);
@@ -35,7 +35,7 @@ void decided(Trial& t) {
   SeccompAgent agent(path);
   Container& box = asking(t, path);
   box.payload("syscall " + call);
-  SeccompAgent::Message message;
+  support::Delivery message;
   told(t, box, agent, message);
   t.require("the call that the agent is asked about", agent.answer(ENOMEDIUM) == SYS_getpgid, "getpgid",
             "none");
@@ -48,13 +48,11 @@ void one_state(Trial& t) {
   const std::string path = t.folder() + "/agent";
   SeccompAgent agent(path);
   Container& box = asking(t, path);
-  SeccompAgent::Message message;
+  support::Delivery message;
   told(t, box, agent, message);
   t.expect_eq("the connection is closed", true, message.closed);
-  std::size_t all = 0;
-  for (const std::size_t count : message.descriptors) all += count;
-  t.expect_eq("descriptors", 1, all);
-  t.expect_eq("descriptors of the first message", 1, message.descriptors.front());
+  t.expect_eq("descriptors", 1, message.descriptors.size());
+  t.expect_eq("descriptors of the first message", 1, message.at_first);
 }
 
 /// What the document has to say: `name` is a JSON pointer; `wanted` may be no constant.
@@ -89,7 +87,7 @@ void has_member(Trial& t) {
   Container& box = asking(t, path);
   box.config["linux"]["seccomp"]["listenerMetadata"] = "as \"it\" is\n";
   box.config["annotations"] = {{"key", "value"}};
-  SeccompAgent::Message message;
+  support::Delivery message;
   const json document = told(t, box, agent, message);
   t.expect_eq(one.name, one.wanted(box), document.value(json::json_pointer{std::string(one.name)}, json()));
 }
@@ -97,7 +95,7 @@ void has_member(Trial& t) {
 void versions(Trial& t) {
   const std::string path = t.folder() + "/agent";
   SeccompAgent agent(path);
-  SeccompAgent::Message message;
+  support::Delivery message;
   const json document = told(t, asking(t, path), agent, message);
   for (const char* name : {"/ociVersion", "/state/ociVersion", "/state/status"})
     t.expect(name, document.value(json::json_pointer{name}, json()).is_string(), "a string", document.dump());

@@ -3,15 +3,14 @@
 #pragma once
 #include <string>
 
+#include "tests/support/unix_socket.hpp"
+
 namespace conformance {
 
 class ConsoleSocket {
  public:
   /// Listens at `path`; throws std::system_error.
-  explicit ConsoleSocket(const std::string& path);
-  ~ConsoleSocket();
-  ConsoleSocket(const ConsoleSocket&) = delete;
-  ConsoleSocket& operator=(const ConsoleSocket&) = delete;
+  explicit ConsoleSocket(const std::string& path) : socket_(path) {}
 
   /// Takes the terminal that a runtime sent; false where none came. Never waits long.
   bool receive();
@@ -19,7 +18,8 @@ class ConsoleSocket {
   std::string output();
 
  private:
-  int socket_ = -1, terminal_ = -1;
+  support::Listener socket_;
+  support::Descriptor terminal_;
   std::string text_;
 };
 

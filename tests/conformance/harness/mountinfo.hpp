@@ -6,18 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/mountinfo.hpp"
+
 namespace conformance {
 
 struct Machine;
 
-struct Mount {
-  std::string point, type, source;
-  std::string options;  // of the mount, then of its file system: "rw,nosuid,size=64k"
-  std::string tags;     // the optional fields: "shared:5 master:2"; empty where it is private
-
-  /// Whether the word stands among the options.
-  bool has(std::string_view option) const;
-};
+/// Its `options` are the mount's, then its file system's: the specification does not tell them apart.
+using support::Mount;
 
 /// In the order of the kernel; empty where the process is gone.
 std::vector<Mount> mounts_of(pid_t pid);

@@ -1,9 +1,6 @@
 // A seccomp agent: it takes the listener that a runtime sends to its socket, and answers notifications beside
 // the test. seccomp_unotify(2).
 #pragma once
-#include <linux/seccomp.h>
-#include <sys/types.h>
-
 #include <atomic>
 #include <functional>
 #include <mutex>
@@ -11,20 +8,18 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/seccomp_agent.hpp"
+#include "tests/support/unix_socket.hpp"
+
 namespace lodger::test {
 
-/// What an agent says to a call.
-struct Answer {
-  int error = 0;  // an errno, or
-  long value = 0;
-  bool go_on = false;  // the call itself
-};
+using support::Answer;
 
 class Agent {
  public:
   using Judge = std::function<Answer(const seccomp_notif&)>;
   /// Listens at `path`. Without a judge it closes each listener that it gets.
-  Agent(std::string path, Judge judge);
+  Agent(const std::string& path, Judge judge);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
   ~Agent();
@@ -39,18 +34,17 @@ class Agent {
 
  private:
   void serve();
-  void take(int connection);
+  void take();
   void answer(int listener);
 
-  std::string path_;
+  support::Listener socket_;
   Judge judge_;
-  int socket_ = -1;
   std::atomic<bool> ending_ = false;
   mutable std::mutex mutex_;
   std::vector<std::string> documents_;
   std::vector<std::size_t> descriptors_;
   std::vector<int> asked_;
-  std::vector<int> listeners_;  // of the serving thread alone
+  std::vector<support::Descriptor> listeners_;  // of the serving thread alone
   std::thread thread_;
 };
 

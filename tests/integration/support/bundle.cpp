@@ -2,15 +2,12 @@
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
-#include <ftw.h>
 #include <nlohmann/json.hpp>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include "facts.hpp"
 
@@ -40,8 +37,6 @@ std::string temporary_folder() {
   const char* tmp = std::getenv("TMPDIR");
   return tmp != nullptr ? tmp : "/tmp";
 }
-
-int remove_one(const char* path, const struct stat*, int, FTW*) { return remove(path); }
 
 std::vector<std::string> probe_args(const std::string& line) {
   std::vector<std::string> args = {"/bin/probe"};
@@ -100,7 +95,7 @@ Bundle::Bundle(const std::vector<std::string>& args, const Edit& change)
 
 Bundle::Bundle(const std::string& line, const Edit& change) : Bundle(probe_args(line), change) {}
 
-Bundle::Tree::~Tree() { nftw(path.c_str(), remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT); }
+Bundle::Tree::~Tree() { support::remove_tree(path); }
 
 void Bundle::edit(const Edit& change) {
   json config = json::parse(read_file(beside("config.json")));
@@ -109,21 +104,6 @@ void Bundle::edit(const Edit& change) {
 }
 
 void Bundle::write_config(const std::string& text) const { write_file(beside("config.json"), text); }
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_file(const std::string& path, const std::string& text, unsigned mode) {
-  {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file << text;
-    INFO("writing " << path);
-    REQUIRE(file.good());
-  }
-  REQUIRE(chmod(path.c_str(), mode) == 0);
-}
 
 std::string unique_name() {
   static int count = 0;

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/files.hpp"
+
 namespace lodger::test {
 
 /// Changes the default configuration before it is written.
@@ -47,8 +49,8 @@ class Bundle {
 /// capabilities, the usual mounts, cgroup "/lodger-test/<name>".
 nlohmann::json default_config(const std::string& name, const std::vector<std::string>& args);
 
-std::string read_file(const std::string& path);
-void write_file(const std::string& path, const std::string& text, unsigned mode = 0644);
+using support::read_file;
+using support::write_file;
 /// A name unique on this machine.
 std::string unique_name();
 /// A program of the build: the one that the environment variable names, or the one at `beside` this

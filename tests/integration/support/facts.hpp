@@ -1,29 +1,21 @@
-// What the probe said: "key=value" lines, asked for by key. Asking for a fact that the probe never stated
-// fails the test: a probe that did not run proves nothing.
+// What the probe said, asked for by key. Asking for a fact that the probe never stated fails the test: a
+// probe that did not run proves nothing.
 #pragma once
-#include <map>
 #include <string>
-#include <vector>
+
+#include "tests/support/facts.hpp"
+#include "tests/support/text.hpp"
 
 namespace lodger::test {
 
-class Facts {
+using support::words;
+
+class Facts : public support::Facts {
  public:
-  Facts() = default;
-  explicit Facts(const std::string& text);
+  using support::Facts::Facts;
 
   /// The value; a failed requirement where the probe did not state it, or stated it more than once.
-  const std::string& operator[](const std::string& key) const;
-  bool has(const std::string& key) const { return facts_.contains(key); }
-  /// All values of a key that may come several times, in order.
-  std::vector<std::string> all(const std::string& key) const;
-
- private:
-  std::multimap<std::string, std::string> facts_;
-  std::string text_;
+  std::string operator[](const std::string& key) const;
 };
-
-/// The words of a line, separated by blanks: "stat /dev/null ; ids".
-std::vector<std::string> words(const std::string& line);
 
 }  // namespace lodger::test

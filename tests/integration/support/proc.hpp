@@ -3,7 +3,8 @@
 #include <sys/types.h>
 
 #include <string>
-#include <vector>
+
+#include "tests/support/mountinfo.hpp"
 
 namespace lodger::test {
 
@@ -12,14 +13,8 @@ std::string ns_id(pid_t pid, const std::string& name);
 /// One line of /proc/PID/status; empty where there is none.
 std::string proc_status(pid_t pid, const std::string& name);
 
-/// One line of /proc/PID/mountinfo: see proc(5). Paths are as the process sees them.
-struct MountLine {
-  std::string root, point, options, tags, type, source, super_options;
-  /// Whether `option` is one of the mount's own options.
-  bool has(const std::string& option) const;
-};
-std::vector<MountLine> mountinfo(pid_t pid);
+using support::mountinfo;
 /// The topmost mount at `point`; fails the test where there is none.
-MountLine mount_at(pid_t pid, const std::string& point);
+support::Mount mount_at(pid_t pid, const std::string& point);
 
 }  // namespace lodger::test

@@ -2,24 +2,12 @@
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
-#include <poll.h>
 #include <pty.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <cstring>
-#include <utility>
-
 namespace lodger::test {
-namespace {
 
-bool readable(int fd, std::chrono::milliseconds limit) {
-  pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
-  return poll(&ready, 1, static_cast<int>(limit.count())) == 1;
-}
-
-}  // namespace
+using support::readable;
 
 Terminal::Terminal(unsigned short rows, unsigned short columns) {
   const winsize size{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
@@ -38,44 +26,15 @@ void Terminal::resize(unsigned short rows, unsigned short columns) const {
   REQUIRE(ioctl(master_, TIOCSWINSZ, &size) == 0);
 }
 
-Receiver::Receiver(std::string path) : path_(std::move(path)) {
-  socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  REQUIRE(path_.size() < sizeof name.sun_path);
-  std::memcpy(name.sun_path, path_.c_str(), path_.size());
-  REQUIRE(bind(socket_, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0);
-  REQUIRE(listen(socket_, 1) == 0);
-}
-
-Receiver::~Receiver() {
-  if (fd_ >= 0) close(fd_);
-  close(socket_);
-  unlink(path_.c_str());
-}
-
 int Receiver::descriptor() {
-  REQUIRE(readable(socket_, std::chrono::seconds(10)));
-  const int peer = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
-  REQUIRE(peer >= 0);
-  char text[4096];
-  alignas(cmsghdr) char control[256];
-  iovec part{.iov_base = text, .iov_len = sizeof text};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  REQUIRE(readable(peer, std::chrono::seconds(10)));
-  const ssize_t n = recvmsg(peer, &message, MSG_CMSG_CLOEXEC);
-  close(peer);
-  REQUIRE(n >= 0);
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  REQUIRE(header != nullptr);
-  REQUIRE(header->cmsg_type == SCM_RIGHTS);
-  REQUIRE(header->cmsg_len == CMSG_LEN(sizeof fd_));
-  std::memcpy(&fd_, CMSG_DATA(header), sizeof fd_);
-  return fd_;
+  const std::chrono::seconds limit(10);
+  const auto peer = socket_.connection(limit);
+  REQUIRE(peer);
+  REQUIRE(readable(peer.get(), limit));
+  auto message = support::receive(peer.get());
+  REQUIRE(message.descriptors.size() == 1);
+  received_ = std::move(message.descriptors.front());
+  return received_.get();
 }
 
 void write_all(int fd, const std::string& text) {

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <string>
 
+#include "tests/support/unix_socket.hpp"
+
 namespace lodger::test {
 
 /// A pseudo-terminal pair of a given size; master() is ours, slave() is for the program.
@@ -25,17 +27,14 @@ class Terminal {
 /// A listening UNIX socket that receives one descriptor (SCM_RIGHTS).
 class Receiver {
  public:
-  explicit Receiver(std::string path);
-  Receiver(const Receiver&) = delete;
-  Receiver& operator=(const Receiver&) = delete;
-  ~Receiver();
-  const std::string& path() const { return path_; }
+  explicit Receiver(const std::string& path) : socket_(path) {}
+  const std::string& path() const { return socket_.path(); }
   /// The descriptor, which the receiver keeps and closes.
   int descriptor();
 
  private:
-  std::string path_;
-  int socket_ = -1, fd_ = -1;
+  support::Listener socket_;
+  support::Descriptor received_;
 };
 
 void write_all(int fd, const std::string& text);

@@ -13,17 +13,29 @@
 #include <cerrno>
 #include <system_error>
 
-#include "files.hpp"
+#include "text.hpp"
 
-namespace conformance {
+namespace support {
 namespace {
 
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
 /// O_APPEND, since several processes write to it and share no offset.
-int memory_file() {
-  const int fd = memfd_create("conformance", MFD_CLOEXEC);
-  if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0)
-    throw std::system_error(errno, std::generic_category(), "a memory file");
-  return fd;
+Descriptor memory_file() {
+  Descriptor file(memfd_create("test-output", MFD_CLOEXEC));
+  if (!file || fcntl(file.get(), F_SETFL, O_APPEND) < 0) fail("a memory file");
+  return file;
+}
+
+Descriptor input_of(const std::string& text) {
+  if (text.empty()) return Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  Descriptor file = memory_file();
+  if (write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      lseek(file.get(), 0, SEEK_SET) < 0)
+    fail("a memory file for the input");
+  return file;
 }
 
 std::string contents(int fd) {
@@ -45,19 +57,17 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
 /// cannot overwrite the source of the next.
 struct Actions {
   posix_spawn_file_actions_t value;
-  std::vector<int> copies;
+  std::vector<Descriptor> copies;
   int above = 3;
 
   Actions() { posix_spawn_file_actions_init(&value); }
-  ~Actions() {
-    posix_spawn_file_actions_destroy(&value);
-    for (const int fd : copies) close(fd);
-  }
+  ~Actions() { posix_spawn_file_actions_destroy(&value); }
   Actions(const Actions&) = delete;
   Actions& operator=(const Actions&) = delete;
   void place(int fd, int number) {
-    copies.push_back(fcntl(fd, F_DUPFD_CLOEXEC, 500));
-    posix_spawn_file_actions_adddup2(&value, copies.back(), number);
+    const Descriptor& copy = copies.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 500));
+    if (!copy) fail("a copy of descriptor " + std::to_string(fd));
+    posix_spawn_file_actions_adddup2(&value, copy.get(), number);
     above = std::max(above, number + 1);
   }
 };
@@ -75,11 +85,9 @@ Running::Running(const std::vector<std::string>& argv, const Setting& setting)
     : out_(memory_file()), err_(memory_file()), limit_(setting.limit) {
   for (const auto& word : argv) command_ += (command_.empty() ? "" : " ") + word;
   Actions actions;
-  const int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  actions.place(input, 0);
-  close(input);
-  actions.place(out_, 1);
-  actions.place(err_, 2);
+  actions.place(input_of(setting.input).get(), 0);
+  actions.place(out_.get(), 1);
+  actions.place(err_.get(), 2);
   for (const auto& [ours, number] : setting.fds) actions.place(ours, number);
   posix_spawn_file_actions_addclosefrom_np(&actions.value, actions.above);
   if (!setting.folder.empty()) posix_spawn_file_actions_addchdir_np(&actions.value, setting.folder.c_str());
@@ -95,31 +103,28 @@ Running::Running(const std::vector<std::string>& argv, const Setting& setting)
 Running::Running(Running&& other) noexcept
     : command_(std::move(other.command_)),
       pid_(std::exchange(other.pid_, -1)),
-      out_(std::exchange(other.out_, -1)),
-      err_(std::exchange(other.err_, -1)),
+      out_(std::move(other.out_)),
+      err_(std::move(other.err_)),
       limit_(other.limit_) {}
 
 Running::~Running() {
-  if (pid_ > 0) {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-  }
-  if (out_ >= 0) close(out_);
-  if (err_ >= 0) close(err_);
+  if (pid_ <= 0) return;
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
 }
 
-std::string Running::out() const { return contents(out_); }
-std::string Running::err() const { return contents(err_); }
+std::string Running::out() const { return contents(out_.get()); }
+std::string Running::err() const { return contents(err_.get()); }
 
 Finished Running::wait() {
   Finished done{.command = command_};
-  const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
-  pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
+  const Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  if (!process) fail("waiting for " + command_);
+  pollfd ready{.fd = process.get(), .events = POLLIN, .revents = 0};
   done.timed_out = poll(&ready, 1, limit_.count() > 0 ? static_cast<int>(limit_.count()) : -1) != 1;
-  close(fd);
   if (done.timed_out) kill(pid_, SIGKILL);
   int status = 0;
-  waitpid(pid_, &status, 0);
+  if (waitpid(pid_, &status, 0) != pid_) fail("waiting for " + command_);
   pid_ = -1;
   done.crashed = WIFSIGNALED(status);
   done.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -130,4 +135,4 @@ Finished Running::wait() {
 
 void pause_briefly() { usleep(2000); }
 
-}  // namespace conformance
+}  // namespace support
