@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "cgroups/apply.hpp"
 #include "cgroups/device_attach.hpp"
@@ -12,6 +11,7 @@
 #include "cgroups/machine.hpp"
 #include "cgroups/manage.hpp"
 #include "cgroups/values.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::cgroups {
 namespace {
@@ -23,10 +23,7 @@ kernel::Result<std::string> text_of(const Folder& folder, std::string_view file)
 /// -1 for "max"; nothing where the text is no number.
 std::optional<std::int64_t> number_or_max(std::string_view text) {
   if (text == "max") return -1;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  return spec::whole_number<std::int64_t>(text);
 }
 
 /// config-linux.md, memory.checkBeforeUpdate: v1's kernel refuses a limit below what is in use, cgroup2's

@@ -3,35 +3,24 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "spec/clauses.hpp"
 #include "spec/json.hpp"
 #include "spec/options.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::spec {
 
 namespace {
 
-std::string_view cut(std::string_view& text, char end) {
-  const auto at = text.find(end);
-  const auto part = text.substr(0, at);
-  text.remove_prefix(at == text.npos ? text.size() : at + 1);
-  return part;
-}
-
-bool number(std::string_view text, std::uint32_t& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return !text.empty() && error == std::errc{} && end == text.data() + text.size();
-}
-
 /// "0-1-10": three numbers and nothing else.
 std::optional<IdMapping> parse_line(std::string_view text) {
-  IdMapping line;
-  const bool whole = std::ranges::count(text, '-') == 2;
-  const bool good = whole && number(cut(text, '-'), line.container_id) &&
-                    number(cut(text, '-'), line.host_id) && number(text, line.size);
-  return good ? std::optional(line) : std::nullopt;
+  if (std::ranges::count(text, '-') != 2) return std::nullopt;
+  const auto container_id = whole_number<std::uint32_t>(cut(text, '-'));
+  const auto host_id = whole_number<std::uint32_t>(cut(text, '-'));
+  const auto size = whole_number<std::uint32_t>(text);
+  if (!container_id || !host_id || !size) return std::nullopt;
+  return IdMapping{.container_id = *container_id, .host_id = *host_id, .size = *size};
 }
 
 /// From ids of the container's user namespace to the host's, in as many pieces as that namespace has.

@@ -2,10 +2,10 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
 #include <optional>
 
 #include "spec/json.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::spec {
 namespace {
@@ -14,18 +14,11 @@ struct Range {
   unsigned first, last;
 };
 
-std::optional<unsigned> number(std::string_view text) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 /// "N" or "N-M"
 std::optional<Range> range(std::string_view text) {
   const auto dash = text.find('-');
-  const auto first = number(text.substr(0, dash));
-  const auto last = dash == text.npos ? first : number(text.substr(dash + 1));
+  const auto first = whole_number<unsigned>(text.substr(0, dash));
+  const auto last = dash == text.npos ? first : whole_number<unsigned>(text.substr(dash + 1));
   if (!first || !last || *first > *last) return std::nullopt;
   return Range{*first, *last};
 }

@@ -3,8 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include "spec/text.hpp"
 
 namespace lodger::cli {
 namespace {
@@ -111,9 +112,11 @@ class Parser {
 
   Outcome<> set_number(const Flag& flag, unsigned* target, std::optional<std::string_view> given) {
     const std::string_view word = TRY(value(flag, given));
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), *target);
-    if (error == std::errc{} && end == word.data() + word.size()) return {};
-    return refuse(fmt::format("--{} {}: wanted is a whole number, 0 or greater", flag.name, word), EINVAL);
+    const auto number = spec::whole_number<unsigned>(word);
+    if (!number)
+      return refuse(fmt::format("--{} {}: wanted is a whole number, 0 or greater", flag.name, word), EINVAL);
+    *target = *number;
+    return {};
   }
 
   Outcome<> set_optional(Optional target, std::optional<std::string_view> given) {

@@ -3,8 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include "spec/text.hpp"
 
 namespace lodger::cli {
 namespace {
@@ -40,11 +41,9 @@ Outcome<std::string> lines_of(std::string_view table, std::span<const pid_t> pid
     table.remove_prefix(std::min(line.size() + 1, table.size()));
     const auto word = word_at(line, *column);
     if (word.empty()) continue;
-    pid_t pid = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), pid);
     // What is no number belongs to none: a thread's line ("-") or a message among the lines.
-    if (error != std::errc{} || end != word.data() + word.size()) continue;
-    if (std::ranges::binary_search(pids, pid)) out.append(line).push_back('\n');
+    const auto pid = spec::whole_number<pid_t>(word);
+    if (pid && std::ranges::binary_search(pids, *pid)) out.append(line).push_back('\n');
   }
   return out;
 }

@@ -1,10 +1,10 @@
 // Numbers with units as callers write them. The whole text is read, or it is refused.
 #pragma once
-#include <charconv>
 #include <cstdint>
 #include <string_view>
 
 #include "kernel/failure.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::cli {
 
@@ -19,11 +19,9 @@ Failure not_a_number(std::string_view flag, std::string_view text);
 
 template <class Integer>
 Outcome<Integer> parse_integer(std::string_view flag, std::string_view text) {
-  Integer number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size())
-    return std::unexpected(not_a_number(flag, text));
-  return number;
+  const auto number = spec::whole_number<Integer>(text);
+  if (!number) return std::unexpected(not_a_number(flag, text));
+  return *number;
 }
 
 }  // namespace lodger::cli

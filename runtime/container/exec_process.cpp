@@ -2,22 +2,21 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "runtime/container/exec.hpp"
 #include "spec/parse.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::container {
 namespace {
 
 Outcome<unsigned> parse_id(std::string_view flag, std::string_view text) {
-  unsigned id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size() || id == ~0U)
+  const auto id = spec::whole_number<unsigned>(text);
+  if (!id || *id == ~0U)
     return refuse(fmt::format("--{} \"{}\": wanted is a number from 0 to 4294967294; names are not looked up",
                               flag, text),
                   EINVAL);
-  return id;
+  return *id;
 }
 
 void add_once(std::vector<std::string>& set, const std::string& capability) {

@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 
-#include <charconv>
 #include <cstdlib>
 
 #include "kernel/process.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::container {
 namespace {
@@ -22,12 +22,11 @@ std::string_view variable(const char* name) {
 Outcome<unsigned> activated() {
   const auto text = variable("LISTEN_FDS");
   if (text.empty() || variable("LISTEN_PID") != std::to_string(kernel::getpid())) return 0;
-  unsigned count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{} || end != text.data() + text.size())
+  const auto count = spec::whole_number<unsigned>(text);
+  if (!count)
     return refuse(fmt::format("LISTEN_FDS {}: wanted is a number of descriptors; see sd_listen_fds(3)", text),
                   EINVAL);
-  return count;
+  return *count;
 }
 
 Outcome<> check_open(unsigned from, unsigned count, std::string_view whose) {

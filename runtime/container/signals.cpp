@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "runtime/container/kill.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::container {
 namespace {
@@ -27,13 +27,6 @@ constexpr Name names[] = {
     {"XCPU", SIGXCPU}, {"VTALRM", SIGVTALRM}, {"XFSZ", SIGXFSZ}, {"WINCH", SIGWINCH},
 };
 
-std::optional<int> number(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 /// "RTMIN", "RTMIN+n", "RTMAX", "RTMAX-n".
 std::optional<int> realtime(std::string_view name) {
   const bool from_first = name.starts_with("RTMIN");
@@ -42,7 +35,7 @@ std::optional<int> realtime(std::string_view name) {
   name.remove_prefix(5);
   if (name.empty()) return base;
   if (name.front() != (from_first ? '+' : '-')) return std::nullopt;
-  const auto distance = number(name.substr(1));
+  const auto distance = spec::whole_number<int>(name.substr(1));
   if (!distance || *distance < 0 || *distance > last_realtime - first_realtime) return std::nullopt;
   return from_first ? base + *distance : base - *distance;
 }
@@ -57,7 +50,7 @@ std::string upper(std::string_view text) {
 }  // namespace
 
 Outcome<int> parse_signal(std::string_view text) {
-  if (const auto value = number(text)) {
+  if (const auto value = spec::whole_number<int>(text)) {
     if (*value >= 0 && *value <= last_realtime) return *value;
     return refuse(fmt::format("unknown signal \"{}\": numbers go from 0 to {}", text, last_realtime), EINVAL);
   }

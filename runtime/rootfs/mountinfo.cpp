@@ -1,16 +1,12 @@
 #include "runtime/rootfs/mountinfo.hpp"
 
 #include "kernel/file.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::rootfs {
 namespace {
 
-std::string_view next(std::string_view& text, char end) {
-  const auto at = text.find(end);
-  const auto part = text.substr(0, at);
-  text.remove_prefix(at == text.npos ? text.size() : at + 1);
-  return part;
-}
+using spec::cut;
 
 /// Blanks, tabs, line ends and backslashes stand as three octal digits.
 std::string unescaped(std::string_view text) {
@@ -31,14 +27,14 @@ std::string unescaped(std::string_view text) {
 std::vector<HostMount> parse_mountinfo(std::string_view text) {
   std::vector<HostMount> mounts;
   while (!text.empty()) {
-    auto line = next(text, '\n');
-    for (int i = 0; i < 3; ++i) next(line, ' ');  // ids and device number
-    const auto root = next(line, ' ');
-    const auto place = next(line, ' ');
+    auto line = cut(text, '\n');
+    for (int i = 0; i < 3; ++i) cut(line, ' ');  // ids and device number
+    const auto root = cut(line, ' ');
+    const auto place = cut(line, ' ');
     const auto dash = line.find(" - ");
     if (place.empty() || dash == line.npos) continue;
     line.remove_prefix(dash + 3);
-    mounts.push_back({unescaped(root), unescaped(place), std::string(next(line, ' '))});
+    mounts.push_back({unescaped(root), unescaped(place), std::string(cut(line, ' '))});
   }
   return mounts;
 }

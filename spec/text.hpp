@@ -1,0 +1,28 @@
+// Numbers and parts of texts: nothing about what the texts mean.
+#pragma once
+#include <charconv>
+#include <concepts>
+#include <optional>
+#include <string_view>
+
+namespace lodger::spec {
+
+/// The number that the whole text is, in decimal; nothing where anything else stands in it, a "+" or a blank
+/// included, and where the type cannot hold it.
+template <std::integral Integer>
+std::optional<Integer> whole_number(std::string_view text) {
+  Integer number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// Takes what stands before `end` off the front, `end` with it; everything where there is none.
+inline std::string_view cut(std::string_view& text, char end) {
+  const auto at = text.find(end);
+  const auto part = text.substr(0, at);
+  text.remove_prefix(at == text.npos ? text.size() : at + 1);
+  return part;
+}
+
+}  // namespace lodger::spec

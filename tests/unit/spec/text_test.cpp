@@ -1,0 +1,27 @@
+#include "spec/text.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdint>
+#include <string>
+
+using namespace lodger::spec;
+
+TEST_CASE("text: a whole number is all of the text") {
+  CHECK(whole_number<int>("-7") == -7);
+  CHECK(whole_number<std::uint16_t>("65535") == std::uint16_t{65535});
+  CHECK(whole_number<unsigned>("007") == 7U);
+  for (const char* bad : {"", "-", "+1", " 1", "1 ", "1k", "0x10", "1.0", "-1", "65536"}) {
+    INFO(bad);
+    CHECK_FALSE(whole_number<std::uint16_t>(bad));
+  }
+}
+
+TEST_CASE("text: parts are cut off the front") {
+  std::string_view text = "a--b";
+  CHECK(cut(text, '-') == "a");
+  CHECK(cut(text, '-') == "");
+  CHECK(cut(text, '-') == "b");
+  CHECK(text.empty());
+  CHECK(cut(text, '-') == "");
+}
