@@ -19,24 +19,9 @@
 using namespace lodger::test;
 using nlohmann::json;
 
-namespace {
-
-json& resources(json& config) { return config["linux"]["resources"]; }
-
-/// A created container, for looking at its files.
-struct Made {
-  Bundle bundle;
-  Container container;
-  explicit Made(const Edit& edit, const std::string& line = "hold") : bundle(line, edit), container(bundle) {
-    container.create();
-  }
-};
-
-}  // namespace
-
 TEST_CASE("cgroups: the container's process is in its folder on every hierarchy", "[cgroups]") {
   NEEDS_ROOT();
-  Made it({});
+  Created it({});
   const auto folders = cgroup_folders(it.bundle.name());
   REQUIRE_FALSE(folders.empty());
   for (const auto& folder : folders) {
@@ -49,7 +34,7 @@ TEST_CASE("cgroups: the container's process is in its folder on every hierarchy"
 
 TEST_CASE("cgroups: one whose processes were killed together takes a new container", "[cgroups]") {
   NEEDS_ROOT();
-  Made first({});
+  Created first({});
   const auto folders = cgroup_folders(first.bundle.name());
   NEEDS(std::ranges::any_of(folders,
                             [](const auto& f) { return access((f + "/cgroup.kill").c_str(), F_OK) == 0; }),
@@ -57,7 +42,7 @@ TEST_CASE("cgroups: one whose processes were killed together takes a new contain
   for (const auto& folder : folders)
     if (access((folder + "/cgroup.kill").c_str(), F_OK) == 0) write_file(folder + "/cgroup.kill", "1");
   first.container.wait_for("stopped");
-  Made second([&](json& config) {
+  Created second([&](json& config) {
     config["linux"]["cgroupsPath"] =
         json::parse(read_file(first.bundle.path() + "/config.json"))["linux"]["cgroupsPath"];
   });
@@ -81,7 +66,7 @@ TEST_CASE("cgroups: pids.limit is written and the next fork is refused", "[cgrou
   NEEDS_ROOT();
   const Edit edit = [](json& config) { resources(config)["pids"] = {{"limit", 7}}; };
   {
-    Made it(edit);
+    Created it(edit);
     NEEDS(!folder(it.bundle, "pids").empty(), "no pids controller");
     CHECK(value(folder(it.bundle, "pids"), "pids.max", "pids.max") == "7");
   }
@@ -97,7 +82,7 @@ TEST_CASE("cgroups: memory limits are written and kill what exceeds them", "[cgr
     resources(config)["memory"] = {{"limit", 32 << 20}, {"reservation", 16 << 20}};
   };
   {
-    Made it(edit);
+    Created it(edit);
     const std::string at = folder(it.bundle, "memory");
     NEEDS(!at.empty(), "no memory controller");
     CHECK(value(at, "memory.limit_in_bytes", "memory.max") == "33554432");
@@ -109,7 +94,7 @@ TEST_CASE("cgroups: memory limits are written and kill what exceeds them", "[cgr
 
 TEST_CASE("cgroups: cpu shares, quota and period", "[cgroups]") {
   NEEDS_ROOT();
-  Made it([](json& config) {
+  Created it([](json& config) {
     resources(config)["cpu"] = {{"shares", 512}, {"quota", 50000}, {"period", 100000}};
   });
   const std::string at = folder(it.bundle, "cpu");
@@ -125,7 +110,7 @@ TEST_CASE("cgroups: cpu shares, quota and period", "[cgroups]") {
 
 TEST_CASE("cgroups: cpuset", "[cgroups]") {
   NEEDS_ROOT();
-  Made it([](json& config) { resources(config)["cpu"] = {{"cpus", "0"}, {"mems", "0"}}; });
+  Created it([](json& config) { resources(config)["cpu"] = {{"cpus", "0"}, {"mems", "0"}}; });
   const std::string at = folder(it.bundle, "cpuset");
   NEEDS(!at.empty(), "no cpuset controller");
   CHECK(value(at, "cpuset.cpus", "cpuset.cpus") == "0");
@@ -135,7 +120,7 @@ TEST_CASE("cgroups: cpuset", "[cgroups]") {
 TEST_CASE("cgroups: unified settings go to the cgroup2 tree by their file name", "[cgroups]") {
   NEEDS_ROOT();
   NEEDS(v2(), "the machine's cgroup2 tree has no controller");
-  Made it([](json& config) { resources(config)["unified"] = {{"pids.max", "9"}}; });
+  Created it([](json& config) { resources(config)["unified"] = {{"pids.max", "9"}}; });
   CHECK(value(folder(it.bundle, "pids"), "", "pids.max") == "9");
 }
 
@@ -148,7 +133,7 @@ TEST_CASE("cgroups: a limit that cannot be applied fails the creation by name, a
 TEST_CASE("cgroups: a path with .. is cleaned as if its top were the root (as runc does)", "[cgroups]") {
   NEEDS_ROOT();
   const std::string name = unique_name();
-  Made it([&](json& config) {
+  Created it([&](json& config) {
     config["linux"]["cgroupsPath"] = "/lodger-test/../../../x/../lodger-test/" + name;
   });
   for (const auto& folder : cgroup_folders(name))

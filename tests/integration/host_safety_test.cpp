@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -14,10 +13,10 @@
 #include <random>
 
 #include "support/census.hpp"
+#include "support/congested.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/proc.hpp"
-#include "tests/support/unix_socket.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
@@ -63,29 +62,6 @@ class Orphanage {
   }
 };
 
-/// A listening socket whose queue is full: who connects waits, until it is killed.
-class Congested {
- public:
-  explicit Congested(std::string path) : path_(std::move(path)), name_(support::socket_address(path_)) {
-    REQUIRE(bind(listening_, address(), sizeof name_) == 0);
-    REQUIRE(listen(listening_, 0) == 0);
-    REQUIRE(connect(waiting_, address(), sizeof name_) == 0);
-  }
-  Congested(const Congested&) = delete;
-  Congested& operator=(const Congested&) = delete;
-  ~Congested() {
-    close(listening_);
-    close(waiting_);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&name_); }
-  std::string path_;
-  sockaddr_un name_;
-  int listening_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  int waiting_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-};
 }  // namespace
 
 TEST_CASE("host safety: no rootfsPropagation takes a mount from the host", "[host_safety]") {

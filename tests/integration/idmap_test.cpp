@@ -174,17 +174,7 @@ TEST_CASE("idmap: idmap maps the top, ridmap everything below", "[idmap]") {
     mount(config)["options"] = {"rbind", given};
     mount(config)["uidMappings"] = mount(config)["gidMappings"] = lines({{0, 3000, 1}});
   });
-  std::vector<std::string> command = {
-      "/usr/bin/unshare",
-      "-m",
-      "/bin/sh",
-      "-c",
-      "mount -t tmpfs top $1 && mkdir $1/below && mount -t tmpfs below $1/below && shift && exec \"$@\"",
-      "sh",
-      it.source(),
-      runtime_path()};
-  for (const auto& word : it.container.making("run")) command.push_back(word);
-  const Finished done = run_command(command);
+  const Finished done = it.container.run_with_mounts(it.source());
   INFO(done.err);
   REQUIRE(done.status == 0);
   CHECK(Facts(done.out)["stat:/data.owner"] == "3000:3000");

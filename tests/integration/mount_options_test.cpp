@@ -23,13 +23,6 @@ json bind_mount(const std::string& from, const std::string& to, const Options& o
   return {{"destination", to}, {"source", from}, {"type", "bind"}, {"options", options}};
 }
 
-/// A container that only exists, with one more mount.
-struct Created {
-  Bundle bundle;
-  Container container;
-  explicit Created(const Edit& edit) : bundle("hold", edit), container(bundle) { container.create(); }
-};
-
 }  // namespace
 
 TEST_CASE("mount options: per-mount flags of a file system", "[mount_options]") {
@@ -271,17 +264,7 @@ TEST_CASE("mount options: each recursive form reaches what is mounted below", "[
       [&](json& config) { config["mounts"].push_back(bind_mount("tree", "/data", options)); });
   REQUIRE(mkdir(bundle.beside("tree").c_str(), 0755) == 0);
   Container container(bundle);
-  std::vector<std::string> command = {
-      "/usr/bin/unshare",
-      "-m",
-      "/bin/sh",
-      "-c",
-      "mount -t tmpfs top $1 && mkdir $1/below && mount -t tmpfs below $1/below && shift && exec \"$@\"",
-      "sh",
-      bundle.beside("tree"),
-      runtime_path()};
-  for (const auto& word : container.making("run")) command.push_back(word);
-  const Finished done = run_command(command);
+  const Finished done = container.run_with_mounts(bundle.beside("tree"));
   INFO(json(options).dump() << done.err << done.out);
   REQUIRE(done.status == 0);
   for (const std::string point : {" /data ", " /data/below "}) {

@@ -35,7 +35,7 @@ TEST_CASE("pause: all stands still, state and list say paused; resume lets it go
   REQUIRE(container.call({"pause", container.id()}).status == 0);
   CHECK(container.status() == "paused");
   CHECK(json::parse(container.call({"list", "-f", "json"}).out).at(0).at("status") == "paused");
-  pause_briefly();
+  support::pause_briefly();
   CHECK_FALSE(it.writes());
   REQUIRE(container.call({"resume", container.id()}).status == 0);
   CHECK(container.status() == "running");

@@ -17,15 +17,6 @@ using nlohmann::json;
 
 namespace {
 
-json& resources(json& config) { return config["linux"]["resources"]; }
-
-/// The files of a created container.
-struct Made {
-  Bundle bundle;
-  Container container;
-  explicit Made(const Edit& edit) : bundle("hold", edit), container(bundle) { container.create(); }
-};
-
 /// A whole disk that can be read, "" where there is none.
 struct Disk {
   std::string path;
@@ -54,7 +45,7 @@ const char* io() { return v2() ? "io" : "blkio"; }
 TEST_CASE("resources: each throttle is written for its device", "[resources]") {
   NEEDS_ROOT();
   NEEDS(has_loop(), "no loop device");
-  Made it([](json& config) {
+  Created it([](json& config) {
     resources(config)["blockIO"] = {{"throttleReadBpsDevice", of_loop("rate", 1048576)},
                                     {"throttleWriteBpsDevice", of_loop("rate", 2097152)},
                                     {"throttleReadIOPSDevice", of_loop("rate", 30)},
@@ -155,7 +146,7 @@ TEST_CASE("resources: huge pages are limited, by reservation where the kernel co
     refused(edit, {"hugetlb.2MB", "the hugetlb controller is not"});
     SKIP_TEST("no hugetlb controller: refused by name");
   }
-  Made it(edit);
+  Created it(edit);
   const std::string at = folder(it.bundle, "hugetlb");
   CHECK(value(at, "hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.max") == "4194304");
   CHECK(value(at, "hugetlb.2MB.rsvd.limit_in_bytes", "hugetlb.2MB.rsvd.max") == "4194304");
@@ -200,13 +191,13 @@ TEST_CASE("resources: network classes and priorities are cgroup v1's", "[resourc
   if (folder(probe, "net_cls").empty()) {
     refused(classes, {"net_cls.classid", "the net_cls controller is not mounted"});
   } else {
-    Made it(classes);
+    Created it(classes);
     CHECK(value(folder(it.bundle, "net_cls"), "net_cls.classid", "") == "1048577");
   }
   if (folder(probe, "net_prio").empty()) {
     refused(priorities, {"net_prio.ifpriomap", "the net_prio controller is not mounted"});
   } else {
-    Made it(priorities);
+    Created it(priorities);
     CHECK_THAT(value(folder(it.bundle, "net_prio"), "net_prio.ifpriomap", ""), Catch::Contains("lo 7"));
   }
 }

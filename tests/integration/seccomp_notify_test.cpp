@@ -2,9 +2,7 @@
 // an agent decides on.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <filesystem>
 
 #include "support/agent.hpp"
+#include "support/congested.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/proc.hpp"
@@ -48,27 +47,6 @@ struct Asked {
       config["linux"]["seccomp"] = asking(std::move(calls), path);
       if (edit) edit(config);
     });
-  }
-};
-
-/// A socket whose queue of connections is full.
-struct Backlog {
-  std::vector<int> fds;
-  explicit Backlog(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    REQUIRE(path.size() < sizeof address.sun_path);
-    path.copy(address.sun_path, path.size());
-    const auto* to = reinterpret_cast<const sockaddr*>(&address);
-    fds.push_back(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    REQUIRE(bind(fds.front(), to, sizeof address) == 0);
-    REQUIRE(listen(fds.front(), 0) == 0);
-    do fds.push_back(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    while (connect(fds.back(), to, sizeof address) == 0);
-    REQUIRE(errno == EAGAIN);
-  }
-  ~Backlog() {
-    for (const int fd : fds) close(fd);
   }
 };
 
@@ -237,7 +215,7 @@ TEST_CASE("seccomp notify: an agent that accepts no connection fails the start i
   Bundle bundle("hold");
   const std::string path = bundle.beside("busy.sock");
   bundle.edit(profile(asking({"mkdir"}, path)));
-  const Backlog full(path);
+  const Congested full(path);
   Container container(bundle);
   const Finished done = container.run({"--detach"});
   CHECK(done.status == 1);

@@ -2,6 +2,7 @@
 #include <cerrno>
 
 #include "tests/conformance/cases/all.hpp"
+#include "tests/conformance/harness/files.hpp"
 #include "tests/conformance/harness/mountinfo.hpp"
 #include "tests/conformance/harness/trial.hpp"
 

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "tests/conformance/cases/all.hpp"
+#include "tests/conformance/harness/files.hpp"
 #include "tests/conformance/harness/trial.hpp"
 
 namespace conformance {

@@ -1,8 +1,11 @@
 #include "cgroups.hpp"
 
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 namespace lodger::test {
+
+nlohmann::json& resources(nlohmann::json& config) { return config["linux"]["resources"]; }
 
 bool v2() { return access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0; }
 

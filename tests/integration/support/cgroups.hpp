@@ -1,10 +1,15 @@
 // A container's cgroup as files show it, on cgroup v1 and v2.
 #pragma once
+#include <nlohmann/json_fwd.hpp>
+
 #include <string>
 
 #include "bundle.hpp"
 
 namespace lodger::test {
+
+/// linux.resources of a configuration.
+nlohmann::json& resources(nlohmann::json& config);
 
 /// Whether all controllers of this machine are on cgroup2.
 bool v2();

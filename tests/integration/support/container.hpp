@@ -36,6 +36,8 @@ class Container {
   void start();
   /// `run FLAGS ID`, to its end.
   Finished run(const std::vector<std::string>& flags = {}, const Setting& setting = {});
+  /// `run ID` where a tmpfs is mounted at `folder` and another at `folder`/below, seen by this call alone.
+  Finished run_with_mounts(const std::string& folder) const;
 
   nlohmann::json state();
   std::string status();
@@ -59,6 +61,16 @@ class Container {
   pid_t last_pid_ = 0;
   std::vector<Running> created_;  // `create` itself has ended; its output files stay
   bool gone_ = false;
+};
+
+/// A created container, for looking at what it was made of.
+struct Created {
+  Bundle bundle;
+  Container container;
+  explicit Created(const Edit& edit, const std::string& line = "hold")
+      : bundle(line, edit), container(bundle) {
+    container.create();
+  }
 };
 
 /// The program under test.
