@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "spec/text.hpp"
+
 namespace lodger::cgroups {
 namespace {
 
@@ -48,8 +50,7 @@ Outcome<> delegate(const Folder& folder, std::uint32_t uid, const char* list) {
   const std::string files = TRY(files_to_hand_over(list));
   TRY(give(folder, folder.name, uid));
   for (std::string_view rest = files; !rest.empty();) {
-    const auto name = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+    const auto name = spec::cut(rest, '\n');
     if (!name.empty()) TRY(give(folder, folder.entry(name), uid));
   }
   return {};

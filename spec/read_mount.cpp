@@ -1,5 +1,6 @@
 // mounts[], and the id mappings that mounts and user namespaces share.
 #include "spec/read_model.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::spec {
 
@@ -10,8 +11,7 @@ namespace {
 std::string clean(std::string_view path) {
   std::string out;
   while (!path.empty()) {
-    const std::string_view part = path.substr(0, path.find('/'));
-    path.remove_prefix(std::min(part.size() + 1, path.size()));
+    const auto part = cut(path, '/');
     if (part == "..")
       out.resize(out.empty() ? 0 : out.rfind('/'));
     else if (!part.empty() && part != ".")

@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "kernel/file.hpp"
 #include "runtime/hooks/child.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::cli {
 namespace {
@@ -20,8 +20,7 @@ Outcome<std::string> find_program(std::string_view name) {
   const char* set = std::getenv("PATH");
   std::string_view path = set ? std::string_view(set) : usual_path;
   while (!path.empty()) {
-    const auto folder = path.substr(0, path.find(':'));
-    path.remove_prefix(std::min(folder.size() + 1, path.size()));
+    const auto folder = spec::cut(path, ':');
     auto file = fmt::format("{}/{}", folder, name);
     if (!folder.empty() && kernel::faccessat(kernel::cwd, file.c_str(), X_OK)) return file;
   }

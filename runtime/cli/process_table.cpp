@@ -31,14 +31,13 @@ std::optional<std::size_t> pid_column(std::string_view headings) {
 }  // namespace
 
 Outcome<std::string> lines_of(std::string_view table, std::span<const pid_t> pids) {
-  const auto headings = table.substr(0, table.find('\n'));
+  const auto headings = spec::cut(table, '\n');
   const auto column = pid_column(headings);
   if (!column)
     return refuse("ps: its options have to leave a column PID: couldn't find PID field in ps output");
   std::string out = fmt::format("{}\n", headings);
-  for (table.remove_prefix(std::min(headings.size() + 1, table.size())); !table.empty();) {
-    const auto line = table.substr(0, table.find('\n'));
-    table.remove_prefix(std::min(line.size() + 1, table.size()));
+  while (!table.empty()) {
+    const auto line = spec::cut(table, '\n');
     const auto word = word_at(line, *column);
     if (word.empty()) continue;
     // What is no number belongs to none: a thread's line ("-") or a message among the lines.

@@ -9,6 +9,7 @@
 #include "kernel/file.hpp"
 #include "runtime/container/query.hpp"
 #include "spec/defaults.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::container {
 namespace {
@@ -41,8 +42,7 @@ class Owners {
   std::string name(uid_t uid) const {
     std::string_view rest = text_;
     while (!rest.empty()) {
-      const std::string_view line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      const auto line = spec::cut(rest, '\n');
       const auto name_end = line.find(':');
       const auto uid_at = line.find(':', name_end + 1);
       if (name_end == line.npos || uid_at == line.npos) continue;

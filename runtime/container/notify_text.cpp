@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "spec/text.hpp"
+
 namespace lodger::container {
 namespace {
 
@@ -16,8 +18,7 @@ constexpr std::string_view passed[] = {"READY",    "RELOADING",           "STOPP
 NotifyText notify_text(std::string_view datagram) {
   NotifyText text;
   while (!datagram.empty()) {
-    const auto line = datagram.substr(0, datagram.find('\n'));
-    datagram.remove_prefix(std::min(line.size() + 1, datagram.size()));
+    const auto line = spec::cut(datagram, '\n');
     const auto name = line.substr(0, line.find('='));
     if (name.size() == line.size() || std::ranges::find(passed, name) == std::end(passed)) continue;
     if (line.find('\0') != line.npos) continue;
