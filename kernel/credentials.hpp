@@ -18,6 +18,9 @@ inline Result<> setgroups(std::span<const unsigned> groups) {
 }
 inline unsigned umask(unsigned mask) { return static_cast<unsigned>(raw(__NR_umask, mask)); }
 
+/// A capability's place in a set.
+constexpr std::uint64_t capability_bit(int capability) { return 1ULL << capability; }
+
 /// capset(2) of this thread, as 64-bit masks.
 inline Result<> capset(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inheritable) {
   __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};

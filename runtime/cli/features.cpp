@@ -12,10 +12,6 @@
 namespace lodger::cli {
 namespace {
 
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)  // Linux 5.19
-#endif
-
 struct FilterFlag {
   const char* name;
   unsigned long bits;  // what has to be asked for: the last one means nothing without a listener

@@ -7,18 +7,16 @@
 namespace lodger::init {
 namespace {
 
-constexpr std::uint64_t bit(int capability) { return 1ULL << capability; }
-
-constexpr unsigned about_listener =
-    SECCOMP_FILTER_FLAG_NEW_LISTENER | 1U << 5 /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19 */;
+constexpr unsigned about_listener = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 
 /// `for_filter`: with CAP_SYS_ADMIN beside them.
 Result<> set_capabilities(const Identity& identity, bool for_filter) {
-  const std::uint64_t filter = for_filter ? bit(CAP_SYS_ADMIN) : 0;
+  const std::uint64_t filter = for_filter ? kernel::capability_bit(CAP_SYS_ADMIN) : 0;
   TRY(kernel::capset(identity.effective | filter, identity.permitted | filter, identity.inheritable));
   // A raise of the ambient set needs the capability in permitted and inheritable: capabilities(7).
   for (int c = 0; c <= identity.last_capability; ++c)
-    if (identity.ambient & bit(c)) TRY(kernel::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0));
+    if (identity.ambient & kernel::capability_bit(c))
+      TRY(kernel::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0));
   return {};
 }
 

@@ -113,7 +113,8 @@ void add_variable(const Plan& plan, Name variable) {
 /// The user's own ids are ours by now, its capabilities are not: become(). Those that open files are lent for
 /// the look.
 Result<> see_as_user(const Identity& identity) {
-  constexpr std::uint64_t open_files = 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_DAC_READ_SEARCH;
+  constexpr std::uint64_t open_files =
+      kernel::capability_bit(CAP_DAC_OVERRIDE) | kernel::capability_bit(CAP_DAC_READ_SEARCH);
   if (identity.uid == 0 || !(identity.effective & open_files)) return {};
   return kernel::capset(identity.effective & open_files, TRY(kernel::permitted_capabilities()),
                         identity.inheritable);

@@ -8,12 +8,10 @@
 namespace lodger::init {
 namespace {
 
-constexpr std::uint64_t bit(int capability) { return 1ULL << capability; }
-
 /// CAP_SETPCAP is needed for each drop, so this comes while we still hold everything.
 Result<> drop_bounding(const Identity& identity) {
   for (int c = 0; c <= identity.last_capability; ++c)
-    if (!(identity.bounding & bit(c))) TRY(kernel::prctl(PR_CAPBSET_DROP, c, 0, 0, 0));
+    if (!(identity.bounding & kernel::capability_bit(c))) TRY(kernel::prctl(PR_CAPBSET_DROP, c, 0, 0, 0));
   return {};
 }
 

@@ -33,7 +33,7 @@ kernel::Result<Caller> look() {
   caller.gid = ::getegid();
   const auto held = kernel::permitted_capabilities();
   if (!held) return std::unexpected(held.error());
-  caller.administrator = *held & 1ULL << CAP_SYS_ADMIN;
+  caller.administrator = *held & kernel::capability_bit(CAP_SYS_ADMIN);
   caller.in_user_namespace = TRY(kernel::in_user_namespace());
   caller.privileged = caller.administrator && !caller.in_user_namespace;
   if (caller.privileged) return caller;
