@@ -35,7 +35,7 @@ std::vector<Flag> exec_flags(container::ExecRequest& request, std::string& proce
   };
 }
 
-/// Peers take no notice of them. --tty may be repeated beside a file that says the same.
+/// Peers take no notice of them. --tty is not among them: callers give it there, and the file decides.
 Outcome<> check_alone(const container::ExecRequest& request) {
   const std::pair<const char*, bool> given[] = {
       {"a command", !request.args.empty()},

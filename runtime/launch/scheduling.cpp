@@ -32,8 +32,7 @@ const char* help_for_deadline(int code) {
     case EPERM:
       return " (SCHED_DEADLINE needs CAP_SYS_NICE over the host, and every processor of its root domain: it "
              "goes with no linux.resources.cpu.cpus and no cgroup that leaves some out: process scheduler "
-             "can't be "
-             "used together with AllowedCPUs)";
+             "can't be used together with AllowedCPUs)";
     default: return "";
   }
 }
