@@ -4,6 +4,10 @@
 // mount(2)), shared by all mounts of it. "ro" is both, save on a bind mount, whose filesystem belongs to
 // somebody else. The access time mode is no bit but a field of three values: who changes it has to clear the
 // whole field, or the kernel answers EINVAL.
+//
+// A bind mount starts with the flags of its source. Options that name none leave them as they are; as soon as
+// they name one, they are all there is, as with `mount --bind -o remount,nodev` by mount(2). Only the access
+// time mode stays until an option of its group is named.
 #include "spec/options.hpp"
 
 #include <linux/mount.h>
@@ -123,6 +127,7 @@ struct Masks {
   }
   void not_mode(std::uint64_t value) const {
     const bool chosen = off & MOUNT_ATTR__ATIME;
+    if (!chosen && value == MOUNT_ATTR_RELATIME) return;  // relatime unless it is another: nothing is said
     if (!chosen || (on & MOUNT_ATTR__ATIME) == value) mode(MOUNT_ATTR_RELATIME);
   }
 };
@@ -149,6 +154,17 @@ void take_map(std::string_view text, MountFlags& out) {
   out.id_map_text = text.substr(text.find('=') + 1);
 }
 
+/// What a bind mount loses although no option says so.
+std::uint64_t implied(const MountFlags& flags) {
+  const auto named = flags.attr_set | flags.attr_clr;
+  if (!named || !flags.binds() || flags.remount) return 0;
+  std::uint64_t bits =
+      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;
+  if (flags.attr_clr & MOUNT_ATTR__ATIME) bits |= MOUNT_ATTR_NODIRATIME;
+  if (flags.attr_set & MOUNT_ATTR_NODIRATIME) bits |= MOUNT_ATTR__ATIME;
+  return bits & ~(named | flags.rec_attr_set | flags.rec_attr_clr);
+}
+
 }  // namespace
 
 MountFlags mount_flags(const Mount& mount) {
@@ -167,6 +183,7 @@ MountFlags mount_flags(const Mount& mount) {
     out.super_set &= ~std::uint64_t{MS_RDONLY};
     out.super_clr &= ~std::uint64_t{MS_RDONLY};
   }
+  out.implied_clr = implied(out);
   return out;
 }
 

@@ -13,7 +13,8 @@ namespace lodger::spec {
 
 /// What the options of one mount come to. Later options win over earlier ones.
 struct MountFlags {
-  std::uint64_t attr_set = 0, attr_clr = 0;          // MOUNT_ATTR_* of the mount itself
+  std::uint64_t attr_set = 0, attr_clr = 0;  // MOUNT_ATTR_* of the mount itself
+  std::uint64_t implied_clr = 0;             // of a bind mount: what its source may have, and nobody named
   std::uint64_t rec_attr_set = 0, rec_attr_clr = 0;  // the same for the whole tree (rro, rnosuid, ...)
   std::uint64_t super_set = 0, super_clr = 0;  // MS_* of the superblock: RDONLY, SYNCHRONOUS, DIRSYNC, ...
   std::uint64_t propagation = 0;               // MS_SHARED, _SLAVE, _PRIVATE or _UNBINDABLE; 0: none

@@ -65,13 +65,21 @@ Result<> set_all(int mount, const Attributes& attributes, unsigned flags) {
   if (!attributes.any()) return {};
   mount_attr raw{};
   raw.attr_set = attributes.set;
-  raw.attr_clr = attributes.clear;
   raw.propagation = attributes.propagation;
-  return kernel::set_attributes(mount, raw, flags);
+  // EPERM: what the source has is locked here; nobody asked for its end, so it stays. nosymfollow is never
+  // locked. EINVAL: it is no attribute before Linux 5.14.
+  const auto implied = attributes.clear_unlocked;
+  Result<> done;
+  for (const std::uint64_t also : {implied, implied & MOUNT_ATTR_NOSYMFOLLOW, std::uint64_t{0}}) {
+    raw.attr_clr = attributes.clear | also;
+    done = kernel::set_attributes(mount, raw, flags);
+    if (done || !also || (done.error().code != EPERM && done.error().code != EINVAL)) break;
+  }
+  return done;
 }
 
 Result<> set_attributes(int mount, const Mount& of) {
-  TRY(set_all(mount, {0, 0, of.base_propagation}, AT_RECURSIVE));
+  TRY(set_all(mount, {0, 0, of.base_propagation, 0}, AT_RECURSIVE));
   TRY(set_all(mount, of.whole, AT_RECURSIVE));
   return set_all(mount, of.one, 0);
 }

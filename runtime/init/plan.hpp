@@ -80,6 +80,7 @@ struct Parameter {
 /// mount_setattr(2) on one mount or its whole tree.
 struct Attributes {
   std::uint64_t set = 0, clear = 0, propagation = 0;
+  std::uint64_t clear_unlocked = 0;  // cleared as well, where the kernel lets us: mount_namespaces(7)
   bool any() const { return set | clear | propagation; }
 };
 

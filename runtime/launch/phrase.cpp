@@ -156,6 +156,9 @@ std::string help_for(const init::Report& report, const init::Plan* plan) {
       if (report.code == EACCES && is_making(report.call))
         return " (the mount point is missing, and the container's root may not make it: the root filesystem "
                "belongs to somebody else than its user namespace)";
+      if (report.code == EPERM && std::string_view(report.call) == "mount_setattr")
+        return " (the options clear or change flags of the source's mount, which are locked in a user "
+               "namespace)";
       // mount_namespaces(7): what is mounted below a mount from a more privileged namespace is locked to it.
       if (report.code == EINVAL && std::string_view(report.call) == "open_tree")
         return " (in a user namespace what has mounts below it can only be bound with them: rbind)";

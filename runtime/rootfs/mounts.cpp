@@ -73,8 +73,9 @@ void make_classic(Planning& planning, const spec::MountFlags& flags, init::Mount
 }
 
 void set_attributes(const spec::MountFlags& flags, init::Mount& mount, bool with_own) {
-  mount.one = with_own ? init::Attributes{flags.attr_set, flags.attr_clr, 0} : init::Attributes{};
-  mount.whole = {flags.rec_attr_set, flags.rec_attr_clr, 0};
+  mount.one =
+      with_own ? init::Attributes{flags.attr_set, flags.attr_clr, 0, flags.implied_clr} : init::Attributes{};
+  mount.whole = {flags.rec_attr_set, flags.rec_attr_clr, 0, 0};
   (flags.propagation_recursive ? mount.whole : mount.one).propagation = flags.propagation;
 }
 

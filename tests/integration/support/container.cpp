@@ -72,10 +72,11 @@ Finished Container::run(const std::vector<std::string>& flags, const Setting& se
   return call(making("run", flags), setting);
 }
 
-Finished Container::run_with_mounts(const std::string& folder) const {
+Finished Container::run_with_mounts(const std::string& folder, const std::string& flags) const {
   constexpr const char* script =
-      "mount -t tmpfs top $1 && mkdir $1/below && mount -t tmpfs below $1/below && shift && exec \"$@\"";
-  std::vector<std::string> command = {"/usr/bin/unshare", "-m", "/bin/sh", "-c", script, "sh", folder,
+      "mount -t tmpfs top $1 && mkdir $1/below && mount -t tmpfs below $1/below && "
+      "mount -o remount,bind,$2 $1 && shift 2 && exec \"$@\"";
+  std::vector<std::string> command = {"/usr/bin/unshare", "-m", "/bin/sh", "-c", script, "sh", folder, flags,
                                       runtime_path()};
   for (const auto& word : making("run")) command.push_back(word);
   return run_command(command);

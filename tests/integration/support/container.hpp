@@ -37,7 +37,8 @@ class Container {
   /// `run FLAGS ID`, to its end.
   Finished run(const std::vector<std::string>& flags = {}, const Setting& setting = {});
   /// `run ID` where a tmpfs is mounted at `folder` and another at `folder`/below, seen by this call alone.
-  Finished run_with_mounts(const std::string& folder) const;
+  /// The flags are those of the first mount, such as "ro,nodev"; what is left out is the kernel's default.
+  Finished run_with_mounts(const std::string& folder, const std::string& flags = "rw") const;
 
   nlohmann::json state();
   std::string status();

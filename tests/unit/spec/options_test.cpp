@@ -68,7 +68,7 @@ TEST_CASE("options: the access time mode is one field, cleared as a whole") {
         Row{{"noatime", "atime"}, MOUNT_ATTR_RELATIME}, Row{{"strictatime", "atime"}, MOUNT_ATTR_STRICTATIME},
         Row{{"strictatime", "nostrictatime"}, MOUNT_ATTR_RELATIME},
         Row{{"noatime", "nostrictatime"}, MOUNT_ATTR_NOATIME},
-        Row{{"noatime", "norelatime"}, MOUNT_ATTR_NOATIME}, Row{{"norelatime"}, MOUNT_ATTR_RELATIME},
+        Row{{"noatime", "norelatime"}, MOUNT_ATTR_NOATIME},
         Row{{"noatime", "strictatime"}, MOUNT_ATTR_STRICTATIME},
         Row{{"strictatime", "noatime"}, MOUNT_ATTR_NOATIME},
         Row{{"noatime", "relatime"}, MOUNT_ATTR_RELATIME}}) {
@@ -84,6 +84,7 @@ TEST_CASE("options: the access time mode is one field, cleared as a whole") {
     CHECK(tree.attr_clr == 0);
   }
   CHECK(flags({"nodiratime"}).attr_clr == 0);
+  CHECK(flags({"norelatime"}).attr_clr == 0);  // what the mount has stays
   CHECK(flags({"noatime", "nodiratime"}).attr_set == (MOUNT_ATTR_NOATIME | MOUNT_ATTR_NODIRATIME));
 }
 
@@ -128,6 +129,27 @@ TEST_CASE("options: a bind mount's ro is the mount's alone") {
   CHECK(bound.super_set == 0);
   CHECK(bound.attr_set == (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID));
   CHECK(flags({"bind", "rw"}).super_clr == 0);
+}
+
+TEST_CASE("options: a bind mount that names a flag loses those that its source has") {
+  constexpr std::uint64_t lasting =
+      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;
+  struct Row {
+    std::vector<std::string> options;
+    std::uint64_t implied;
+  };
+  for (const auto& [options, implied] :
+       {Row{{"bind"}, 0}, Row{{"rbind", "rprivate", "sync", "rro", "norelatime"}, 0},
+        Row{{"bind", "nodev"}, lasting & ~std::uint64_t{MOUNT_ATTR_NODEV}},
+        Row{{"bind", "rw"}, lasting & ~std::uint64_t{MOUNT_ATTR_RDONLY}},
+        Row{{"rbind", "dev", "rro"}, lasting & ~std::uint64_t{MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY}},
+        Row{{"bind", "relatime"}, lasting | MOUNT_ATTR_NODIRATIME},
+        Row{{"bind", "nodiratime"}, lasting | MOUNT_ATTR__ATIME}, Row{{"bind", "diratime"}, lasting},
+        Row{{"bind", "nodiratime", "noatime"}, lasting}, Row{{"bind", "remount", "nodev"}, 0},
+        Row{{"nodev"}, 0}}) {
+    CAPTURE(options);
+    CHECK(flags(options).implied_clr == implied);
+  }
 }
 
 TEST_CASE("options: unknown ones are the filesystem's, in order; defaults and nothing say nothing") {
