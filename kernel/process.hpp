@@ -107,11 +107,13 @@ inline Result<> prctl(int option, Args... args) {
 /// personality(2)
 inline Result<> personality(unsigned long domain) { return done("personality", __NR_personality, domain); }
 
-/// ppoll(2) on a set; milliseconds, -1: for ever. The number of ready entries, 0 at the time's end.
+/// ppoll(2) on a set; milliseconds, -1: for ever. The number of ready entries, 0 at the time's end. A signal
+/// does not end the wait: the kernel writes what is left of the time to `limit` (ppoll(2), "C library/kernel
+/// differences").
 inline Result<int> poll(std::span<pollfd> set, long milliseconds) {
   timespec limit{milliseconds / 1000, milliseconds % 1000 * 1000000};
-  return static_cast<int>(TRY(
-      call("ppoll", __NR_ppoll, set.data(), set.size(), milliseconds < 0 ? nullptr : &limit, nullptr, 8)));
+  return static_cast<int>(TRY(restarted("ppoll", __NR_ppoll, set.data(), set.size(),
+                                        milliseconds < 0 ? nullptr : &limit, nullptr, 8)));
 }
 
 /// struct sigaction of the kernel. Nothing here returns from a handler: the restorer is asked for and not

@@ -15,6 +15,12 @@ inline std::int64_t monotonic_ns() {
   return now.tv_sec * 1'000'000'000 + now.tv_nsec;
 }
 
+/// For poll: how long it is until `moment` (of monotonic_ns), rounded up; 0 once it is past.
+inline long milliseconds_until(std::int64_t moment) {
+  const auto left = moment - monotonic_ns();
+  return left <= 0 ? 0 : static_cast<long>((left + 999'999) / 1'000'000);
+}
+
 /// nanosleep(2). A signal may end it early, which those who wait in a loop do not mind.
 inline void sleep_us(std::int64_t microseconds) {
   const timespec time{microseconds / 1'000'000, microseconds % 1'000'000 * 1000};

@@ -35,18 +35,6 @@ Outcome<> tell_statistics(const Watched& watched, const EventLine& line) {
   return line(statistics_event(watched.record.id, figures));
 }
 
-long milliseconds_until(std::int64_t moment) {
-  const auto left = moment - kernel::monotonic_ns();
-  return left <= 0 ? 0 : static_cast<long>((left + 999'999) / 1'000'000);
-}
-
-kernel::Result<int> wait_for_any(std::span<pollfd> set, std::int64_t moment) {
-  for (;;) {
-    auto ready = kernel::poll(set, milliseconds_until(moment));
-    if (ready || ready.error().code != EINTR) return ready;
-  }
-}
-
 }  // namespace
 
 Outcome<> statistics_once(const Store& store, const std::string& id, const EventLine& line) {
@@ -58,7 +46,8 @@ Outcome<> events(const Store& store, const std::string& id, std::int64_t interva
   auto memory = TRY(cgroups::OomWatch::open(watched.layout, watched.record.cgroup));
   pollfd set[] = {{watched.process.get(), POLLIN, 0}, {memory.fd(), POLLIN, 0}};
   for (auto next = kernel::monotonic_ns() + interval;;) {
-    const int ready = TRY(explained(wait_for_any(set, next), "waiting for events"));
+    const int ready =
+        TRY(explained(kernel::poll(set, kernel::milliseconds_until(next)), "waiting for events"));
     const bool ended = set[0].revents != 0;
     // Also at the end, which the lack of memory may have brought.
     if ((set[1].revents || ended) && memory.take()) TRY(line(oom_event(id)));

@@ -62,8 +62,7 @@ Outcome<> await_end(const Record& record, const kernel::Fd<kernel::Process>& pro
   constexpr int patience = 10000;  // ms: a process in uninterruptible sleep dies late or never
   pollfd waited{process.get(), POLLIN, 0};
   const auto doing = [&] { return fmt::format("waiting for the end of container {}", record.id); };
-  kernel::Result<int> ready = kernel::poll({&waited, 1}, patience);
-  while (!ready && ready.error().code == EINTR) ready = kernel::poll({&waited, 1}, patience);
+  const auto ready = kernel::poll({&waited, 1}, patience);
   if (!ready) return std::unexpected(explain(doing(), ready.error()));
   if (*ready > 0) return {};
   return refuse(

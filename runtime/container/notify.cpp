@@ -2,9 +2,8 @@
 
 #include <fmt/core.h>
 
-#include <cstdlib>
-
 #include "kernel/credentials.hpp"
+#include "runtime/container/environment.hpp"
 #include "runtime/container/notify_text.hpp"
 
 namespace lodger::container {
@@ -15,10 +14,7 @@ constexpr const char* socket_name = "notify.sock";
 constexpr std::string_view inside = "/run/notify";
 constexpr std::string_view variable = "NOTIFY_SOCKET=";
 
-std::string_view wanted() {
-  const char* set = std::getenv("NOTIFY_SOCKET");
-  return set ? std::string_view(set) : std::string_view();
-}
+std::string_view wanted() { return own_variable("NOTIFY_SOCKET"); }
 
 kernel::Result<kernel::Fd<kernel::Path>> open_folder(const Folder& folder) {
   return kernel::openat<kernel::Path>(folder.fd(), folder_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -121,9 +117,7 @@ Outcome<> Notify::await_ready(const kernel::Fd<kernel::Process>& process, pid_t 
   int after_end = 0;
   pollfd set[] = {{socket_.get(), POLLIN, 0}, {process.get(), POLLIN, 0}};
   for (;;) {
-    const auto ready = kernel::poll(set, -1);
-    if (!ready && ready.error().code == EINTR) continue;
-    if (!ready) return std::unexpected(explain("waiting for the container to be ready", ready.error()));
+    TRY(explained(kernel::poll(set, -1), "waiting for the container to be ready"));
     // Its last words count; whoever else has the socket does not keep us here.
     if (set[1].revents && ++after_end > most_after_end) return {};
     if (set[0].revents) {

@@ -3,9 +3,8 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 
-#include <cstdlib>
-
 #include "kernel/process.hpp"
+#include "runtime/container/environment.hpp"
 #include "spec/text.hpp"
 
 namespace lodger::container {
@@ -13,15 +12,10 @@ namespace {
 
 constexpr unsigned first = 3;  // SD_LISTEN_FDS_START, and the first behind the streams
 
-std::string_view variable(const char* name) {
-  const char* set = std::getenv(name);
-  return set ? std::string_view(set) : std::string_view();
-}
-
 /// How many descriptors a service manager has passed to this very process.
 Outcome<unsigned> activated() {
-  const auto text = variable("LISTEN_FDS");
-  if (text.empty() || variable("LISTEN_PID") != std::to_string(kernel::getpid())) return 0;
+  const auto text = own_variable("LISTEN_FDS");
+  if (text.empty() || own_variable("LISTEN_PID") != std::to_string(kernel::getpid())) return 0;
   const auto count = spec::whole_number<unsigned>(text);
   if (!count)
     return refuse(fmt::format("LISTEN_FDS {}: wanted is a number of descriptors; see sd_listen_fds(3)", text),
@@ -45,7 +39,7 @@ void announce(unsigned count, spec::Process& process) {
            entry.starts_with("LISTEN_FDNAMES=");
   });
   process.env.push_back(fmt::format("LISTEN_FDS={}", count));
-  if (const auto names = variable("LISTEN_FDNAMES"); !names.empty())
+  if (const auto names = own_variable("LISTEN_FDNAMES"); !names.empty())
     process.env.push_back(fmt::format("LISTEN_FDNAMES={}", names));
 }
 

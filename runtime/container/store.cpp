@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "kernel/folder.hpp"
 #include "kernel/procfs.hpp"
 #include "kernel/time.hpp"
+#include "runtime/container/environment.hpp"
 
 namespace lodger::container {
 namespace {
@@ -60,8 +60,7 @@ Failure cannot_open(const std::string& id, kernel::Error error) {
 
 Failure no_access_to_root(const std::string& doing, kernel::Error error) {
   auto failure = explain(doing, error);
-  const char* runtime_folder = std::getenv("XDG_RUNTIME_DIR");
-  if (error.code == EACCES && ::geteuid() != 0 && (!runtime_folder || !*runtime_folder))
+  if (error.code == EACCES && ::geteuid() != 0 && own_variable("XDG_RUNTIME_DIR").empty())
     failure.text +=
         " (an ordinary user's state lies in $XDG_RUNTIME_DIR/lodger, and XDG_RUNTIME_DIR is not set: set it, "
         "or give --root)";
@@ -85,11 +84,10 @@ Outcome<> check_id(std::string_view id) {
 }
 
 std::string Store::default_root() {
-  const char* runtime_folder = std::getenv("XDG_RUNTIME_DIR");
-  if (!runtime_folder || !*runtime_folder) return "/run/lodger";
-  const char* user = std::getenv("USER");
-  const bool own = ::geteuid() != 0 || ((!user || std::string_view(user) != "root") &&
-                                        kernel::in_user_namespace().value_or(false));
+  const auto runtime_folder = own_variable("XDG_RUNTIME_DIR");
+  if (runtime_folder.empty()) return "/run/lodger";
+  const bool own =
+      ::geteuid() != 0 || (own_variable("USER") != "root" && kernel::in_user_namespace().value_or(false));
   return own ? fmt::format("{}/lodger", runtime_folder) : "/run/lodger";
 }
 
@@ -103,8 +101,8 @@ Outcome<Fd<Path>> Store::open_root() const {
 /// The parents as `mkdir -p` makes them. Below $XDG_RUNTIME_DIR the sticky bit keeps the folder from being
 /// cleaned away with what was not used for long (XDG Base Directory Specification).
 kernel::Result<> Store::make_root_folders() const {
-  const char* runtime_folder = std::getenv("XDG_RUNTIME_DIR");
-  const bool sticky = runtime_folder && *runtime_folder && root_.starts_with(runtime_folder);
+  const auto runtime_folder = own_variable("XDG_RUNTIME_DIR");
+  const bool sticky = !runtime_folder.empty() && root_.starts_with(runtime_folder);
   for (std::size_t end = 0; end != root_.npos;) {
     end = root_.find('/', end + 1);
     const unsigned mode = 0700U | (sticky && end == root_.npos ? S_ISVTX : 0U);

@@ -100,13 +100,6 @@ Result<> gather_rest(const Fd<kernel::File>& output, std::string& tail) {
   return {};
 }
 
-/// Milliseconds until `deadline`, rounded up; -1: none.
-long left_until(std::optional<std::int64_t> deadline) {
-  if (!deadline) return -1;
-  const std::int64_t left = *deadline - kernel::monotonic_ns();
-  return left <= 0 ? 0 : static_cast<long>((left + 999'999) / 1'000'000);
-}
-
 enum class Seen : unsigned char { end, deadline, interrupt };
 
 /// What comes first.
@@ -115,12 +108,10 @@ Result<Seen> watch(const Child& child, std::optional<std::int64_t> deadline, int
   pollfd waited[] = {
       {child.process.get(), POLLIN, 0}, {child.output.get(), POLLIN, 0}, {interrupt, POLLIN, 0}};
   for (;;) {
-    const auto ready = kernel::poll(waited, left_until(deadline));
-    if (!ready && ready.error().code == EINTR) continue;
-    if (!ready) return std::unexpected(ready.error());
+    const int ready = TRY(kernel::poll(waited, deadline ? kernel::milliseconds_until(*deadline) : -1));
     if (waited[0].revents) return Seen::end;
     if (waited[2].revents) return Seen::interrupt;
-    if (*ready == 0) return Seen::deadline;
+    if (ready == 0) return Seen::deadline;
     if (!TRY(gather(child.output, tail))) waited[1].fd = -1;  // closed, or handed on: only the end counts now
   }
 }

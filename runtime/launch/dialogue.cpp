@@ -21,11 +21,9 @@ Failure silent_end() {
 Outcome<> wait_for_message(const kernel::Fd<kernel::Socket>& socket, int interrupt) {
   if (interrupt < 0) return {};
   pollfd set[] = {{socket.get(), POLLIN, 0}, {interrupt, POLLIN, 0}};
-  auto ready = kernel::poll(set, -1);
-  while (!ready && ready.error().code == EINTR) ready = kernel::poll(set, -1);
-  TRY(explained(std::move(ready), "waiting for the container's init"));
+  TRY(explained(kernel::poll(set, -1), "waiting for the container's init"));
   if (set[0].revents) return {};
-  return refuse("interrupted by a signal while the container was being made", EINTR);
+  return refuse("interrupted by a signal before the process was started", EINTR);
 }
 
 Outcome<> Dialogue::begin(const plan::Row& row) {

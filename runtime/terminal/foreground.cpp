@@ -90,9 +90,7 @@ Outcome<kernel::Ended> stay(const kernel::Fd<kernel::Process>& process, pid_t pi
                      {-1, 0, 0},
                      {beside.fd, POLLIN, 0}};
     if (master) set[2] = input.wanted(), set[3] = output.wanted();
-    auto ready = kernel::poll(set, -1);
-    if (!ready && ready.error().code == EINTR) continue;
-    if (!ready) return std::unexpected(explain("waiting for the container", ready.error()));
+    TRY(explained(kernel::poll(set, -1), "waiting for the container"));
     if (set[1].revents) pass_on(signals, process, pid, master);
     if (set[2].revents) input.move();
     if (set[3].revents) output.move();

@@ -2,10 +2,14 @@
 
 #include <catch2/catch.hpp>
 #include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+#include <atomic>
 
 #include "kernel/memory.hpp"
 #include "kernel/procfs.hpp"
+#include "kernel/time.hpp"
 
 using namespace lodger;
 
@@ -74,6 +78,24 @@ TEST_CASE("poll: a time that is up gives 0, an ended process is readable") {
   REQUIRE(kernel::send_signal(child, SIGKILL));
   CHECK(kernel::poll({&end, 1}, -1).value() == 1);
   CHECK(kernel::wait(child));
+}
+
+TEST_CASE("poll: signals neither end the wait nor make it longer") {
+  static std::atomic<int> signals;
+  struct sigaction before {
+  }, counting{};
+  counting.sa_handler = [](int) { ++signals; };
+  REQUIRE(::sigaction(SIGALRM, &counting, &before) == 0);
+  const itimerval often{{0, 20'000}, {0, 20'000}}, never{};
+  REQUIRE(::setitimer(ITIMER_REAL, &often, nullptr) == 0);
+  const auto began = kernel::monotonic_ns();
+  const auto ready = kernel::poll({}, 200);
+  const auto took = kernel::monotonic_ns() - began;
+  ::setitimer(ITIMER_REAL, &never, nullptr);
+  ::sigaction(SIGALRM, &before, nullptr);
+  CHECK(ready.value() == 0);
+  CHECK(signals > 0);
+  CHECK(took >= 200'000'000);
 }
 
 TEST_CASE("execute tells why it failed") {
