@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstring>
 
 #include "runtime/hooks/child.hpp"
@@ -14,10 +16,7 @@ std::string verdict(const End& end, std::optional<int> seconds) {
   if (end.interrupted) return "interrupted by a signal to the runtime";
   if (!end.ended) return fmt::format("timed out after {} s", *seconds);
   const int status = end.ended->status;
-  if (end.ended->code != CLD_EXITED) {
-    const char* words = ::sigdescr_np(status);
-    return fmt::format("killed by signal {} ({})", status, words ? words : "unknown");
-  }
+  if (end.ended->code != CLD_EXITED) return killed_by(status);
   return status == 0 ? "" : fmt::format("exited with status {}", status);
 }
 
@@ -40,6 +39,13 @@ Outcome<> run_one(std::string_view kind, std::size_t index, const spec::Hook& ho
 }
 
 }  // namespace
+
+std::string killed_by(int signal) {
+  std::string text = fmt::format("killed by signal {}", signal);
+  if (const char* words = ::sigdescr_np(signal)) text += fmt::format(" ({})", words);
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
 
 std::string name(std::string_view kind, std::size_t index, std::string_view path) {
   return fmt::format("error running {} hook #{}: {}", kind, index, path);

@@ -15,6 +15,8 @@ namespace lodger::hooks {
 
 /// A hook in errors, as callers of runc look for it: "error running createRuntime hook #1: /path".
 std::string name(std::string_view kind, std::size_t index, std::string_view path);
+/// "killed by signal 31 (bad system call)".
+std::string killed_by(int signal);
 
 /// Runs the hooks in order, each with `state` on stdin, its own environment only and its timeout; the first
 /// that fails ends it: "error running poststart hook #1: /x: exited with status 3", or "timed out after 5 s"

@@ -12,10 +12,12 @@ Outcome<> hand_over(const kernel::Fd<kernel::File>& listener, const Opening& ope
   const auto& seccomp = opening.config.linux->seccomp;
   if (!seccomp || !listener) return refuse("the container's init spoke out of turn", EPROTO);
   // One connection for one listener, closed behind it.
-  const auto agent = TRY(terminal::connect_to(property, seccomp->listener_path));
+  const auto agent = terminal::connect_to(property, seccomp->listener_path);
+  if (!agent)
+    return refuse("failed to connect with seccomp agent: " + agent.error().text, agent.error().code);
   const auto document = spec::to_json({opening.pid, seccomp->listener_metadata, opening.state});
   const int fd = listener.get();
-  return explained(kernel::send_stream(agent.get(), document, {&fd, 1}),
+  return explained(kernel::send_stream(agent->get(), document, {&fd, 1}),
                    fmt::format("{} {}", property, seccomp->listener_path));
 }
 

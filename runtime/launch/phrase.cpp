@@ -111,7 +111,7 @@ Failure hook_failure(const std::string& what, const init::Report& report) {
   if (report.code == ETIMEDOUT) return {what + ": timed out and was killed", ETIMEDOUT};
   if (report.code < 4096) return explain(what, {"hook", report.code});
   const int status = report.code - 4096;
-  std::string text = status > 128 ? fmt::format("{}: killed by signal {}", what, status - 128)
+  std::string text = status > 128 ? fmt::format("{}: {}", what, hooks::killed_by(status - 128))
                                   : fmt::format("{}: exited with status {}", what, status);
   if (report.words[0]) text += fmt::format(": {}", report.words);
   return {text, ECANCELED};

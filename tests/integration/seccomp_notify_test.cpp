@@ -197,7 +197,8 @@ TEST_CASE("seccomp notify: a listenerPath where nobody listens fails the start b
     container.create();
     const Finished done = container.call({"start", container.id()});
     CHECK(done.status == 1);
-    CHECK_THAT(done.err, Catch::Contains("linux.seccomp.listenerPath " + path));
+    CHECK_THAT(done.err,
+               Catch::Contains("failed to connect with seccomp agent: linux.seccomp.listenerPath " + path));
     CHECK(container.status() == "stopped");
     CHECK(container.call({"delete", container.id()}).status == 0);
   }

@@ -105,7 +105,7 @@ TEST_CASE("a failing hook is named with its place, status and words, and ends th
 
 TEST_CASE("a signal is told as such") {
   CHECK(run({shell("kill -KILL $$")}).error().text ==
-        "error running prestart hook #0: /bin/sh: killed by signal 9 (Killed)");
+        "error running prestart hook #0: /bin/sh: killed by signal 9 (killed)");
 }
 
 TEST_CASE("a hook that cannot be executed") {

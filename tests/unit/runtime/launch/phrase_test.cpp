@@ -180,7 +180,8 @@ TEST_CASE("phrase: hooks tell their status, their signal, their timeout and what
   CHECK(hook(4096 + 3) == "error running createContainer hook #0: /hook/one: exited with status 3");
   CHECK(hook(4096 + 3, "no device") ==
         "error running createContainer hook #0: /hook/one: exited with status 3: no device");
-  CHECK(hook(4096 + 128 + 9) == "error running createContainer hook #0: /hook/one: killed by signal 9");
+  CHECK(hook(4096 + 128 + 9) ==
+        "error running createContainer hook #0: /hook/one: killed by signal 9 (killed)");
   CHECK(hook(ETIMEDOUT) == "error running createContainer hook #0: /hook/one: timed out and was killed");
   CHECK(hook(EAGAIN) ==
         "error running createContainer hook #0: /hook/one: hook: Resource temporarily unavailable");
