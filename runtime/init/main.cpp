@@ -63,11 +63,14 @@ Result<> prepare_process(Control& control) {
   return entered ? Result<>{} : enter_working_directory(control);
 }
 
-/// Whatever was opened on the way goes; control socket, plan and gate stay. A container that waits for its
-/// start holds nothing of the host.
+/// Whether a failure may have to be read in the plan: a filter can forbid to send it.
+bool may_fall_silent(const Plan& plan) { return plan.filter.size > 0; }
+
+/// Whatever was opened on the way goes; control socket and gate stay, and the plan's file where it is needed
+/// still. A container that waits for its start holds nothing of the host.
 Result<> let_go(const Control& control, int gate) {
-  const auto first =
-      static_cast<unsigned>(control.socket().get()) + 2;  // the plan's memory is the next number
+  const unsigned kept = may_fall_silent(control.plan()) ? 2 : 1;  // the plan's memory is the next number
+  const auto first = static_cast<unsigned>(control.socket().get()) + kept;
   if (gate < 0) return kernel::close_all(first, ~0U);
   TRY(kernel::close_all(first, static_cast<unsigned>(gate) - 1));
   return kernel::close_all(static_cast<unsigned>(gate) + 1, ~0U);
@@ -100,7 +103,7 @@ Result<> start_process(Control& control, Name file, const Fd<kernel::Memory>& me
   control.at(Stage::execute);
   // Before the filter, which may forbid all talk: what fails then is left in the plan, whose file goes along.
   // Whoever gave the order may be gone by now; the process starts all the same.
-  (void)control.report(Event::executing, 0, memory.get());
+  (void)control.report(Event::executing, 0, may_fall_silent(plan) ? memory.get() : -1);
   TRY(set_limit_of_descriptors(control));
   TRY(confine(control, Confined::process));
   control.at(Stage::execute);

@@ -200,7 +200,8 @@ enum class Event : std::uint32_t {
   mounted,    // waits for hooks_done
   terminal,   // with the master's descriptor
   ready,      // waits at the gate
-  executing,  // past the start hooks, with the plan's file; the end of the connection then means success
+  executing,  // past the start hooks, with the plan's file where there is a filter; the end of the connection
+              // then means success
   listener,   // with the descriptor of the filter's notifications; waits for handed_over
 };
 struct Report {

@@ -88,16 +88,21 @@ Outcome<> join(const Joining& joining, Launched& launched) {
 Outcome<> open_gate(const Opening& opening) {
   const auto& [socket, config, plan, pid, state, interrupt] = opening;
   TRY(explained(send_order(socket, Order::start), "starting the container's process"));
-  for (kernel::Fd<kernel::File> plan_file;;) {
+  kernel::Fd<kernel::File> plan_file;
+  for (bool executing = false;;) {
     TRY(wait_for_message(socket, interrupt));
     auto message = receive_from(socket);
     if (!message && message.error().code != ECHILD)
       return std::unexpected(explain("listening to the container's init", message.error()));
     // The end of the connection is the exec, since every descriptor of init is closed by it; or its own end.
-    if (!message) return plan_file ? check_executed(plan_file, config, plan) : std::unexpected(silent_end());
+    if (!message && !executing) return std::unexpected(silent_end());
+    if (!message) return plan_file ? check_executed(plan_file, config, plan) : Outcome<>{};
     switch (message->report.event) {
       case Event::failed: return std::unexpected(phrase(message->report, config, plan));
-      case Event::executing: plan_file = std::move(message->fd); break;
+      case Event::executing:
+        executing = true;
+        plan_file = std::move(message->fd);
+        break;
       case Event::listener:
         TRY(hand_over(message->fd, opening));
         TRY(explained(send_order(socket, Order::handed_over), "starting the container's process"));

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/passed.hpp"
@@ -50,6 +52,18 @@ TEST_CASE("fds: nor with create, nor into hooks", "[fds]") {
   CHECK(container.facts()["fd.count"] == "3");
   // ls itself has its folder open as 3
   CHECK(read_file(log) == "0\n1\n2\n3\n");
+}
+
+TEST_CASE("fds: init that waits for its start holds its streams, its socket and its gate", "[fds]") {
+  NEEDS_ROOT();
+  Created it({});
+  const std::string folder = "/proc/" + std::to_string(it.container.pid()) + "/fd";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto target = std::filesystem::read_symlink(entry.path()).string();
+    INFO(entry.path().string() << " leads to " << target);
+    const bool stream = entry.path().filename().string() < "3";
+    CHECK((stream || target.starts_with("socket:")));
+  }
 }
 
 TEST_CASE("fds: --preserve-fds N passes 3 to N+2 and no more", "[fds]") {
