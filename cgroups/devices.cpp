@@ -25,6 +25,7 @@ constexpr DeviceMatch always[] = {
     {true, 'c', 136, -1, all_access}  // pts/*
 };
 
+/// Other letters are left out, and warned of: spec::remarks().
 Outcome<unsigned> access_of(const std::string& letters, std::size_t index) {
   if (letters.empty()) return all_access;
   unsigned access = 0;
@@ -32,12 +33,12 @@ Outcome<unsigned> access_of(const std::string& letters, std::size_t index) {
       case 'r': access |= read; break;
       case 'w': access |= write; break;
       case 'm': access |= mknod; break;
-      default:
-        return refuse(fmt::format("linux.resources.devices[{}].access: \"{}\": may hold r, w and m only",
-                                  index, letters),
-                      EINVAL);
+      default: break;
     }
-  return access;
+  if (access) return access;
+  return refuse(
+      fmt::format("linux.resources.devices[{}].access: \"{}\": holds neither r nor w nor m", index, letters),
+      EINVAL);
 }
 
 /// Callers write "all" as an absent number or as -1.

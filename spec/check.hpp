@@ -1,5 +1,6 @@
 // Cross-checks of a parsed configuration. Pure: looks at no file.
 #pragma once
+#include <string>
 #include <vector>
 
 #include "kernel/failure.hpp"
@@ -19,6 +20,10 @@ Outcome<> check(const Process& process);
 
 /// The clauses of a resources object alone, for `update --resources`.
 Outcome<> check(const Resources& resources);
+
+/// What such an object says and nobody carries out, for a warning: letters of a device's access that the
+/// specification has not. runc takes them without a word.
+std::vector<std::string> remarks(const Resources& resources);
 
 /// The clause of an intelRdt object alone, for `update --l3-cache-schema`.
 Outcome<> check(const IntelRdt& rdt);

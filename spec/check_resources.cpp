@@ -2,6 +2,7 @@
 // "Control groups" and below.
 #include <fmt/core.h>
 
+#include "spec/check.hpp"
 #include "spec/clauses.hpp"
 #include "spec/json.hpp"
 
@@ -9,11 +10,13 @@ namespace lodger::spec {
 
 namespace {
 
+constexpr const char* known_access = "rwm";
+
 Outcome<> devices(const Resources& resources) {
   for (std::size_t i = 0; i < resources.devices.size(); ++i) {
     const DeviceRule& rule = resources.devices[i];
     const std::string where = fmt::format("linux.resources.devices[{}]", i);
-    if (rule.access.find_first_not_of("rwm") != rule.access.npos)
+    if (!rule.access.empty() && rule.access.find_first_of(known_access) == rule.access.npos)
       return refuse(fmt::format("{}.access: expected some of \"r\", \"w\" and \"m\", found {}", where,
                                 quoted(rule.access)));
     if (rule.major.value_or(0) < 0 || rule.minor.value_or(0) < 0)
@@ -68,6 +71,17 @@ Outcome<> unified(const Resources& resources) {
 constexpr Clause<Resources> clauses[] = {devices, memory, cpu, pids, unified};
 
 }  // namespace
+
+std::vector<std::string> remarks(const Resources& resources) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < resources.devices.size(); ++i) {
+    const std::string& access = resources.devices[i].access;
+    if (access.find_first_not_of(known_access) != access.npos)
+      out.push_back(fmt::format("linux.resources.devices[{}].access: {}: only \"r\", \"w\" and \"m\" count",
+                                i, quoted(access)));
+  }
+  return out;
+}
 
 std::span<const Clause<Resources>> resources_clauses() { return clauses; }
 

@@ -8,6 +8,7 @@
 #include "runtime/cli/command.hpp"
 #include "runtime/cli/quantity.hpp"
 #include "runtime/container/source.hpp"
+#include "spec/check.hpp"
 #include "spec/parse.hpp"
 
 namespace lodger::cli {
@@ -132,6 +133,7 @@ Outcome<int> update(const Context& context, Words words) {
     for (std::size_t i = 0; i < texts.size(); ++i)
       if (!texts[i].empty()) TRY(limits[i].take(fmt::format("--{}", limits[i].flag), texts[i], resources));
   }
+  for (const auto& remark : spec::remarks(resources)) context.notices(remark);
   TRY(container::update(context.store, std::string(given->words.front()), resources, shares));
   return 0;
 }

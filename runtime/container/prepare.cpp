@@ -2,12 +2,16 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "cgroups/cgroup.hpp"
 #include "netmode/devices.hpp"
 #include "runtime/container/cgroup_path.hpp"
 #include "runtime/launch/id_helpers.hpp"
 #include "runtime/plan/descriptors.hpp"
 #include "runtime/resctrl/group.hpp"
+#include "spec/check.hpp"
 
 namespace lodger::container {
 namespace {
@@ -66,6 +70,8 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
       TRY(plan::make_room(plan::descriptors_of(source.config, source.preserved.count)));
   plan::Planning planning{source.config, made.wishes, made.memory, made.row};
   made.built = TRY(plan::build(planning));
+  if (made.resources)
+    std::ranges::move(spec::remarks(*made.resources), std::back_inserter(made.built.warnings));
   if (is_rootless(request, caller)) leave_out_devices(made);
   if (made.wishes.cgroup_path.empty()) {
     TRY(cgroups::Cgroup::check_unneeded(layout, made.limits()));

@@ -146,6 +146,22 @@ TEST_CASE("devices: the cgroup denies what no rule allows (config-linux.md, Allo
   CHECK(allowed["write:/dev/odd.errno"] == std::to_string(EPERM));
 }
 
+TEST_CASE("devices: of an access the letters r, w and m count, and a warning names others", "[devices]") {
+  NEEDS_ROOT();
+  const Finished done = outcome("read /dev/odd ; write /dev/odd x", [](json& config) {
+    config["linux"]["devices"] = {device("/dev/odd", "c", 240, 7)};
+    config["linux"]["resources"]["devices"] = {{{"allow", false}, {"access", "rwm"}},
+                                               rule(true, "c", 240, 7, "ra")};
+  });
+  CHECK(done.status == 0);
+  const Facts facts(done.out);
+  CHECK(facts["read:/dev/odd.errno"] == std::to_string(ENXIO));
+  CHECK(facts["write:/dev/odd.errno"] == std::to_string(EPERM));
+  CHECK_THAT(done.err, Catch::Contains("linux.resources.devices[1].access: \"ra\""));
+  refused([](json& config) { config["linux"]["resources"]["devices"] = {rule(true, "c", 1, 3, "a")}; },
+          {"linux.resources.devices[0].access"});
+}
+
 TEST_CASE("devices: a denied default device stays usable, as engines expect", "[devices]") {
   NEEDS_ROOT();
   const Facts facts = inside("read /dev/null ; read /dev/zero ; write /dev/null x", [](json& config) {

@@ -45,11 +45,12 @@ TEST_CASE("rules are read as config-linux.md has them") {
   CHECK((*rules)[0].access == (m | r));
   CHECK((*rules)[1].type == 'b');
   CHECK((*rules)[1].access == w);
+  CHECK(device_rules({{true, 'c', 1, 3, "rwa"}})->front().access == (r | w));
 }
 
 TEST_CASE("wrong rules are refused with their place") {
-  CHECK(refusal(device_rules({{true, 'c', 1, 3, "rx"}})) ==
-        "linux.resources.devices[0].access: \"rx\": may hold r, w and m only");
+  CHECK(refusal(device_rules({{true, 'c', 1, 3, "x"}})) ==
+        "linux.resources.devices[0].access: \"x\": holds neither r nor w nor m");
   CHECK(refusal(device_rules({{true, 'c', 1, 3, "r"}, {true, 'u', 1, 3, "r"}})) ==
         "linux.resources.devices[1].type: \"u\": must be a, b or c");
   CHECK(refusal(device_rules({{true, 'c', -2, 3, "r"}})) ==

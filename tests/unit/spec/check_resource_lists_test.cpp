@@ -5,7 +5,7 @@ using namespace lodger::spec;
 static std::string with(Resources resources) { return verdict(check(resources)); }
 static std::string with(BlockIo io) { return with(Resources{.block_io = std::move(io)}); }
 
-TEST_CASE("check resources: block devices are in range, and each once in a list") {
+TEST_CASE("check resources: block devices are in range; of two entries for one the last counts") {
   CHECK(with(BlockIo{.weight = 1000,
                      .leaf_weight = 0,
                      .weight_device = {{8, 0, 10, {}}, {8, 16, {}, 10}},
@@ -13,10 +13,8 @@ TEST_CASE("check resources: block devices are in range, and each once in a list"
                      .throttle_write_bps_device = {{8, 0, 1}},
                      .throttle_read_iops_device = {{4095, 1048575, 1}},
                      .throttle_write_iops_device = {{8, 0, 0}}}) == "accepted");
-  CHECK(with(BlockIo{.weight_device = {{8, 0, 10, {}}, {8, 0, 20, {}}}}) ==
-        "linux.resources.blockIO.weightDevice[1]: a second entry for device 8:0");
-  CHECK(with(BlockIo{.throttle_read_bps_device = {{8, 1, 1}, {8, 2, 1}, {8, 1, 2}}}) ==
-        "linux.resources.blockIO.throttleReadBpsDevice[2]: a second entry for device 8:1");
+  CHECK(with(BlockIo{.weight_device = {{8, 0, 10, {}}, {8, 0, 20, {}}}}) == "accepted");
+  CHECK(with(BlockIo{.throttle_read_bps_device = {{8, 1, 1}, {8, 2, 1}, {8, 1, 2}}}) == "accepted");
   CHECK(with(BlockIo{.throttle_write_bps_device = {{-1, 0, 1}}}) ==
         "linux.resources.blockIO.throttleWriteBpsDevice[0].major: expected 0 to 4095, found -1");
   CHECK(with(BlockIo{.throttle_read_iops_device = {{4096, 0, 1}}}) ==

@@ -11,8 +11,12 @@ static std::string with(Resources resources) {
 TEST_CASE("check resources: device rules") {
   CHECK(with({.devices = {{.access = "rwm"}, {.type = 'c', .major = 1, .minor = 2, .access = "m"}, {}}}) ==
         "accepted");
-  CHECK(with({.devices = {{}, {.access = "rx"}}}) ==
-        "linux.resources.devices[1].access: expected some of \"r\", \"w\" and \"m\", found \"rx\"");
+  CHECK(with({.devices = {{}, {.access = "x"}}}) ==
+        "linux.resources.devices[1].access: expected some of \"r\", \"w\" and \"m\", found \"x\"");
+  const Resources odd{.devices = {{.access = "rwm"}, {.access = "rwa"}, {}}};
+  CHECK(with(odd) == "accepted");
+  CHECK(remarks(odd) == std::vector<std::string>{
+                            "linux.resources.devices[1].access: \"rwa\": only \"r\", \"w\" and \"m\" count"});
   CHECK(with({.devices = {{.major = -2}}}) ==
         "linux.resources.devices[0]: a device number must not be negative");
   CHECK(with({.devices = {{.minor = -2}}}) ==
