@@ -1,6 +1,5 @@
 // The clauses of one entry of "mounts". Source: runtime-spec 1.3, config.md, "Mounts".
 #include <fmt/core.h>
-#include <linux/mount.h>
 
 #include "spec/clauses.hpp"
 #include "spec/json.hpp"
@@ -24,21 +23,6 @@ Outcome<> source(const Mount& mount) {
   return refuse(".source: missing, and a bind mount needs one");
 }
 
-/// A bind mount shows a filesystem that somebody else mounted: nothing can be asked of that filesystem.
-Outcome<> bind_options(const Mount& mount) {
-  const MountFlags flags = mount_flags(mount);
-  if (!is_bind(flags)) return {};
-  if (!flags.data.empty())
-    return refuse(fmt::format(".options: {} is no mount option, and a bind mount takes no filesystem options",
-                              quoted(flags.data.front())));
-  if (flags.super_set & ~std::uint64_t{MS_SILENT})
-    return refuse(
-        ".options: sync, dirsync, mand, lazytime and iversion belong to a filesystem, and a bind mount "
-        "shares "
-        "that of its source");
-  return {};
-}
-
 /// They speak of the source, and only a bind mount has one with a name on this host.
 Outcome<> symlinks(const Mount& mount) {
   const MountFlags flags = mount_flags(mount);
@@ -58,7 +42,7 @@ Outcome<> mappings(const Mount& mount) {
                                            : ".gidMappings: missing beside uidMappings");
 }
 
-constexpr Clause<Mount> clauses[] = {mappings, type, source, bind_options, symlinks, copy_up};
+constexpr Clause<Mount> clauses[] = {mappings, type, source, symlinks, copy_up};
 
 }  // namespace
 

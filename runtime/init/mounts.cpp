@@ -84,8 +84,8 @@ Result<> set_attributes(int mount, const Mount& of) {
   return set_all(mount, of.one, 0);
 }
 
-Result<Fd<kernel::Path>> place_for(const Root& root, const Mount& mount) {
-  const auto what = mount.file ? Make::file : Make::folder;
+Result<Fd<kernel::Path>> place_for(const Root& root, const Mount& mount, bool file) {
+  const auto what = file ? Make::file : Make::folder;
   if (mount.nofollow) return open_or_make_last(root.get(), mount.destination, what);
   if (!mount.plain) return open_or_make_place(root.get(), mount.destination, what);
   auto place = open_plain_folder(root.get(), mount.destination);
@@ -127,14 +127,40 @@ Result<> make_link(const Root& root, const Mount& mount) {
 }
 
 /// What is mounted over the root is the root from there on: for the mounts that follow, and for the pivot.
+Result<> put(Root& root, const Mount& mount, Tree tree, int place) {
+  TRY(set_attributes(tree.get(), mount));
+  TRY(kernel::attach(tree.get(), place));
+  if (!*mount.destination) root = std::move(tree);
+  return {};
+}
+
+Result<> map_ids(const Tree& tree, const Mount& mount, int user_namespace) {
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_IDMAP;
+  attributes.userns_fd = static_cast<std::uint64_t>(user_namespace);
+  return kernel::set_attributes(tree.get(), attributes, mount.whole_id_map ? AT_RECURSIVE : 0);
+}
+
+/// A source in the root, as the mounts so far show it: resolved inside the root like everything there.
+Result<> bind_inner(const Control& control, Root& root, const Mount& mount) {
+  const int flags = O_PATH | (mount.source_nofollow ? O_NOFOLLOW : 0);
+  const auto source = TRY(kernel::open_in_root(root.get(), *mount.source ? mount.source : ".", flags));
+  Tree tree = TRY(kernel::clone_tree(source.get(), "", AT_EMPTY_PATH | mount.clone_flags));
+  if (mount.id_map != none) TRY(map_ids(tree, mount, control.fd(mount.id_map)));
+  const bool file = !S_ISDIR(TRY(kernel::status(source.get())).st_mode);
+  const auto place = TRY(place_for(root, mount, file));
+  return put(root, mount, std::move(tree), place.get());
+}
+
 Result<> make_mount(Control& control, Root& root, const Mount& mount) {
   switch (mount.kind) {
     case MountKind::remount: return remount(control, root, mount);
     case MountKind::symlink: return make_link(root, mount);
+    case MountKind::inner: return bind_inner(control, root, mount);
     default: break;
   }
   const bool covers = mount.mode_of_place && open_place(root.get(), mount.destination);
-  const auto place = TRY(place_for(root, mount));
+  const auto place = TRY(place_for(root, mount, mount.file));
   if (mount.kind == MountKind::classic) {
     TRY(mount_classic(place.get(), mount));
     const auto top = TRY(open_place(root.get(), mount.destination));
@@ -142,10 +168,7 @@ Result<> make_mount(Control& control, Root& root, const Mount& mount) {
   }
   Tree tree = TRY(make_detached(control, mount, covers ? place.get() : nothing));
   if (mount.copy_up) TRY(copy_up(place.get(), tree.get()));
-  TRY(set_attributes(tree.get(), mount));
-  TRY(kernel::attach(tree.get(), place.get()));
-  if (!*mount.destination) root = std::move(tree);
-  return {};
+  return put(root, mount, std::move(tree), place.get());
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ enum class MountKind : std::uint8_t {
             // and always where the parent has no right to a tree (none)
   subtree,  // a copy of `source` as this mount namespace shows it before the pivot: the container's own
             // cgroup
+  inner,    // a copy of `source`, below the root, as the mounts before this one have made it
   remount,  // what is at the destination gets new attributes, and its superblock new parameters
   classic,  // mount(2): the only way to iversion and silent
   symlink,  // no mount: `source` is the target of a link at the destination
@@ -99,15 +100,18 @@ enum class MountKind : std::uint8_t {
 /// Something that appears at a destination inside the root.
 struct Mount {
   MountKind kind = MountKind::fresh;
-  bool file = false;           // the mount point to make is a file, not a folder
-  bool nofollow = false;       // a symlink at the destination is mounted over, not followed
-  bool copy_up = false;        // tmpcopyup
-  bool needs_cgroup = false;   // only right once init is in its cgroup and cgroup namespace
-  bool mode_of_place = false;  // fresh: the mount gets the mode of a folder that it covers
-  bool plain = false;          // the destination must be a real folder: no symlink on the way (proc, sysfs)
-  std::uint32_t index = 0;     // in the configuration's mounts
-  unsigned clone_flags = 0;    // locked, subtree: of open_tree(2)
+  bool file = false;             // the mount point to make is a file, not a folder
+  bool source_nofollow = false;  // inner: a symlink is bound itself
+  bool nofollow = false;         // a symlink at the destination is mounted over, not followed
+  bool copy_up = false;          // tmpcopyup
+  bool needs_cgroup = false;     // only right once init is in its cgroup and cgroup namespace
+  bool mode_of_place = false;    // fresh: the mount gets the mode of a folder that it covers
+  bool plain = false;            // the destination must be a real folder: no symlink on the way (proc, sysfs)
+  std::uint32_t index = 0;       // in the configuration's mounts
+  unsigned clone_flags = 0;      // locked, subtree, inner: of open_tree(2)
   Slot tree = none;
+  Slot id_map = none;         // inner: the user namespace that carries its map
+  bool whole_id_map = false;  // and it is that of all mounts below, too
   Name type = nullptr, source = nullptr;
   Name destination = nullptr;  // without its leading slash; "" is the root itself
   std::span<const Parameter> parameters;

@@ -31,9 +31,11 @@ std::string mount_name(const spec::Config& config, const init::Plan* plan, std::
   if (mount.index >= config.mounts.size()) return "mounts";
   const auto& from = config.mounts[mount.index];
   const bool expanded = from.destination.substr(1) != mount.destination;
+  std::string detail;
+  if (mount.kind == init::MountKind::fresh) detail = fmt::format(": type {}", mount.type);
+  if (mount.kind == init::MountKind::inner) detail = fmt::format(": source /{} in the root", mount.source);
   return fmt::format("mounts[{}] {}{}{}", mount.index, from.destination,
-                     expanded ? fmt::format(" (/{})", mount.destination) : "",
-                     mount.kind == init::MountKind::fresh ? fmt::format(": type {}", mount.type) : "");
+                     expanded ? fmt::format(" (/{})", mount.destination) : "", detail);
 }
 
 std::string device_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
@@ -146,23 +148,35 @@ std::string help_for_capabilities(const init::Identity& wanted) {
   return fmt::format(" (the runtime itself does not have {})", missing.empty() ? "all of them" : missing);
 }
 
+/// mount_setattr(2), of a source that init took itself or of the options.
+std::string help_for_attributes(const init::Report& report, const init::Plan* plan) {
+  const bool known = plan && plan->rootfs && report.index < plan->rootfs->mounts.size();
+  const bool mapped = known && plan->rootfs->mounts[report.index].id_map != init::none;
+  if (report.code == EINVAL && mapped)
+    return " (its filesystem does not support id-mapped mounts on this kernel)";
+  if (report.code == EPERM && mapped) return " (the source is an id-mapped mount already)";
+  if (report.code == EPERM)
+    return " (the options clear or change flags of the source's mount, which are locked in a user namespace)";
+  return "";
+}
+
+std::string help_for_mount(const init::Report& report, const init::Plan* plan) {
+  const std::string_view call = report.call;
+  // From anywhere else it is about the file system's own folders: overlay's, where they lie in one another.
+  if (report.code == ELOOP && call == "openat2")
+    return " (it must be mounted on ordinary directory, not over a symlink)";
+  if (report.code == EACCES && is_making(call))
+    return " (the mount point is missing, and the container's root may not make it: the root filesystem "
+           "belongs to somebody else than its user namespace)";
+  // mount_namespaces(7): what is mounted below a mount from a more privileged namespace is locked to it.
+  if (report.code == EINVAL && call == "open_tree")
+    return " (in a user namespace what has mounts below it can only be bound with them: rbind)";
+  return call == "mount_setattr" ? help_for_attributes(report, plan) : "";
+}
+
 std::string help_for(const init::Report& report, const init::Plan* plan) {
   switch (report.stage) {
-    case Stage::mount:
-      // From anywhere else it is about the file system's own folders: overlay's, where they lie in one
-      // another.
-      if (report.code == ELOOP && std::string_view(report.call) == "openat2")
-        return " (it must be mounted on ordinary directory, not over a symlink)";
-      if (report.code == EACCES && is_making(report.call))
-        return " (the mount point is missing, and the container's root may not make it: the root filesystem "
-               "belongs to somebody else than its user namespace)";
-      if (report.code == EPERM && std::string_view(report.call) == "mount_setattr")
-        return " (the options clear or change flags of the source's mount, which are locked in a user "
-               "namespace)";
-      // mount_namespaces(7): what is mounted below a mount from a more privileged namespace is locked to it.
-      if (report.code == EINVAL && std::string_view(report.call) == "open_tree")
-        return " (in a user namespace what has mounts below it can only be bound with them: rbind)";
-      return "";
+    case Stage::mount: return help_for_mount(report, plan);
     case Stage::identity:
       if (report.code == EINVAL) return " (the id is not in linux.uidMappings or linux.gidMappings)";
       return "";

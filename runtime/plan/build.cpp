@@ -1,5 +1,7 @@
 #include "runtime/plan/build.hpp"
 
+#include <utility>
+
 #include "runtime/rootfs/rootfs.hpp"
 
 namespace lodger::plan {
@@ -12,6 +14,7 @@ Outcome<Built> build_all(Planning& planning) {
   init::Plan& plan = *built.plan;
   TRY(plan_namespaces(planning, built));
   plan.rootfs = &(planning.memory.one<init::Rootfs>() = TRY(rootfs::plan_rootfs(planning)));
+  built.warnings = std::move(planning.warnings);
   // Network devices too have to be there before what comes behind the hooks, such as their sysctls.
   plan.wait_for_hooks = !planning.config.hooks.prestart.empty() ||
                         !planning.config.hooks.create_runtime.empty() ||

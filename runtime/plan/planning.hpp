@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cgroups/layout.hpp"
 #include "kernel/failure.hpp"
@@ -31,6 +32,7 @@ struct Planning {
   const Wishes& wishes;
   Memory& memory;
   Row& row;
+  std::vector<std::string> warnings{};  // of what is taken, and is not what it says
 
   const spec::Linux& linux() const { return *config.linux; }
   /// Whether the container gets a namespace of this type that is not the runtime's.

@@ -84,10 +84,11 @@ Failure not_mapped(const std::string& doing, kernel::Error error, const std::str
 
 }  // namespace
 
-Outcome<int> IdMaps::space_for(const Planning& planning, const spec::IdMap& map, const std::string& doing) {
+Outcome<const IdMaps::Space*> IdMaps::space_for(const Planning& planning, const spec::IdMap& map,
+                                                const std::string& doing) {
   const auto uids = spec::map_text(map.uids), gids = spec::map_text(map.gids);
   for (const auto& known : known_)
-    if (known.uids == uids && known.gids == gids) return known.space.get();
+    if (known.uids == uids && known.gids == gids) return &known.space;
   auto space =
       map.joined_namespace
           ? kernel::openat<kernel::Namespace>(
@@ -96,7 +97,12 @@ Outcome<int> IdMaps::space_for(const Planning& planning, const spec::IdMap& map,
   known_.push_back(
       {uids, gids,
        TRY(explained(std::move(space), fmt::format("{}: idmap: a user namespace for it", doing)))});
-  return known_.back().space.get();
+  return &known_.back().space;
+}
+
+Outcome<init::Slot> IdMaps::slot_for(Planning& planning, const spec::IdMap& map, const std::string& doing) {
+  const Space* space = TRY(space_for(planning, map, doing));
+  return planning.row.add(TRY(explained(kernel::duplicate(*space), fmt::format("{}: idmap", doing))));
 }
 
 Outcome<> IdMaps::apply(const Planning& planning, const spec::IdMap& map,
@@ -104,7 +110,7 @@ Outcome<> IdMaps::apply(const Planning& planning, const spec::IdMap& map,
                         const std::string& doing) {
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_IDMAP;
-  attributes.userns_fd = static_cast<std::uint64_t>(TRY(space_for(planning, map, doing)));
+  attributes.userns_fd = static_cast<std::uint64_t>(TRY(space_for(planning, map, doing))->get());
   const auto mapped = kernel::set_attributes(tree.get(), attributes, map.recursive ? AT_RECURSIVE : 0);
   if (!mapped) return std::unexpected(not_mapped(doing, mapped.error(), source, map.recursive));
   return {};

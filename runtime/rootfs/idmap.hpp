@@ -18,12 +18,16 @@ class IdMaps {
   Outcome<> apply(const Planning& planning, const spec::IdMap& map, const kernel::Fd<kernel::Mount>& tree,
                   const std::string& source, const std::string& doing);
 
+  /// The same map for a tree that init will make: the place of its user namespace in the row.
+  Outcome<init::Slot> slot_for(Planning& planning, const spec::IdMap& map, const std::string& doing);
+
  private:
+  using Space = kernel::Fd<kernel::Namespace>;
   struct Known {
     std::string uids, gids;  // as in uid_map and gid_map; both empty: the container's joined namespace
-    kernel::Fd<kernel::Namespace> space;
+    Space space;
   };
-  Outcome<int> space_for(const Planning& planning, const spec::IdMap& map, const std::string& doing);
+  Outcome<const Space*> space_for(const Planning& planning, const spec::IdMap& map, const std::string& doing);
 
   std::vector<Known> known_;
 };

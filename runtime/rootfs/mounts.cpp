@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "kernel/mount.hpp"
-#include "runtime/rootfs/idmap.hpp"
+#include "runtime/rootfs/binds.hpp"
 #include "runtime/rootfs/rootfs.hpp"
 #include "spec/options.hpp"
 
@@ -50,6 +50,19 @@ std::vector<init::Parameter> parameters_of(Planning& planning, const spec::Mount
   return parameters;
 }
 
+/// A bind mount shows a filesystem that somebody else mounted: nothing can be asked of that filesystem.
+/// Others ignore it without a word.
+void warn_of_filesystem_options(Planning& planning, std::size_t index, const spec::MountFlags& flags) {
+  const auto warn = [&](std::string_view option) {
+    planning.warnings.push_back(fmt::format("{}: option \"{}\" has no effect on a bind mount",
+                                            mount_name(planning.config, index), option));
+  };
+  for (const auto& option : super_options)
+    if (flags.super_set & option.flag) warn(option.set);
+  if (flags.super_set & MS_I_VERSION) warn("iversion");
+  for (const auto& data : flags.data) warn(data);
+}
+
 /// fsconfig(2) takes values of at most 255 bytes; lists of overlay's lower folders are longer.
 bool has_long_value(const spec::Mount& mount, const spec::MountFlags& flags) {
   constexpr std::size_t most = 255;
@@ -77,87 +90,6 @@ void set_attributes(const spec::MountFlags& flags, init::Mount& mount, bool with
       with_own ? init::Attributes{flags.attr_set, flags.attr_clr, 0, flags.implied_clr} : init::Attributes{};
   mount.whole = {flags.rec_attr_set, flags.rec_attr_clr, 0, 0};
   (flags.propagation_recursive ? mount.whole : mount.one).propagation = flags.propagation;
-}
-
-std::string source_of(const Planning& planning, const spec::Mount& from) {
-  return from.source.starts_with('/') ? from.source : planning.wishes.bundle + '/' + from.source;
-}
-
-/// What an ordinary user may copy only as root of a user namespace: looked at here, taken there.
-Outcome<> leave_to_init(const std::string& source, const spec::MountFlags& flags, const std::string& doing,
-                        init::Mount& mount) {
-  const int follow = flags.source_nofollow ? AT_SYMLINK_NOFOLLOW : 0;
-  mount.file = !S_ISDIR(TRY(explained(kernel::status(kernel::cwd, source.c_str(), follow), doing)).st_mode);
-  mount.kind = init::MountKind::locked;
-  return {};
-}
-
-/// A detached copy of what the source shows, from the runtime's own view of the host.
-Outcome<> open_source(Planning& planning, const spec::Mount& from, const spec::MountFlags& flags,
-                      IdMaps& id_maps, init::Mount& mount) {
-  const std::string name = mount_name(planning.config, mount.index);
-  if (!flags.data.empty())
-    return refuse(fmt::format("{}: option \"{}\" is none that a bind mount has", name, flags.data.front()),
-                  EINVAL);
-  const std::string source = source_of(planning, from);
-  const auto doing = fmt::format("{}: source {}", name, source);
-  mount.clone_flags =
-      (flags.recursive_bind ? AT_RECURSIVE : 0) | (flags.source_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
-  mount.source = planning.memory.text(source);
-  const auto map = TRY(spec::id_map(from, planning.config));
-  if (!planning.owns_mounts()) {
-    if (map)
-      return refuse(fmt::format("{}: idmap: only root of the host may map the ids of a mount", name), EPERM);
-    return leave_to_init(source, flags, doing, mount);
-  }
-  auto tree = TRY(explained(kernel::clone_tree(kernel::cwd, source.c_str(), mount.clone_flags), doing));
-  mount.file = !S_ISDIR(TRY(explained(kernel::status(tree.get()), doing)).st_mode);
-  mount.kind = planning.user_namespace() ? init::MountKind::locked : init::MountKind::tree;
-  if (map) {
-    TRY(id_maps.apply(planning, *map, tree, source, name));
-    mount.kind = init::MountKind::tree;  // a user namespace may not map a filesystem that is not its own
-  }
-  mount.tree = planning.row.add(std::move(tree));
-  return {};
-}
-
-/// A copy made on the host shares its mount events with it. In a namespace that was cut off first, it would
-/// not: so it is cut off the same way, unless its own options say the same or more. What is private already
-/// would not become a slave any more (mount_namespaces(7), "Propagation type transitions").
-void cut_off(std::uint64_t root_propagation, const spec::MountFlags& flags, init::Mount& mount) {
-  std::uint64_t type = root_propagation & ~static_cast<std::uint64_t>(MS_REC);
-  if (flags.propagation == MS_SLAVE && type != MS_SHARED) type = MS_SLAVE;
-  if (!flags.propagation)
-    mount.whole.propagation = type;
-  else if (!flags.propagation_recursive || flags.propagation == MS_SHARED)
-    mount.base_propagation = type;
-}
-
-/// copy-symlink: the text of a source that is a symlink, or nothing.
-Outcome<std::optional<std::string>> symlink_at(const Planning& planning, const spec::Mount& from,
-                                               std::uint32_t index) {
-  const std::string source = source_of(planning, from);
-  char text[4096];
-  const auto size = kernel::readlinkat(kernel::cwd, source.c_str(), text);
-  if (size && *size < sizeof text) return std::string(text, *size);
-  if (!size && size.error().code == EINVAL) return std::nullopt;
-  const auto error = size ? kernel::Error{"readlinkat", ENAMETOOLONG} : size.error();
-  return std::unexpected(
-      explain(fmt::format("{}: source {}", mount_name(planning.config, index), source), error));
-}
-
-Outcome<> plan_bind(Planning& planning, const spec::Mount& from, const spec::MountFlags& flags,
-                    std::uint64_t root_propagation, IdMaps& id_maps, init::Mount& mount) {
-  if (flags.copy_symlink) {
-    if (const auto text = TRY(symlink_at(planning, from, mount.index))) {
-      mount.kind = init::MountKind::symlink;
-      mount.source = planning.memory.text(*text);
-      return {};
-    }
-  }
-  TRY(open_source(planning, from, flags, id_maps, mount));
-  cut_off(root_propagation, flags, mount);
-  return {};
 }
 
 /// sysfs shows the network stack of whoever mounts it. A user namespace on the host's stack may not, so the
@@ -199,7 +131,7 @@ Outcome<> make_fresh(Planning& planning, const spec::Mount& from, const spec::Mo
   mount.mode_of_place = from.type == "tmpfs" && !names_mode(flags);
   if (!(flags.super_set & classic_only) && !has_long_value(from, flags)) return {};
   // mount(2) gives no descriptor, and a name in the root does not lead to what lies over it.
-  if (from.destination == "/")
+  if (!*mount.destination)
     return refuse(mount_name(planning.config, mount.index) +
                       ": iversion, silent and values above 255 bytes are not possible for what lies over the "
                       "root",
@@ -208,21 +140,32 @@ Outcome<> make_fresh(Planning& planning, const spec::Mount& from, const spec::Mo
   return {};
 }
 
-Outcome<> plan_mount(Planning& planning, std::size_t index, std::uint64_t root_propagation, IdMaps& id_maps,
-                     std::vector<init::Mount>& mounts) {
+/// Where it goes inside the root, without the leading slash. As with runc, the root's own path on the host is
+/// taken off: some name the places in a container by it.
+std::string_view destination_inside(Planning& planning, const init::Rootfs& rootfs, std::size_t index) {
+  const std::string_view named = planning.config.mounts[index].destination;
+  const auto inside = path_below(rootfs.path, named);
+  if (!inside) return named.substr(1);
+  planning.warnings.push_back(fmt::format("{}: taken as /{}, since it begins with the root's path",
+                                          mount_name(planning.config, index), *inside));
+  return *inside;
+}
+
+Outcome<> plan_mount(Planning& planning, std::size_t index, Binds& binds, std::vector<init::Mount>& mounts) {
   const spec::Mount& from = planning.config.mounts[index];
   const auto flags = spec::mount_flags(from);
   init::Mount mount;
   mount.index = static_cast<std::uint32_t>(index);
-  mount.destination = planning.memory.text(from.destination.substr(1));
+  mount.destination = planning.memory.text(destination_inside(planning, binds.rootfs, index));
   mount.type = planning.memory.text(from.type);
   mount.nofollow = flags.destination_nofollow;
+  if (flags.binds()) warn_of_filesystem_options(planning, index, flags);
   set_attributes(flags, mount, true);
   if (flags.remount) {
     mount.kind = init::MountKind::remount;
     if (!flags.binds()) mount.parameters = planning.memory.copy(parameters_of(planning, flags));
   } else if (flags.binds()) {
-    TRY(plan_bind(planning, from, flags, root_propagation, id_maps, mount));
+    TRY(plan_bind(binds, from, flags, mounts, mount));
   } else if (from.type == "cgroup" || from.type == "cgroup2") {
     set_attributes(flags, mount, false);
     mount.fresh_attributes = flags.attr_set;
@@ -246,12 +189,11 @@ std::string mount_name(const spec::Config& config, std::size_t index) {
   return fmt::format("mounts[{}] {}", index, config.mounts[index].destination);
 }
 
-Outcome<std::vector<init::Mount>> plan_mounts(Planning& planning, std::uint64_t root_propagation) {
+Outcome<std::vector<init::Mount>> plan_mounts(Planning& planning, const init::Rootfs& rootfs) {
   std::vector<init::Mount> mounts;
-  IdMaps id_maps;
+  Binds binds{planning, rootfs, {}};
   mounts.reserve(planning.config.mounts.size());
-  for (std::size_t i = 0; i < planning.config.mounts.size(); ++i)
-    TRY(plan_mount(planning, i, root_propagation, id_maps, mounts));
+  for (std::size_t i = 0; i < planning.config.mounts.size(); ++i) TRY(plan_mount(planning, i, binds, mounts));
   return mounts;
 }
 

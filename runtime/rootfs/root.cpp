@@ -125,7 +125,7 @@ Outcome<init::Rootfs> plan_rootfs(Planning& planning) {
   rootfs.default_devices = needs_default_devices(planning.config);
   TRY(open_root(planning, rootfs));
   TRY(plan_host_mounts(planning, rootfs));
-  auto mounts = TRY(plan_mounts(planning, rootfs.propagation));
+  auto mounts = TRY(plan_mounts(planning, rootfs));
   rootfs.dev_mount = mount_of_dev(mounts);
   rootfs.dev_readonly = put_off_readonly(planning, mounts, rootfs.dev_mount);
   rootfs.mounts = planning.memory.copy(mounts);

@@ -11,8 +11,8 @@ using plan::Planning;
 /// The whole of it. Failures name the property: "root.path /b/rootfs: No such file or directory".
 Outcome<init::Rootfs> plan_rootfs(Planning& planning);
 
-/// All mounts, in order, cgroup mounts expanded. mounts.cpp
-Outcome<std::vector<init::Mount>> plan_mounts(Planning& planning, std::uint64_t root_propagation);
+/// All mounts, in order, cgroup mounts expanded, for the root that is planned so far. mounts.cpp
+Outcome<std::vector<init::Mount>> plan_mounts(Planning& planning, const init::Rootfs& rootfs);
 /// A mount of type cgroup becomes what this machine's layout needs. cgroup_mount.cpp
 Outcome<> plan_cgroup_mount(Planning& planning, const init::Mount& common, std::vector<init::Mount>& mounts);
 /// linux.devices, then the default devices that it leaves out. devices.cpp

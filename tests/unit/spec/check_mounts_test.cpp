@@ -25,12 +25,10 @@ TEST_CASE("check mounts: what a bind mount needs and cannot have") {
   CHECK(
       with({.destination = "/x", .source = "/y", .options = {"bind", "ro", "rnosuid", "silent", "async"}}) ==
       "accepted");
-  CHECK(with({.destination = "/x", .source = "/y", .options = {"bind", "size=1k"}}) ==
-        "mounts[1].options: \"size=1k\" is no mount option, and a bind mount takes no filesystem options");
+  CHECK(with({.destination = "/x", .source = "/y", .options = {"bind", "size=1k"}}) == "accepted");
   for (const char* option : {"sync", "dirsync", "mand", "lazytime", "iversion"}) {
     CAPTURE(option);
-    CHECK(with({.destination = "/x", .source = "/y", .options = {"rbind", option}})
-              .starts_with("mounts[1].options: sync, "));
+    CHECK(with({.destination = "/x", .source = "/y", .options = {"rbind", option}}) == "accepted");
     CHECK(with({.destination = "/x", .type = "ext4", .source = "/y", .options = {option}}) == "accepted");
   }
 }
