@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace lodger::spec {
 
 using nlohmann::json;
@@ -25,6 +27,11 @@ std::string complaint(std::string_view what) {
     text += "...";
   }
   return text;
+}
+
+bool same_but_for_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
 }
 
 }  // namespace
@@ -53,6 +60,15 @@ Value Value::find(std::string_view name) const {
   auto& members = *node_->get_ptr<json::object_t*>();
   const auto found = members.find(name);
   return found == members.end() || found->second.is_null() ? Value() : Value(&found->second);
+}
+
+Value Value::find_in_other_case(std::string_view name, std::string_view& found) const {
+  for (auto& [key, value] : *node_->get_ptr<json::object_t*>()) {
+    if (value.is_null() || key == name || !same_but_for_case(key, name)) continue;
+    found = key;
+    return Value(&value);
+  }
+  return {};
 }
 
 std::vector<std::string> Value::names() const {

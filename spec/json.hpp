@@ -33,7 +33,9 @@ class Value {
   std::size_t size() const;
   Value at(std::size_t index) const;
   Value find(std::string_view name) const;  // no value where the member is absent or null
-  std::vector<std::string> names() const;   // of an object's members, sorted; null ones included
+  /// A member whose name is this but for the case of ASCII letters; `found` is what stands there.
+  Value find_in_other_case(std::string_view name, std::string_view& found) const;
+  std::vector<std::string> names() const;  // of an object's members, sorted; null ones included
 
  private:
   nlohmann::json* node_ = nullptr;

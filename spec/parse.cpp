@@ -49,20 +49,26 @@ static bool read(Value value, Config& out, const Where& where) {
 namespace {
 
 template <class T>
-Outcome<T> parsed(std::string_view text, std::string_view document, std::string_view prefix) {
+Outcome<T> parsed(std::string_view text, std::string_view document, std::string_view prefix,
+                  std::vector<std::string>* remarks) {
   const Document tree = TRY(Document::parse(text, document));
   T out;
-  Failure failure;
-  if (!read(tree.root(), out, Where(failure, document, prefix))) return std::unexpected(std::move(failure));
+  Told told;
+  if (!read(tree.root(), out, Where(told, document, prefix))) return std::unexpected(std::move(told.failure));
+  if (remarks) *remarks = std::move(told.remarks);
   return out;
 }
 
 }  // namespace
 
-Outcome<Config> parse(std::string_view text) { return parsed<Config>(text, "config.json", ""); }
-Outcome<Process> parse_process(std::string_view text) { return parsed<Process>(text, "process", "process"); }
-Outcome<Resources> parse_resources(std::string_view text) {
-  return parsed<Resources>(text, "resources", "linux.resources");
+Outcome<Config> parse(std::string_view text, std::vector<std::string>* remarks) {
+  return parsed<Config>(text, "config.json", "", remarks);
+}
+Outcome<Process> parse_process(std::string_view text) {
+  return parsed<Process>(text, "process", "process", nullptr);
+}
+Outcome<Resources> parse_resources(std::string_view text, std::vector<std::string>* remarks) {
+  return parsed<Resources>(text, "resources", "linux.resources", remarks);
 }
 
 }  // namespace lodger::spec

@@ -92,6 +92,8 @@ struct Names {
 [[nodiscard]] bool read(Value value, std::string& out, const Where& where, const Names& names);
 
 /// The members of an object, by name. Absent and null are the same (Go's habit); unknown ones are ignored.
+/// One whose name differs in case alone is taken, as by the runtimes in Go, and remarked on: to ignore it
+/// would leave out what somebody meant ("readOnly").
 class Object {
  public:
   Object(Value value, const Where& where)
@@ -103,17 +105,23 @@ class Object {
 
   template <class T, class... Words>
   [[nodiscard]] bool required(std::string_view name, T& out, const Words&... words) const {
-    const Value member = value_.find(name);
+    const Value member = find(name);
     const Where at(where_, name);
     return member ? read(member, out, at, words...) : at.refuse("missing");
   }
   template <class T, class... Words>
   [[nodiscard]] bool optional(std::string_view name, T& out, const Words&... words) const {
-    const Value member = value_.find(name);
+    const Value member = find(name);
     return !member || read(member, out, Where(where_, name), words...);
   }
 
  private:
+  Value find(std::string_view name) const {
+    const Value member = value_.find(name);
+    return member ? member : find_in_other_case(name);
+  }
+  Value find_in_other_case(std::string_view name) const;
+
   Value value_;
   const Where& where_;
   bool good_;

@@ -30,6 +30,12 @@ std::string_view name_of(Kind kind) {
 
 }  // namespace
 
+const Where& Where::root() const {
+  const Where* root = this;
+  while (root->parent_) root = root->parent_;
+  return *root;
+}
+
 std::string Where::path() const {
   if (!parent_) return std::string(key_);
   std::string above = parent_->path();
@@ -38,13 +44,17 @@ std::string Where::path() const {
   return above.empty() ? std::string(key_) : fmt::format("{}.{}", above, key_);
 }
 
-bool Where::refuse(std::string_view why) const {
-  const Where* root = this;
-  while (root->parent_) root = root->parent_;
+std::string Where::line(std::string_view text) const {
   const std::string at = path();
-  root->failure_->text = fmt::format("{}: {}", at.empty() ? root->document_ : std::string_view(at), why);
+  return fmt::format("{}: {}", at.empty() ? root().document_ : std::string_view(at), text);
+}
+
+bool Where::refuse(std::string_view why) const {
+  root().told_->failure.text = line(why);
   return false;
 }
+
+void Where::remark(std::string_view what) const { root().told_->remarks.push_back(line(what)); }
 
 bool Where::expected(std::string_view what, Value found) const {
   return refuse(fmt::format("expected {}, found {}", what, name_of(found.kind())));

@@ -3,19 +3,26 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernel/failure.hpp"
 #include "spec/json.hpp"
 
 namespace lodger::spec {
 
+/// What the readers of one document say of it.
+struct Told {
+  Failure failure;
+  std::vector<std::string> remarks;  // on what is taken, and is not what the specification has
+};
+
 /// A node borrows its parent and its key: it must not outlive the expression or scope that made it.
 class Where {
  public:
   /// The root. `document` names it in errors about the whole ("config.json"); `prefix` starts all paths
-  /// ("process", where a process object is a document of its own). The first refusal goes to `failure`.
-  Where(Failure& failure, std::string_view document, std::string_view prefix = {})
-      : failure_(&failure), document_(document), key_(prefix) {}
+  /// ("process", where a process object is a document of its own). The first refusal goes to `told.failure`.
+  Where(Told& told, std::string_view document, std::string_view prefix = {})
+      : told_(&told), document_(document), key_(prefix) {}
   Where(const Where& parent, std::string_view key) : parent_(&parent), key_(key) {}
   Where(const Where& parent, std::size_t index) : parent_(&parent), index_(index) {}
   Where(const Where&) = delete;
@@ -26,12 +33,17 @@ class Where {
 
   /// Writes "<path>: <why>" to the root's failure. Always false, so that readers can return it.
   [[nodiscard]] bool refuse(std::string_view why) const;
+  /// Adds "<path>: <what>" to the root's remarks.
+  void remark(std::string_view what) const;
   /// The refusal "expected <what>, found <kind of value>".
   [[nodiscard]] bool expected(std::string_view what, Value found) const;
 
  private:
+  const Where& root() const;
+  std::string line(std::string_view text) const;
+
   const Where* parent_ = nullptr;
-  Failure* failure_ = nullptr;
+  Told* told_ = nullptr;
   std::string_view document_, key_;
   std::size_t index_ = 0;
 };

@@ -94,9 +94,12 @@ Outcome<std::string> read_stdin() {
   return text;
 }
 
-Outcome<Resources> resources_of(const std::string& file) {
+Outcome<Resources> resources_of(const std::string& file, const container::Notices& notices) {
   const auto text = TRY(file == "-" ? read_stdin() : container::read_file(file));
-  return spec::parse_resources(text);
+  std::vector<std::string> remarks;
+  auto resources = TRY(spec::parse_resources(text, &remarks));
+  for (const auto& remark : remarks) notices(remark);
+  return resources;
 }
 
 }  // namespace
@@ -126,7 +129,7 @@ Outcome<int> update(const Context& context, Words words) {
 
   Resources resources;
   if (!file.empty()) {
-    resources = TRY(resources_of(file));
+    resources = TRY(resources_of(file, context.notices));
     shares = {};
   } else {
     take_special(special, context.notices);

@@ -83,7 +83,9 @@ Outcome<Source> read_bundle(const Store& store, const CreateRequest& request, co
   Source source;
   source.bundle = TRY(canonical_bundle(request.bundle));
   source.text = TRY(read_file(source.bundle + "/config.json"));
-  source.config = TRY(spec::parse(source.text));
+  std::vector<std::string> remarks;
+  source.config = TRY(spec::parse(source.text, &remarks));
+  for (const auto& remark : remarks) notices(remark);
   source.host_network = TRY(apply_network(store, request, source.config, notices));
   plan::drop_own_namespaces(source.config);
   return source;

@@ -99,6 +99,24 @@ TEST_CASE("parse: the document itself") {
   CHECK(verdict(parse_process("{\"cwd\": \"/\", ")).starts_with("process: line 1, column "));
 }
 
+TEST_CASE("parse: a member whose name differs in case alone is taken, and remarked on") {
+  std::vector<std::string> remarks;
+  const auto config = parse(R"({"ociversion": "1.0.0", "hostname": "a", "HOSTNAME": "b", "domainname": null,
+                                "root": {"path": "r", "readOnly": true}, "annotations": {"a": "1", "A": "2"}})",
+                            &remarks);
+  REQUIRE(verdict(config) == "accepted");
+  CHECK(config->root->readonly);
+  CHECK(config->hostname == "a");  // the name as it is in the specification comes first
+  CHECK(config->annotations.size() == 2);
+  CHECK(remarks == std::vector<std::string>{
+                       "config.json: \"ociversion\" is taken for \"ociVersion\": case counts in names",
+                       "root: \"readOnly\" is taken for \"readonly\": case counts in names"});
+  CHECK(parse_with(R"("root": {"paths": "r", "ath": "r", "path ": "r"})") == "root.path: missing");
+  CHECK(parse_resources(R"({"pids": {"LIMIT": 5}})", &remarks)->pids->limit == 5);
+  CHECK(remarks == std::vector<std::string>{
+                       "linux.resources.pids: \"LIMIT\" is taken for \"limit\": case counts in names"});
+}
+
 TEST_CASE("parse: mounts keep their order, destinations are clean") {
   struct Row {
     const char *written, *clean;
