@@ -33,14 +33,14 @@ Outcome<> entries(const Config& config) {
   return {};
 }
 
-/// The specification lets a container live in the runtime's mount namespace. What lodger would mount there
-/// would be the host's to keep, so it refuses.
+/// Without an entry the container lives in the runtime's mount namespace, where a user namespace of its own
+/// would not let it mount anything: mount_namespaces(7).
 Outcome<> mount_namespace(const Config& config) {
-  if (find(config, NamespaceType::mount)) return {};
+  if (find(config, NamespaceType::mount) || !find(config, NamespaceType::user)) return {};
   return refuse(
-      "linux.namespaces: no entry of type \"mount\": lodger does not set up a root filesystem in the host's "
+      "linux.namespaces: no entry of type \"mount\" beside one of type \"user\": a user namespace may not "
       "mount "
-      "namespace");
+      "anything in the mount namespace that lodger runs in");
 }
 
 /// uname(2): the kernel keeps 64 bytes of either, and says no more than EINVAL to longer ones.

@@ -42,6 +42,8 @@ static bool read(Value value, Config& out, const Where& where) {
                     in.optional("mounts", out.mounts) && in.optional("hostname", out.hostname) &&
                     in.optional("domainname", out.domainname) && in.optional("hooks", out.hooks) &&
                     in.optional("annotations", out.annotations) && in.optional("linux", out.linux);
+  // Optional (config.md): a container without it has the runtime's namespaces, all of them.
+  if (good && !out.linux && out.other_platforms.empty()) out.linux.emplace();
   if (good) forget_zero_of_old(out);
   return good;
 }

@@ -69,6 +69,30 @@ Outcome<cgroups::Cgroup> make_cgroup(const cgroups::Layout& layout, const Prepar
                 made.error().code);
 }
 
+/// In one mount namespace the root of a second container would lie on that of the first, and go with it.
+Outcome<> check_root_is_free(const Store& store, const std::string& rootfs) {
+  const auto mount = TRY(rootfs::mount_of(rootfs));
+  for (const auto& id : TRY(store.ids())) {
+    const auto folder = store.look(id);
+    const auto record = folder ? folder->read() : std::unexpected(folder.error());
+    if (record && record->host_root.id == mount)
+      return refuse(
+          fmt::format("root.path {}: container {} lives there, in the same mount namespace: an entry of "
+                      "type \"mount\" in linux.namespaces lets them be side by side",
+                      rootfs, id),
+          EBUSY);
+  }
+  return {};
+}
+
+/// The root that will be the container's in the runtime's mount namespace; nothing where it gets its own.
+Outcome<rootfs::HostRoot> watch_host_root(const Store& store, const Preparation& prepared) {
+  const auto& root = *prepared.built.plan->rootfs;
+  if (root.change != init::RootChange::chroot) return {};
+  TRY(check_root_is_free(store, root.path));
+  return rootfs::HostRoot::watch(prepared.row.numbers()[static_cast<std::size_t>(root.tree)]);
+}
+
 Outcome<Construction> make(const Store& store, const CreateRequest& request, Source source, Manner manner,
                            const Notices& notices, bool& launching) {
   const auto layout = TRY(cgroups::detect());
@@ -95,6 +119,8 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
     shares = TRY(resctrl::find_filesystem());
     record.rdt = resctrl::Group::intended(*shares, *intel_rdt, request.id);
   }
+  auto host_root = TRY(watch_host_root(store, prepared));
+  record.host_root = host_root.identity();
   TRY(folder.stage(record));
   auto cgroup = TRY(make_cgroup(layout, prepared));
   resctrl::Group rdt;
@@ -118,15 +144,9 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   launch::Launch birth{source.config, memory,  built,           row, wishes.caller, cgroup,
                        state,         on_made, manner.interrupt};
   auto launched = TRY(launch::launch(birth));
-  return Construction{std::move(source),
-                      std::move(folder),
-                      std::move(record),
-                      std::move(cgroup),
-                      std::move(rdt),
-                      std::move(memory),
-                      built,
-                      std::move(launched),
-                      std::move(devices)};
+  return Construction{std::move(source),   std::move(folder),    std::move(record), std::move(cgroup),
+                      std::move(rdt),      std::move(host_root), std::move(memory), built,
+                      std::move(launched), std::move(devices)};
 }
 
 Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& request, Source source,
@@ -142,6 +162,7 @@ Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& 
 void Construction::keep() {
   devices.commit();
   launched.child.release();
+  host_root.commit();
   rdt.commit();
   cgroup.commit();
   folder.commit();

@@ -14,6 +14,7 @@ struct Construction {
   Record record;
   cgroups::Cgroup cgroup;
   resctrl::Group rdt;
+  rootfs::HostRoot host_root;
   plan::Memory memory;
   plan::Built built;
   launch::Launched launched;

@@ -7,6 +7,7 @@
 #include "runtime/container/status.hpp"
 #include "runtime/launch/launch.hpp"
 #include "runtime/resctrl/group.hpp"
+#include "runtime/rootfs/host_root.hpp"
 #include "runtime/terminal/foreground.hpp"
 #include "spec/check.hpp"
 #include "spec/parse.hpp"
@@ -81,6 +82,15 @@ Outcome<launch::Launched> be_born(const launch::Joining& joining, const cgroups:
   return launch::be_born(joining);
 }
 
+/// Of a container in our mount namespace, which setns(2) would not take us to. Never by way of its process,
+/// whose root may be another one by now.
+Outcome<kernel::Fd<kernel::Path>> root_of(const Record& record) {
+  if (record.host_root.id == 0) return {};
+  auto root = TRY(rootfs::open_host_root(record.host_root));
+  if (root) return root;
+  return refuse("the container's root is not mounted any more: somebody has unmounted it", ENOENT);
+}
+
 Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int interrupt,
                                const Notices& notices) {
   auto memory = TRY(explained(plan::Memory::make(), "making the memory of the plan"));
@@ -89,7 +99,8 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
   TRY(plan::check(host.config, caller));
   const auto wishes = wishes_of(host, request, caller);
   plan::Planning planning{host.config, wishes, memory, row};
-  auto built = TRY(plan::build_join(planning, std::move(host.init), host.record.pid));
+  auto root = TRY(root_of(host.record));
+  auto built = TRY(plan::build_join(planning, std::move(host.init), host.record.pid, std::move(root)));
   for (const auto& warning : built.warnings) notices(warning);
   const auto layout = TRY(cgroups::detect());
   auto doors = TRY(open_doors(layout, request, host.record));

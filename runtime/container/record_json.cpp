@@ -37,6 +37,15 @@ resctrl::Record rdt_from(const Json& value) {
   return rdt;
 }
 
+Json to_value(const rootfs::MountIdentity& mount) { return {{"id", mount.id}, {"unique", mount.unique}}; }
+
+rootfs::MountIdentity mount_from(const Json& value) {
+  rootfs::MountIdentity mount;
+  value.at("id").get_to(mount.id);
+  value.at("unique").get_to(mount.unique);
+  return mount;
+}
+
 Record record_from(const Json& value) {
   Record record;
   value.at("id").get_to(record.id);
@@ -50,6 +59,7 @@ Record record_from(const Json& value) {
   value.at("ownPidNamespace").get_to(record.own_pid_namespace);
   record.cgroup = cgroup_from(value.at("cgroup"));
   if (const auto rdt = value.find("intelRdt"); rdt != value.end()) record.rdt = rdt_from(*rdt);
+  if (const auto root = value.find("hostRoot"); root != value.end()) record.host_root = mount_from(*root);
   return record;
 }
 
@@ -69,6 +79,7 @@ Outcome<std::string> to_json(const Record& record) {
                   {"ownPidNamespace", record.own_pid_namespace},
                   {"cgroup", to_value(record.cgroup)}};
     if (!record.rdt.group.empty()) value["intelRdt"] = to_value(record.rdt);
+    if (record.host_root.id != 0) value["hostRoot"] = to_value(record.host_root);
     return value.dump();
   } catch (const Json::exception& e) {
     return refuse(

@@ -35,6 +35,7 @@ void run_poststop(const std::vector<spec::Hook>& hooks, const spec::State& state
 
 Outcome<> dismantle(Folder folder, const Record& record, const Notices& notices) {
   if (!record.own_pid_namespace) TRY(end(record));
+  TRY(rootfs::remove_host_root(record.host_root));
   TRY(cgroups::remove(record.cgroup));
   TRY(resctrl::remove(record.rdt));
   auto config = with_poststop_hooks(folder);

@@ -12,6 +12,7 @@
 #include "kernel/failure.hpp"
 #include "kernel/file.hpp"
 #include "runtime/resctrl/group.hpp"
+#include "runtime/rootfs/host_root.hpp"
 
 namespace lodger::container {
 
@@ -25,6 +26,7 @@ struct Record {
   bool host_network = false, own_pid_namespace = false;
   cgroups::Record cgroup;
   resctrl::Record rdt;
+  rootfs::MountIdentity host_root;  // of a container in the runtime's mount namespace
 };
 
 /// The name of the start gate's socket inside a container's folder; present: created, not started.

@@ -43,6 +43,7 @@ Result<> join_container(Control& control) {
     const Procfs procfs = TRY(hold_procfs(control));
     TRY(apply_settings(control, procfs));
   }
+  TRY(enter_container_root(control));
   TRY(enter_namespaces(control));
   if (!control.plan().terminal) return {};
   const Dev dev = TRY(open_dev(control));

@@ -153,13 +153,20 @@ struct Hooks {
   std::span<const char> state_head, state_tail;
 };
 
+/// How the container's root becomes its process's.
+enum class RootChange : std::uint8_t {
+  pivot,   // pivot_root(2)
+  move,    // --no-pivot: over "/"
+  chroot,  // in the runtime's own mount namespace, whose mounts stay as they are
+};
+
 struct Rootfs {
   Slot tree = none;                     // a detached copy of the root's tree; none: as with locked mounts
   Name path = nullptr;                  // where it goes: hooks look for it there until the pivot
   std::uint64_t device = 0, inode = 0;  // what `path` has to be
   Name make_private = nullptr;          // the mount that holds `path`, where it would stay shared otherwise
   std::uint64_t propagation = 0;        // MS_* for the namespace's own "/" (rootfsPropagation)
-  bool pivot = true;                    // false: --no-pivot
+  RootChange change = RootChange::pivot;
   bool readonly = false;
   bool default_devices = true;    // false when the bundle binds a /dev of its own
   std::span<const Name> unmount;  // --no-pivot: the host's procfs and sysfs, which must not stay visible
@@ -240,6 +247,7 @@ struct Plan {
   const Rootfs* rootfs = nullptr;
   bool wait_for_hooks = false;  // prestart and createRuntime hooks run before the pivot
   Hooks create_container, start_container;
+  Slot container_root = none;  // exec: entered by chroot(2), in a mount namespace that is ours, too
   // Names, settings, labels.
   std::span<const char> hostname, domainname;
   std::span<const Setting> sysctls;

@@ -54,49 +54,73 @@ Result<> take_out_of_sight(const char* mount) {
 
 /// Without pivot_root(2) the host's mounts stay behind the root; its procfs and sysfs must not, since they
 /// would vouch for unmasked ones in user namespaces that the container makes.
-Result<> move_root(const Rootfs& rootfs, const Root& root, int old_root) {
-  TRY(cut_off_from_host(old_root));
+Result<> move_root(const Rootfs& rootfs, const Root& root) {
+  const auto old = TRY(kernel::openat<kernel::Path>(kernel::cwd, "/", O_PATH | O_DIRECTORY));
+  TRY(cut_off_from_host(old.get()));
   for (const Name mount : rootfs.unmount) TRY(take_out_of_sight(mount));
   TRY(kernel::attach_at(root.get(), kernel::cwd, "/"));
   return kernel::chroot(".");
 }
 
-}  // namespace
-
-Result<Root> attach_root(Control& control) {
-  const Rootfs& rootfs = *control.plan().rootfs;
+/// Our copy of the host's mounts, before anything is mounted in it.
+Result<> prepare_namespace(Control& control, const Rootfs& rootfs) {
   control.at(Stage::propagation);
   // From an unbindable one nothing could be taken any more; only the container's own root becomes that.
   const bool unbindable = rootfs.propagation & MS_UNBINDABLE;
   const auto propagation = unbindable ? (rootfs.propagation & MS_REC) | MS_PRIVATE : rootfs.propagation;
   TRY(kernel::mount(nullptr, "/", nullptr, propagation, nullptr));
   // pivot_root(2) refuses a shared parent mount, and what is mounted below must not reach the host.
-  if (rootfs.make_private) TRY(kernel::mount(nullptr, rootfs.make_private, nullptr, MS_PRIVATE, nullptr));
+  if (!rootfs.make_private) return {};
+  return kernel::mount(nullptr, rootfs.make_private, nullptr, MS_PRIVATE, nullptr);
+}
+
+/// pivot_root(2): the host's mounts go.
+Result<> pivot() {
+  const auto old = TRY(kernel::openat<kernel::Path>(kernel::cwd, "/", O_PATH | O_DIRECTORY));
+  TRY(kernel::pivot_root(".", "."));  // the old root now lies on top of the new one: pivot_root(2), NOTES
+  TRY(cut_off_from_host(old.get()));
+  return kernel::umount(".", kernel::detach);
+}
+
+}  // namespace
+
+Result<Root> attach_root(Control& control) {
+  const Rootfs& rootfs = *control.plan().rootfs;
+  if (rootfs.change != RootChange::chroot) TRY(prepare_namespace(control, rootfs));
   control.at(Stage::rootfs);
   const auto place = open_root_place(rootfs);
   if (!place && place.error().code != EACCES) return std::unexpected(place.error());
   Root root = TRY(tree_of_root(control, place));
   // pivot_root(2) refuses a shared root, too: until then it is private, and below it everything stays so.
   const auto type = rootfs.propagation & propagation_types;
-  TRY(set_propagation(root, type == MS_SHARED ? MS_PRIVATE : type, AT_RECURSIVE));
+  const auto until_then = type == MS_SHARED ? MS_PRIVATE : type;
+  const bool on_hosts = rootfs.change == RootChange::chroot;
+  // move_mount(2) puts nothing unbindable on a shared mount, as the host's may be, and makes the rest shared.
+  TRY(set_propagation(root, on_hosts && type == MS_UNBINDABLE ? MS_PRIVATE : until_then, AT_RECURSIVE));
   TRY(put_in_place(root, place));
+  if (on_hosts) TRY(set_propagation(root, until_then, AT_RECURSIVE));
   return root;
 }
 
 Result<> change_root(Control& control, const Root& root) {
   const Rootfs& rootfs = *control.plan().rootfs;
   control.at(Stage::pivot);
-  const auto old = TRY(kernel::openat<kernel::Path>(kernel::cwd, "/", O_PATH | O_DIRECTORY));
   TRY(kernel::fchdir(root.get()));
-  if (rootfs.pivot) {
-    TRY(kernel::pivot_root(".", "."));  // the old root now lies on top of the new one: pivot_root(2), NOTES
-    TRY(cut_off_from_host(old.get()));
-    TRY(kernel::umount(".", kernel::detach));
-  } else {
-    TRY(move_root(rootfs, root, old.get()));
+  switch (rootfs.change) {
+    case RootChange::pivot: TRY(pivot()); break;
+    case RootChange::move: TRY(move_root(rootfs, root)); break;
+    case RootChange::chroot: TRY(kernel::chroot(".")); break;
   }
   if (rootfs.propagation & MS_SHARED) TRY(set_propagation(root, MS_SHARED, 0));
   return kernel::chdir("/");
+}
+
+Result<> enter_container_root(Control& control) {
+  const Fd<kernel::Path> root(control.fd(control.plan().container_root));
+  if (!root) return {};
+  control.at(Stage::pivot);
+  TRY(kernel::fchdir(root.get()));
+  return kernel::chroot(".");
 }
 
 Result<> make_root_readonly(Control& control, const Root& root) {

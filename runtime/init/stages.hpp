@@ -21,6 +21,8 @@ Result<Root> attach_root(Control& control);
 /// Makes it our root and lets go of the host's.
 Result<> change_root(Control& control, const Root& root);
 Result<> make_root_readonly(Control& control, const Root& root);
+/// exec, where the container's mount namespace is ours.
+Result<> enter_container_root(Control& control);
 
 // mounts.cpp
 /// All mounts in order; enters the cgroup before the first mount that shows it, or at the end.

@@ -21,8 +21,10 @@ struct Built {
 Outcome<Built> build(Planning& planning);
 
 /// The plan of a process that joins the container of `init` (exec): its namespaces as they are, and the
-/// configuration's process. join.cpp
-Outcome<Built> build_join(Planning& planning, kernel::Fd<kernel::Process> init, pid_t pid);
+/// configuration's process. `root` is the container's, where it lives in our mount namespace; else nothing.
+/// join.cpp
+Outcome<Built> build_join(Planning& planning, kernel::Fd<kernel::Process> init, pid_t pid,
+                          kernel::Fd<kernel::Path> root);
 
 /// Namespaces to make and to join. namespaces.cpp
 Outcome<> plan_namespaces(Planning& planning, Built& built);

@@ -21,17 +21,21 @@ Outcome<std::uint32_t> foreign_namespaces(pid_t pid) {
     const auto theirs = TRY(explained(kernel::status(kernel::cwd, name.c_str(), 0), name));
     if (!own || own->st_dev != theirs.st_dev || own->st_ino != theirs.st_ino) types |= type.clone_flag;
   }
-  if (types & CLONE_NEWNS) return types;
-  return refuse("lodger is itself in the container's mount namespace: nothing is there to join", EINVAL);
+  return types;
 }
 
-Outcome<Built> build_all(Planning& planning, kernel::Fd<kernel::Process> init, pid_t pid) {
+Outcome<Built> build_all(Planning& planning, kernel::Fd<kernel::Process> init, pid_t pid,
+                         kernel::Fd<kernel::Path> root) {
   Built built;
   built.plan = &planning.memory.one<init::Plan>();
   init::Plan& plan = *built.plan;
   const auto types = TRY(foreign_namespaces(pid));
+  if (!root && !(types & CLONE_NEWNS))
+    return refuse("lodger is itself in the container's mount namespace: nothing is there to join", EINVAL);
+  if (root) plan.container_root = planning.row.add(std::move(root));
   plan.two_clones = true;
-  plan.joins = planning.memory.copy(std::vector{init::Join{planning.row.add(std::move(init)), types}});
+  if (types)
+    plan.joins = planning.memory.copy(std::vector{init::Join{planning.row.add(std::move(init)), types}});
   plan.user_namespace = types & CLONE_NEWUSER;
   plan.keep_affinity = planning.config.process->exec_cpu_affinity.has_value();
   plan_settings_of_process(planning, plan);
@@ -44,8 +48,9 @@ Outcome<Built> build_all(Planning& planning, kernel::Fd<kernel::Process> init, p
 
 }  // namespace
 
-Outcome<Built> build_join(Planning& planning, kernel::Fd<kernel::Process> init, pid_t pid) {
-  return fitting([&] { return build_all(planning, std::move(init), pid); });
+Outcome<Built> build_join(Planning& planning, kernel::Fd<kernel::Process> init, pid_t pid,
+                          kernel::Fd<kernel::Path> root) {
+  return fitting([&] { return build_all(planning, std::move(init), pid, std::move(root)); });
 }
 
 }  // namespace lodger::plan

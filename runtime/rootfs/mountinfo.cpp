@@ -28,13 +28,15 @@ std::vector<HostMount> parse_mountinfo(std::string_view text) {
   std::vector<HostMount> mounts;
   while (!text.empty()) {
     auto line = cut(text, '\n');
-    for (int i = 0; i < 3; ++i) cut(line, ' ');  // ids and device number
+    const auto id = spec::whole_number<std::uint64_t>(cut(line, ' '));
+    const auto parent = spec::whole_number<std::uint64_t>(cut(line, ' '));
+    cut(line, ' ');  // the device's number
     const auto root = cut(line, ' ');
     const auto place = cut(line, ' ');
     const auto dash = line.find(" - ");
-    if (place.empty() || dash == line.npos) continue;
+    if (!id || !parent || place.empty() || dash == line.npos) continue;
     line.remove_prefix(dash + 3);
-    mounts.push_back({unescaped(root), unescaped(place), std::string(cut(line, ' '))});
+    mounts.push_back({unescaped(root), unescaped(place), std::string(cut(line, ' ')), *id, *parent});
   }
   return mounts;
 }

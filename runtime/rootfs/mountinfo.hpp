@@ -1,5 +1,6 @@
 // The runtime's own mounts. proc_pid_mountinfo(5). Read only for rare wishes: it grows with the host.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@ namespace lodger::rootfs {
 
 struct HostMount {
   std::string root, place, type;
+  std::uint64_t id = 0, parent = 0;
 };
 
 /// Pure: the lines of a mountinfo file, octal escapes undone; lines that are not of its form are left out.

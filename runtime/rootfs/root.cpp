@@ -48,10 +48,11 @@ Outcome<> open_root(Planning& planning, init::Rootfs& rootfs) {
 /// Only where the rest stays shared, and where the host's procfs and sysfs would stay in sight.
 Outcome<> plan_host_mounts(Planning& planning, init::Rootfs& rootfs) {
   const bool shared = rootfs.propagation & MS_SHARED;
-  if (!shared && rootfs.pivot) return {};
+  if (rootfs.change == init::RootChange::chroot) return {};
+  if (!shared && rootfs.change == init::RootChange::pivot) return {};
   const auto mounts = TRY(read_mountinfo());
   if (shared) rootfs.make_private = planning.memory.text(mount_that_holds(mounts, rootfs.path));
-  if (rootfs.pivot) return {};
+  if (rootfs.change == init::RootChange::pivot) return {};
   std::vector<init::Name> unmount;
   for (const auto& mount : mounts)
     if (mount.root == "/" && (mount.type == "proc" || mount.type == "sysfs"))
@@ -115,15 +116,32 @@ bool put_off_readonly(Planning& planning, std::vector<init::Mount>& mounts, std:
   return true;
 }
 
+/// Without a mount namespace the container lives in the runtime's, as config-linux.md has it.
+Outcome<init::RootChange> root_change(const Planning& planning) {
+  if (planning.separate(spec::NamespaceType::mount))
+    return planning.wishes.no_pivot ? init::RootChange::move : init::RootChange::pivot;
+  if (planning.owns_mounts()) return init::RootChange::chroot;
+  return refuse(
+      fmt::format("linux.namespaces: no entry of type \"mount\", and uid {} may not mount anything in "
+                  "the mount namespace that lodger runs in",
+                  planning.wishes.caller.uid),
+      EPERM);
+}
+
 }  // namespace
 
 Outcome<init::Rootfs> plan_rootfs(Planning& planning) {
   init::Rootfs rootfs;
   rootfs.propagation = propagation_of(planning.linux().rootfs_propagation);
-  rootfs.pivot = !planning.wishes.no_pivot;
+  rootfs.change = TRY(root_change(planning));
   rootfs.readonly = planning.config.root->readonly;
   rootfs.default_devices = needs_default_devices(planning.config);
   TRY(open_root(planning, rootfs));
+  if (rootfs.change == init::RootChange::chroot && std::string_view(rootfs.path) == "/")
+    return refuse(
+        "root.path /: without an entry of type \"mount\" in linux.namespaces the container's root "
+        "would cover the host's",
+        EINVAL);
   TRY(plan_host_mounts(planning, rootfs));
   auto mounts = TRY(plan_mounts(planning, rootfs));
   rootfs.dev_mount = mount_of_dev(mounts);

@@ -72,6 +72,7 @@ const std::vector<Mutation> table = {
      [](json& c) {
        for (const char* type : {"pid", "network", "ipc", "uts", "cgroup"}) add(c, type);
      }},
+    {"mount-namespace-always", {"linux-namespaces/inherited=mount"}, [](json& c) { add(c, "mount"); }},
     {"user-namespace-always",
      {"linux-namespaces/inherited=user"},
      [](json& c) {

@@ -1,6 +1,7 @@
 // Faults of the operations: commands that do something else, or say something else, than they should.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +75,15 @@ int delete_leaves_cgroup(const Call& call) {
       mkdir((base + path.substr(0, path.rfind('/'))).c_str(), 0755);
       mkdir((base + path).c_str(), 0755);
     }
+  return status;
+}
+
+/// What was mounted over the root's folder stays.
+int delete_leaves_mount(const Call& call) {
+  if (call.command != "delete") return call.pass();
+  const std::string root = call.state().value("bundle", "") + "/rootfs";
+  const int status = call.pass();
+  if (status == 0) mount(root.c_str(), root.c_str(), nullptr, MS_BIND, nullptr);
   return status;
 }
 
@@ -304,6 +314,11 @@ const std::vector<Mutation> table = {
      nullptr,
      delete_fails},
     {"delete-leaves-cgroup", {"runtime/delete-removes-cgroup"}, nullptr, nullptr, delete_leaves_cgroup},
+    {"delete-leaves-mount",
+     {"linux-namespaces/inherited-mounts-are-removed"},
+     nullptr,
+     nullptr,
+     delete_leaves_mount},
     {"delete-takes-bundle", {"runtime/delete-keeps-bundle"}, nullptr, nullptr, delete_takes_bundle},
     {"delete-takes-foreign-cgroup",
      {"runtime/delete-keeps-foreign-cgroup"},

@@ -1,8 +1,10 @@
 // config-linux.md, "Namespaces" and "User namespace mappings".
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/conformance/cases/all.hpp"
 #include "tests/conformance/harness/files.hpp"
+#include "tests/conformance/harness/mountinfo.hpp"
 #include "tests/conformance/harness/trial.hpp"
 
 namespace conformance {
@@ -21,10 +23,9 @@ constexpr std::array types = {
     Type{"mount", "mnt"},     Type{"ipc", "ipc"},
     Type{"uts", "uts"},       Type{"user", "user"},
     Type{"cgroup", "cgroup"}, Type{"time", "time", Level::should, &needs::kernel_5_6, optional_text}};
-/// A container without a mount namespace of its own would change the host's mounts: not tried.
-constexpr std::array inheritable = {Type{"pid", "pid"},  Type{"network", "net"}, Type{"ipc", "ipc"},
-                                    Type{"uts", "uts"},  Type{"user", "user"},   Type{"cgroup", "cgroup"},
-                                    Type{"time", "time"}};
+constexpr std::array inheritable = {Type{"pid", "pid"},       Type{"network", "net"}, Type{"mount", "mnt"},
+                                    Type{"ipc", "ipc"},       Type{"uts", "uts"},     Type{"user", "user"},
+                                    Type{"cgroup", "cgroup"}, Type{"time", "time"}};
 /// Joined user and mount namespaces bring a root filesystem of their own into play: not tried.
 constexpr std::array joinable = {
     Type{"pid", "pid"},       Type{"network", "net"},
@@ -56,12 +57,32 @@ void created_new(Trial& t) {
   t.expect_ne("the namespace inside", id_of("self", type.file), inside);
 }
 
+/// A container that mounts in the runtime's mount namespace, which is the case's own. Without what a runtime
+/// might think of as the host's to keep.
+Container& without_mount_namespace(Trial& t) {
+  t.own_mount_namespace();
+  Container& box = t.container();
+  drop_namespace(box.config, "mount");
+  for (const char* paths : {"maskedPaths", "readonlyPaths"}) box.config["linux"].erase(paths);
+  return box;
+}
+
 void inherited(Trial& t) {
   const Type& type = inheritable[t.row()];
-  Container& box = t.container();
+  Container& box = type.name == "mount" ? without_mount_namespace(t) : t.container();
   drop_namespace(box.config, std::string(type.name));
   t.expect_eq("the namespace inside", id_of("self", type.file),
               box.inside("ns")["ns." + std::string(type.file)]);
+}
+
+/// What create mounted there is the container's.
+void removed_from_the_runtimes(Trial& t) {
+  Container& box = without_mount_namespace(t);
+  box.inside("exit 0");
+  std::string left;
+  for (const auto& mount : mounts_of(getpid()))
+    if (mount.point.starts_with(box.rootfs())) left += mount.point + ' ';
+  t.expect_eq("what is mounted in the runtime's namespace after delete", "", left);
 }
 
 /// A container of its own holds the namespace.
@@ -167,6 +188,11 @@ constexpr std::string_view wrong_text =
     "The runtime MUST generate an error if `path` is not associated with a namespace of type `type`.";
 
 constexpr Case single[] = {
+    {"linux-namespaces/inherited-mounts-are-removed",
+     {"runtime.md", "Delete", Level::must,
+      "Deleting a container MUST delete the resources that were created during the `create` step."},
+     removed_from_the_runtimes,
+     {&needs::root}},
     {"linux-namespaces/user-root-is-mapped",
      mapping(
          "`hostID` (uint32, REQUIRED) - is the starting uid/gid on the host to be mapped to containerID."),

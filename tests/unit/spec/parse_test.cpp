@@ -39,7 +39,8 @@ TEST_CASE("parse: absent and null are the same") {
     REQUIRE(config);
     CHECK_FALSE(config->root);
     CHECK_FALSE(config->process);
-    CHECK_FALSE(config->linux);
+    REQUIRE(config->linux);  // the runtime's namespaces, all of them
+    CHECK(config->linux->namespaces.empty());
     CHECK(config->mounts.empty());
     CHECK(config->other_platforms.empty());
   }

@@ -52,9 +52,9 @@ struct Room {
     process.cwd = "/";
     process.env = {"HOME=/"};
   }
-  Outcome<plan::Built> join(pid_t pid) {
+  Outcome<plan::Built> join(pid_t pid, kernel::Fd<kernel::Path> root = {}) {
     plan::Planning planning{config, wishes, memory, row};
-    return plan::build_join(planning, kernel::pidfd_open(pid).value(), pid);
+    return plan::build_join(planning, kernel::pidfd_open(pid).value(), pid, std::move(root));
   }
 };
 
@@ -88,6 +88,17 @@ TEST_CASE("build_join: a process in our own mount namespace is no container") {
   const auto built = room.join(other.pid());
   REQUIRE_FALSE(built);
   CHECK_THAT(built.error().text, Catch::Contains("mount namespace"));
+}
+
+TEST_CASE("build_join: with its root given, a container in our own mount namespace is entered by that") {
+  const Other other(CLONE_NEWUTS);
+  if (!other.made) SKIP_TEST("needs root, for namespaces of its own");
+  Room room;
+  const auto built = room.join(other.pid(), kernel::openat<kernel::Path>(kernel::cwd, "/tmp", O_PATH).value());
+  REQUIRE(built);
+  CHECK(built->plan->container_root != init::none);
+  REQUIRE(built->plan->joins.size() == 1);
+  CHECK(built->plan->joins[0].type == CLONE_NEWUTS);
 }
 
 TEST_CASE("build_join: the environment has room for what only init knows") {

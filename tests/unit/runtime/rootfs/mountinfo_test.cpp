@@ -9,6 +9,8 @@ TEST_CASE("mountinfo: root, place and type of each line (proc_pid_mountinfo(5))"
       "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n"
       "22 27 0:20 / /proc rw,relatime - proc proc rw\n");
   REQUIRE(mounts.size() == 2);
+  CHECK(mounts[0].id == 36);
+  CHECK(mounts[0].parent == 35);
   CHECK(mounts[0].root == "/mnt1");
   CHECK(mounts[0].place == "/mnt2");
   CHECK(mounts[0].type == "ext3");

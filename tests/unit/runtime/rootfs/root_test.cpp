@@ -7,7 +7,7 @@ using namespace lodger;
 TEST_CASE("plan of the root: what only init may copy has no tree, and is looked at all the same") {
   spec::Config config;
   config.root = spec::Root{"/etc", false};
-  config.linux.emplace();
+  config.linux.emplace().namespaces = {{spec::NamespaceType::mount, ""}};
   plan::Wishes wishes;
   wishes.caller.privileged = wishes.caller.owns_mounts = false;
   auto memory = std::move(plan::Memory::make().value());
@@ -22,4 +22,10 @@ TEST_CASE("plan of the root: what only init may copy has no tree, and is looked 
   rootfs = rootfs::plan_rootfs(planning);
   REQUIRE_FALSE(rootfs);
   CHECK(rootfs.error().text == "mounts[0] /x: source /no/such: No such file or directory");
+
+  config.linux->namespaces.clear();
+  rootfs = rootfs::plan_rootfs(planning);
+  REQUIRE_FALSE(rootfs);
+  CHECK_THAT(rootfs.error().text,
+             Catch::StartsWith("linux.namespaces: no entry of type \"mount\", and uid "));
 }

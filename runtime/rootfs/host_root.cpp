@@ -1,0 +1,92 @@
+#include "runtime/rootfs/host_root.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "kernel/mount.hpp"
+#include "runtime/rootfs/mountinfo.hpp"
+
+namespace lodger::rootfs {
+namespace {
+
+kernel::Result<MountIdentity> identity_of(int fd) {
+  return MountIdentity{TRY(kernel::mount_id(fd)), TRY(kernel::unique_mount_id(fd))};
+}
+
+/// The descriptor leads to one mount, whatever its path shows by now. A detached one is not there to unmount.
+kernel::Result<> unmount(int fd) {
+  return kernel::umount(fmt::format("/proc/self/fd/{}", fd).c_str(), kernel::detach);
+}
+
+kernel::Result<kernel::Fd<kernel::Path>> open_folder(const std::string& path) {
+  return kernel::openat<kernel::Path>(kernel::cwd, path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
+}
+
+/// Whether the mount `id` lies on the mount `below`, over any number of others.
+bool lies_on(const std::vector<HostMount>& mounts, std::uint64_t id, std::uint64_t below) {
+  for (std::size_t steps = 0; steps <= mounts.size(); ++steps) {
+    if (id == below) return true;
+    const auto mount = std::ranges::find(mounts, id, &HostMount::id);
+    if (mount == mounts.end()) return false;
+    id = mount->parent;
+  }
+  return false;
+}
+
+struct Found {
+  kernel::Fd<kernel::Path> top;  // nothing: the mount is not there
+  bool covered = false;          // something else is mounted over it
+};
+
+/// By its number, to where that is now, and by what is seen there back to a number.
+Outcome<Found> find(const MountIdentity& identity) {
+  const auto mounts = TRY(read_mountinfo());
+  const auto known = std::ranges::find(mounts, identity.id, &HostMount::id);
+  if (known == mounts.end()) return Found{};
+  const auto doing = fmt::format("the container's root, mounted at {}", known->place);
+  Found found{TRY(explained(open_folder(known->place), doing)), false};
+  const auto seen = TRY(explained(identity_of(found.top.get()), doing));
+  if (seen.id == identity.id && seen.unique != identity.unique) return Found{};  // the number was given again
+  found.covered = seen.id != identity.id;
+  if (found.covered && !lies_on(mounts, seen.id, identity.id))
+    return refuse(fmt::format("{}: it cannot be reached, something is mounted over its folder", doing),
+                  EBUSY);
+  return found;
+}
+
+}  // namespace
+
+HostRoot::~HostRoot() {
+  if (tree_) (void)unmount(tree_.get());
+}
+
+Outcome<HostRoot> HostRoot::watch(int tree) {
+  constexpr std::string_view doing = "looking at the mount of the container's root";
+  HostRoot root;
+  root.identity_ = TRY(explained(identity_of(tree), doing));
+  root.tree_ =
+      TRY(explained(kernel::opened<kernel::Mount>("fcntl", __NR_fcntl, tree, F_DUPFD_CLOEXEC, 3), doing));
+  return root;
+}
+
+Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity) {
+  return TRY(find(identity)).top;
+}
+
+Outcome<> remove_host_root(const MountIdentity& identity) {
+  if (identity.id == 0) return {};
+  for (;;) {
+    const auto found = TRY(find(identity));
+    if (!found.top) return {};
+    TRY(explained(unmount(found.top.get()), "unmounting the container's root"));
+    if (!found.covered) return {};
+  }
+}
+
+Outcome<std::uint64_t> mount_of(const std::string& path) {
+  const auto folder = TRY(explained(open_folder(path), path));
+  return explained(kernel::mount_id(folder.get()), path);
+}
+
+}  // namespace lodger::rootfs

@@ -1,0 +1,50 @@
+// The root of a container that has no mount namespace of its own: a mount in the runtime's, on top of the
+// root's folder, with everything of the container below it. It is the one thing of a container that lies in
+// the host's mount namespace, and is known by its identity alone: what else is mounted there, by whomever,
+// is never touched. config-linux.md, "Namespaces"; runtime.md, "Delete".
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "kernel/failure.hpp"
+#include "kernel/file.hpp"
+
+namespace lodger::rootfs {
+
+/// What tells a mount from all others. Its number is the same before and after it is attached.
+struct MountIdentity {
+  std::uint64_t id = 0;      // as in /proc/PID/mountinfo; 0: there is no such mount
+  std::uint64_t unique = 0;  // never given twice (STATX_MNT_ID_UNIQUE); 0 before Linux 6.8
+};
+
+/// The mount from before it is attached until the container answers for it: destroyed uncommitted, it
+/// unmounts.
+class HostRoot {
+ public:
+  HostRoot() = default;
+  HostRoot(HostRoot&&) = default;
+  HostRoot& operator=(HostRoot&&) = default;
+  ~HostRoot();
+  /// `tree`: the detached mount that init is going to attach.
+  static Outcome<HostRoot> watch(int tree);
+
+  const MountIdentity& identity() const { return identity_; }
+  void commit() { tree_ = {}; }
+
+ private:
+  kernel::Fd<kernel::Mount> tree_;
+  MountIdentity identity_;
+};
+
+/// What is seen at the mount, wherever its folder has been moved to: itself, or what the container has
+/// mounted over it. Nothing when it is not there any more.
+Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity);
+
+/// Takes it out of the host's mount namespace with everything that is mounted on it. No error when it is gone
+/// already.
+Outcome<> remove_host_root(const MountIdentity& identity);
+
+/// The number of the mount that `path`, a folder, lies on.
+Outcome<std::uint64_t> mount_of(const std::string& path);
+
+}  // namespace lodger::rootfs
