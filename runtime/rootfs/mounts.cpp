@@ -51,8 +51,14 @@ std::vector<init::Parameter> parameters_of(Planning& planning, const spec::Mount
 }
 
 /// A bind mount shows a filesystem that somebody else mounted: nothing can be asked of that filesystem.
-/// Others ignore it without a word.
-void warn_of_filesystem_options(Planning& planning, std::size_t index, const spec::MountFlags& flags) {
+/// Others ignore it without a word. But a word without a value may be a flag that is misspelt ("noxec").
+Outcome<> check_filesystem_options(Planning& planning, std::size_t index, const spec::MountFlags& flags) {
+  for (const auto& data : flags.data)
+    if (data.find('=') == data.npos)
+      return refuse(fmt::format("{}: option \"{}\" is unknown, and a bind mount has no filesystem of its own "
+                                "that could take it",
+                                mount_name(planning.config, index), data),
+                    EINVAL);
   const auto warn = [&](std::string_view option) {
     planning.warnings.push_back(fmt::format("{}: option \"{}\" has no effect on a bind mount",
                                             mount_name(planning.config, index), option));
@@ -61,6 +67,7 @@ void warn_of_filesystem_options(Planning& planning, std::size_t index, const spe
     if (flags.super_set & option.flag) warn(option.set);
   if (flags.super_set & MS_I_VERSION) warn("iversion");
   for (const auto& data : flags.data) warn(data);
+  return {};
 }
 
 /// fsconfig(2) takes values of at most 255 bytes; lists of overlay's lower folders are longer.
@@ -159,7 +166,7 @@ Outcome<> plan_mount(Planning& planning, std::size_t index, Binds& binds, std::v
   mount.destination = planning.memory.text(destination_inside(planning, binds.rootfs, index));
   mount.type = planning.memory.text(from.type);
   mount.nofollow = flags.destination_nofollow;
-  if (flags.binds()) warn_of_filesystem_options(planning, index, flags);
+  if (flags.binds()) TRY(check_filesystem_options(planning, index, flags));
   set_attributes(flags, mount, true);
   if (flags.remount) {
     mount.kind = init::MountKind::remount;

@@ -153,6 +153,15 @@ TEST_CASE("mount options: a bind has no file system to pass options to, and a wa
   CHECK_THAT(checked.out, Catch::Contains("\"mode=755\" has no effect"));
 }
 
+TEST_CASE("mount options: a misspelt flag of a bind is refused", "[mount_options]") {
+  NEEDS_ROOT();
+  refused(
+      [](json& config) {
+        config["mounts"] = json::array({bind_mount("/dev/shm", "/tmp", {"bind", "noxec"})});
+      },
+      {"mounts[0] /tmp: option \"noxec\" is unknown"});
+}
+
 TEST_CASE("mount options: noexec and nodev have their effect", "[mount_options]") {
   NEEDS_ROOT();
   const Bundle source("echo unused");
