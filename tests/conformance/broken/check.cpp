@@ -94,7 +94,7 @@ class Prover {
     for (const auto& name : cases) argv.insert(argv.end(), {"--filter", name});
     const Setting setting{.env = {"BROKEN_RUNTIME=" + runtime_, "BROKEN_MUTATION=" + std::string(mutation),
                                   "TMPDIR=" + scratch_},
-                          .limit = milliseconds(120'000)};
+                          .limit = milliseconds(900'000)};
     return verdicts(run_command(argv, setting).out);
   }
 
