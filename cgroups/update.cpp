@@ -26,17 +26,24 @@ std::optional<std::int64_t> number_or_max(std::string_view text) {
   return spec::whole_number<std::int64_t>(text);
 }
 
+Outcome<> check_limit(const Record& record, const char* what, std::int64_t used, std::int64_t limit) {
+  if (limit <= 0 || used <= limit) return {};
+  return refuse(
+      fmt::format("cgroup {}: rejecting {} limit {}: {} bytes are in use", record.path, what, limit, used),
+      EBUSY);
+}
+
 /// config-linux.md, memory.checkBeforeUpdate: v1's kernel refuses a limit below what is in use, cgroup2's
-/// kills.
+/// kills. memory.swap is memory and swap together.
 Outcome<> check_usage(const Folder& folder, const Record& record, const spec::Resources& resources) {
   if (!resources.memory || !resources.memory->check_before_update.value_or(false)) return {};
-  const auto limit = resources.memory->limit.value_or(0);
-  if (limit <= 0) return {};
-  const auto used = TRY(explained(text_of(folder, "memory.current"), folder.path));
-  if (number_or_max(used).value_or(0) <= limit) return {};
-  return refuse(fmt::format("cgroup {}: memory.max: {} bytes are in use, more than the new limit of {}",
-                            record.path, used, limit),
-                EBUSY);
+  const auto used = [&](const char* file) -> Outcome<std::int64_t> {
+    return number_or_max(TRY(explained(text_of(folder, file), folder.path))).value_or(0);
+  };
+  const auto memory = TRY(used("memory.current"));
+  if (const auto both = resources.memory->swap.value_or(0); both > 0)
+    TRY(check_limit(record, "memory+swap", memory + used("memory.swap.current").value_or(0), both));
+  return check_limit(record, "memory", memory, resources.memory->limit.value_or(0));
 }
 
 /// cgroup2's cpu.max holds two properties at once: the one that was left out is what it is now.
