@@ -58,6 +58,12 @@ inline Result<> set_attributes(int mount, const mount_attr& attributes, unsigned
   return done("mount_setattr", __NR_mount_setattr, mount, "", flags | AT_EMPTY_PATH, &attributes,
               sizeof attributes);
 }
+/// The same for one of MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE alone: mount_namespaces(7).
+inline Result<> set_propagation(int mount, std::uint64_t type, unsigned flags = 0) {
+  mount_attr attributes{};
+  attributes.propagation = type;
+  return set_attributes(mount, attributes, flags);
+}
 inline Result<> mount(const char* source, const char* target, const char* type, unsigned long flags,
                       const char* data) {
   return done("mount", __NR_mount, source, target, type, flags, data);

@@ -40,7 +40,10 @@ Outcome<> bind_from_host(Planning& planning, const std::string& name, const std:
   if ((found.st_mode & S_IFMT) != (device.mode & S_IFMT) || found.st_rdev != device.device)
     return refuse(fmt::format("{}: is not that device, and a user namespace can make no other", doing),
                   EEXIST);
-  if (tree) device.tree = planning.row.add(std::move(tree));
+  if (!tree) return {};
+  // Or what the container mounts over its node would lie over the host's, too.
+  TRY(explained(kernel::set_propagation(tree.get(), MS_PRIVATE), doing));
+  device.tree = planning.row.add(std::move(tree));
   return {};
 }
 

@@ -2,7 +2,9 @@
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -151,4 +153,31 @@ TEST_CASE("attack: no place of any kind is made on the host while a shared volum
   }
   CHECK(ran > 0);
   CHECK(refused_ones > 0);
+}
+
+// A copy of a host's mount is the original's peer: what is mounted on the one comes to lie on the other.
+TEST_CASE("attack: root of a user namespace mounts over its device nodes, and not over the host's",
+          "[attack]") {
+  NEEDS_ROOT();
+  NEEDS(unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_PRIVATE | MS_REC, nullptr) == 0 &&
+            mount(nullptr, "/", nullptr, MS_SHARED | MS_REC, nullptr) == 0,
+        "no mount namespace");
+  const Bundle bundle(
+      std::vector<std::string>{"/bin/busybox", "sh", "-c",
+                               "/bin/busybox mount -o bind /bin/probe /dev/full && echo over"},
+      [](json& config) {
+        config["linux"]["namespaces"].push_back({{"type", "user"}});
+        config["linux"]["uidMappings"] = {{{"containerID", 0}, {"hostID", 100'000}, {"size", 10}}};
+        config["linux"]["gidMappings"] = config["linux"]["uidMappings"];
+        for (const char* set : {"bounding", "effective", "permitted"})
+          config["process"]["capabilities"][set].push_back("CAP_SYS_ADMIN");
+      });
+  Container container(bundle);
+  const Finished done = container.run();
+  INFO(done.err);
+  CHECK(done.out == "over\n");
+  struct stat host {};
+  REQUIRE(stat("/dev/full", &host) == 0);
+  CHECK(S_ISCHR(host.st_mode));
+  umount2("/dev/full", MNT_DETACH);  // fails where there is nothing, as there should be
 }
