@@ -35,7 +35,9 @@ Outcome<> check_controllers(const Layout& layout, const std::vector<Below>& belo
 }
 
 /// In the words that callers of runc look for.
-std::string adding_to(const std::string& place) { return "exec: adding pid of the new process to cgroups: " + place; }
+std::string adding_to(const std::string& place) {
+  return "exec: adding pid of the new process to cgroups: " + place;
+}
 
 Outcome<kernel::Fd<kernel::Path>> open_unified(const Layout& layout, const Record& record,
                                                const std::vector<Below>& below) {

@@ -71,11 +71,11 @@ Outcome<cgroups::Cgroup> make_cgroup(const cgroups::Layout& layout, const Prepar
 
 /// In one mount namespace the root of a second container would lie on that of the first, and go with it.
 Outcome<> check_root_is_free(const Store& store, const std::string& rootfs) {
-  const auto mount = TRY(rootfs::mount_of(rootfs));
   for (const auto& id : TRY(store.ids())) {
     const auto folder = store.look(id);
     const auto record = folder ? folder->read() : std::unexpected(folder.error());
-    if (record && record->host_root.id == mount)
+    if (!record || record->host_root.id == 0) continue;
+    if (TRY(rootfs::lies_on_host_root(rootfs, record->host_root)))
       return refuse(
           fmt::format("root.path {}: container {} lives there, in the same mount namespace: an entry of "
                       "type \"mount\" in linux.namespaces lets them be side by side",
@@ -90,7 +90,7 @@ Outcome<rootfs::HostRoot> watch_host_root(const Store& store, const Preparation&
   const auto& root = *prepared.built.plan->rootfs;
   if (root.change != init::RootChange::chroot) return {};
   TRY(check_root_is_free(store, root.path));
-  return rootfs::HostRoot::watch(prepared.row.numbers()[static_cast<std::size_t>(root.tree)]);
+  return rootfs::HostRoot::watch(prepared.row.numbers()[static_cast<std::size_t>(root.ground)]);
 }
 
 Outcome<Construction> make(const Store& store, const CreateRequest& request, Source source, Manner manner,

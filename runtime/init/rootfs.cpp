@@ -16,12 +16,6 @@ Result<Fd<kernel::Path>> open_root_place(const Rootfs& rootfs) {
   return place;
 }
 
-Result<> set_propagation(const Root& root, std::uint64_t type, unsigned flags) {
-  mount_attr attributes{};
-  attributes.propagation = type;
-  return kernel::set_attributes(root.get(), attributes, flags);
-}
-
 /// In a user namespace our own copy of the host's mounts has their flags and covers locked
 /// (mount_namespaces(7)), which the parent's copy has not: so the tree is taken from there.
 Result<Root> tree_of_root(Control& control, const Result<Fd<kernel::Path>>& place) {
@@ -38,11 +32,7 @@ Result<> put_in_place(const Root& root, const Result<Fd<kernel::Path>>& place) {
 
 /// Nothing that happens to the host's mounts here may reach the host, whatever rootfsPropagation says: an
 /// umount travels to all peers. By descriptor, since after a pivot "." is the new root.
-Result<> cut_off_from_host(int old_root) {
-  mount_attr attributes{};
-  attributes.propagation = MS_SLAVE;
-  return kernel::set_attributes(old_root, attributes, AT_RECURSIVE);
-}
+Result<> cut_off_from_host(int old_root) { return kernel::set_propagation(old_root, MS_SLAVE, AT_RECURSIVE); }
 
 /// A user namespace may not umount what it has from the host (mount_namespaces(7)), but may lay an empty
 /// folder over it.
@@ -74,6 +64,14 @@ Result<> prepare_namespace(Control& control, const Rootfs& rootfs) {
   return kernel::mount(nullptr, rootfs.make_private, nullptr, MS_PRIVATE, nullptr);
 }
 
+/// Where the host's mount below is shared, its peers get a copy of what is put on it, which unmounting takes
+/// along only while nothing lies on the copy (mount_namespaces(7)): so it is one mount, and private at once.
+Result<> lay(const Root& ground, const Result<Fd<kernel::Path>>& place) {
+  TRY(kernel::set_propagation(ground.get(), MS_PRIVATE));
+  TRY(put_in_place(ground, place));
+  return kernel::set_propagation(ground.get(), MS_PRIVATE);
+}
+
 /// pivot_root(2): the host's mounts go.
 Result<> pivot() {
   const auto old = TRY(kernel::openat<kernel::Path>(kernel::cwd, "/", O_PATH | O_DIRECTORY));
@@ -93,12 +91,14 @@ Result<Root> attach_root(Control& control) {
   Root root = TRY(tree_of_root(control, place));
   // pivot_root(2) refuses a shared root, too: until then it is private, and below it everything stays so.
   const auto type = rootfs.propagation & propagation_types;
-  const auto until_then = type == MS_SHARED ? MS_PRIVATE : type;
-  const bool on_hosts = rootfs.change == RootChange::chroot;
-  // move_mount(2) puts nothing unbindable on a shared mount, as the host's may be, and makes the rest shared.
-  TRY(set_propagation(root, on_hosts && type == MS_UNBINDABLE ? MS_PRIVATE : until_then, AT_RECURSIVE));
-  TRY(put_in_place(root, place));
-  if (on_hosts) TRY(set_propagation(root, until_then, AT_RECURSIVE));
+  TRY(kernel::set_propagation(root.get(), type == MS_SHARED ? MS_PRIVATE : type, AT_RECURSIVE));
+  const Root ground(control.fd(rootfs.ground));
+  if (!ground) {
+    TRY(put_in_place(root, place));
+  } else {
+    TRY(lay(ground, place));
+    TRY(kernel::attach(root.get(), ground.get()));
+  }
   return root;
 }
 
@@ -111,7 +111,7 @@ Result<> change_root(Control& control, const Root& root) {
     case RootChange::move: TRY(move_root(rootfs, root)); break;
     case RootChange::chroot: TRY(kernel::chroot(".")); break;
   }
-  if (rootfs.propagation & MS_SHARED) TRY(set_propagation(root, MS_SHARED, 0));
+  if (rootfs.propagation & MS_SHARED) TRY(kernel::set_propagation(root.get(), MS_SHARED));
   return kernel::chdir("/");
 }
 

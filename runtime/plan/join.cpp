@@ -29,7 +29,9 @@ Outcome<Built> build_all(Planning& planning, kernel::Fd<kernel::Process> init, p
   Built built;
   built.plan = &planning.memory.one<init::Plan>();
   init::Plan& plan = *built.plan;
-  const auto types = TRY(foreign_namespaces(pid));
+  auto types = TRY(foreign_namespaces(pid));
+  // Its first process may have made a mount namespace of its own, whose "/" is the host's.
+  if (root) types &= ~std::uint32_t{CLONE_NEWNS};
   if (!root && !(types & CLONE_NEWNS))
     return refuse("lodger is itself in the container's mount namespace: nothing is there to join", EINVAL);
   if (root) plan.container_root = planning.row.add(std::move(root));

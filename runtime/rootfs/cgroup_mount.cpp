@@ -49,6 +49,9 @@ class Expansion {
     auto& mount = mounts_.emplace_back(common_);
     mount.kind = kind;
     mount.destination = text(destination);
+    // In the runtime's own mount namespace nothing has cut a copy off from the host's mounts.
+    if (kind == init::MountKind::subtree && !planning_.separate(spec::NamespaceType::mount))
+      mount.base_propagation = MS_SLAVE;
     return mount;
   }
 

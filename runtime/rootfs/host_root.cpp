@@ -14,7 +14,6 @@ kernel::Result<MountIdentity> identity_of(int fd) {
   return MountIdentity{TRY(kernel::mount_id(fd)), TRY(kernel::unique_mount_id(fd))};
 }
 
-/// The descriptor leads to one mount, whatever its path shows by now. A detached one is not there to unmount.
 kernel::Result<> unmount(int fd) {
   return kernel::umount(fmt::format("/proc/self/fd/{}", fd).c_str(), kernel::detach);
 }
@@ -58,7 +57,7 @@ Outcome<Found> find(const MountIdentity& identity) {
 }  // namespace
 
 HostRoot::~HostRoot() {
-  if (tree_) (void)unmount(tree_.get());
+  if (tree_) (void)remove_host_root(identity_);
 }
 
 Outcome<HostRoot> HostRoot::watch(int tree) {
@@ -76,17 +75,17 @@ Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity) 
 
 Outcome<> remove_host_root(const MountIdentity& identity) {
   if (identity.id == 0) return {};
+  // umount2(2) takes what is on top, also by way of a descriptor: until it was ours.
   for (;;) {
     const auto found = TRY(find(identity));
     if (!found.top) return {};
     TRY(explained(unmount(found.top.get()), "unmounting the container's root"));
-    if (!found.covered) return {};
   }
 }
 
-Outcome<std::uint64_t> mount_of(const std::string& path) {
+Outcome<bool> lies_on_host_root(const std::string& path, const MountIdentity& identity) {
   const auto folder = TRY(explained(open_folder(path), path));
-  return explained(kernel::mount_id(folder.get()), path);
+  return lies_on(TRY(read_mountinfo()), TRY(explained(kernel::mount_id(folder.get()), path)), identity.id);
 }
 
 }  // namespace lodger::rootfs

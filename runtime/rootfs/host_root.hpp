@@ -1,5 +1,5 @@
 // The root of a container that has no mount namespace of its own: a mount in the runtime's, on top of the
-// root's folder, with everything of the container below it. It is the one thing of a container that lies in
+// root's folder, with everything of the container on it. It is the one thing of a container that lies in
 // the host's mount namespace, and is known by its identity alone: what else is mounted there, by whomever,
 // is never touched. config-linux.md, "Namespaces"; runtime.md, "Delete".
 #pragma once
@@ -44,7 +44,7 @@ Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity);
 /// already.
 Outcome<> remove_host_root(const MountIdentity& identity);
 
-/// The number of the mount that `path`, a folder, lies on.
-Outcome<std::uint64_t> mount_of(const std::string& path);
+/// Whether `path`, a folder, is on the mount or on anything that is mounted on it.
+Outcome<bool> lies_on_host_root(const std::string& path, const MountIdentity& identity);
 
 }  // namespace lodger::rootfs

@@ -40,6 +40,9 @@ Outcome<> open_root(Planning& planning, init::Rootfs& rootfs) {
   rootfs.device = what.st_dev;
   rootfs.inode = what.st_ino;
   if (!planning.owns_mounts()) return {};  // init takes the tree
+  if (rootfs.change == init::RootChange::chroot)
+    rootfs.ground =
+        planning.row.add(TRY(explained(kernel::clone_tree(folder.get(), "", AT_EMPTY_PATH), doing)));
   rootfs.tree = planning.row.add(
       TRY(explained(kernel::clone_tree(folder.get(), "", AT_EMPTY_PATH | AT_RECURSIVE), doing)));
   return {};
@@ -85,9 +88,11 @@ std::span<const init::Link> plan_links(Planning& planning) {
 }
 
 /// A /dev that the bundle binds from the host has all it needs, and nothing may be made in it.
-bool needs_default_devices(const spec::Config& config) {
-  return std::none_of(config.mounts.begin(), config.mounts.end(), [](const spec::Mount& mount) {
-    return mount.destination == "/dev" && spec::mount_flags(mount).binds();
+bool needs_default_devices(std::span<const init::Mount> mounts) {
+  using enum init::MountKind;
+  return std::ranges::none_of(mounts, [](const init::Mount& mount) {
+    return std::string_view(mount.destination) == "dev" &&
+           (mount.kind == tree || mount.kind == locked || mount.kind == inner);
   });
 }
 
@@ -135,7 +140,6 @@ Outcome<init::Rootfs> plan_rootfs(Planning& planning) {
   rootfs.propagation = propagation_of(planning.linux().rootfs_propagation);
   rootfs.change = TRY(root_change(planning));
   rootfs.readonly = planning.config.root->readonly;
-  rootfs.default_devices = needs_default_devices(planning.config);
   TRY(open_root(planning, rootfs));
   if (rootfs.change == init::RootChange::chroot && std::string_view(rootfs.path) == "/")
     return refuse(
@@ -144,6 +148,7 @@ Outcome<init::Rootfs> plan_rootfs(Planning& planning) {
         EINVAL);
   TRY(plan_host_mounts(planning, rootfs));
   auto mounts = TRY(plan_mounts(planning, rootfs));
+  rootfs.default_devices = needs_default_devices(mounts);
   rootfs.dev_mount = mount_of_dev(mounts);
   rootfs.dev_readonly = put_off_readonly(planning, mounts, rootfs.dev_mount);
   rootfs.mounts = planning.memory.copy(mounts);

@@ -95,14 +95,17 @@ TEST_CASE("inherited mounts: what fails leaves no mount, and what the bundle say
           "[inherited_mounts]") {
   NEEDS_ROOT();
   const std::string value = GENERATE("", "shared", "rslave", "private", "unbindable"),
-                    spoil = GENERATE("", "program", "mount", "hook");
+                    spoil = GENERATE("", "program", "mount", "hook", "hook over /");
   const Bundle bundle("echo ran", [&](json& c) {
     inherit(c);
     if (!value.empty()) c["linux"]["rootfsPropagation"] = value;
     if (spoil == "program") c["process"]["args"] = {"/none"};
     if (spoil == "mount")
       c["mounts"].push_back({{"destination", "/x"}, {"type", "tmpfs"}, {"options", {"size=none"}}});
-    if (spoil == "hook") c["hooks"]["createContainer"] = {{{"path", "/bin/false"}}};
+    if (spoil == "hook over /")
+      c["mounts"].push_back(
+          {{"destination", "/"}, {"type", "bind"}, {"source", "rootfs"}, {"options", {"rbind"}}});
+    if (spoil.starts_with("hook")) c["hooks"]["createContainer"] = {{{"path", "/bin/false"}}};
   });
   Container container(bundle);
   const auto done = in_namespace(container, bundle, "shared",
@@ -143,6 +146,24 @@ TEST_CASE("inherited mounts: exec sees the container's root, and delete takes it
   CHECK(said[5] == "same");
 }
 
+TEST_CASE("inherited mounts: exec stays in the container's root though its process left the namespace",
+          "[inherited_mounts]") {
+  NEEDS_ROOT();
+  const Bundle bundle(
+      std::vector<std::string>{"/bin/busybox", "unshare", "-m", "/bin/busybox", "sleep", "60"}, [](json& c) {
+        inherit(c);
+        for (const char* set : {"bounding", "effective", "permitted"})
+          c["process"]["capabilities"][set].push_back("CAP_SYS_ADMIN");
+      });
+  Container container(bundle);
+  const auto done = in_namespace(container, bundle, "private",
+                                 std::string("$run --detach $id >/dev/null; sleep 0.3; "
+                                             "$lodger exec $id /bin/busybox ls -d /bin/probe ") +
+                                     bundle.path() + " 2>/dev/null; $lodger delete --force $id; " + compare);
+  INFO(done.out << done.err);
+  CHECK(done.out == "/bin/probe\nsame\n");
+}
+
 TEST_CASE("inherited mounts: what lies over the container's root goes with it, what took its place does not",
           "[inherited_mounts]") {
   NEEDS_ROOT();
@@ -152,14 +173,30 @@ TEST_CASE("inherited mounts: what lies over the container's root goes with it, w
     c["mounts"].push_back({{"destination", "/data"}, {"type", "tmpfs"}});
   });
   Container container(bundle);
-  const auto done =
-      in_namespace(container, bundle, "shared",
-                   std::string("$run --detach $id >/dev/null; ") + (over ? "" : "umount -l rootfs; ") +
-                       "mount -t tmpfs other rootfs; $lodger delete --force $id; " +
-                       (over ? "" : "busybox stat -f -c %T rootfs; umount rootfs; ") + compare);
+  const auto done = in_namespace(container, bundle, "shared",
+                                 std::string("$run --detach $id >/dev/null; ") +
+                                     (over ? "" : "umount -l rootfs; umount -l rootfs; ") +
+                                     "mount -t tmpfs other rootfs; $lodger delete --force $id; " +
+                                     (over ? "" : "busybox stat -f -c %T rootfs; umount rootfs; ") + compare);
   INFO(done.out << done.err);
   CHECK(done.out == (over ? "same\n" : "tmpfs\nsame\n"));
   CHECK(done.err == "");
+}
+
+TEST_CASE("inherited mounts: nothing stays in namespaces that get the host's mounts", "[inherited_mounts]") {
+  NEEDS_ROOT();
+  const Bundle bundle("echo ran", inherit);
+  Container container(bundle);
+  const auto done = in_namespace(
+      container, bundle, "shared",
+      std::string("mkdir rootfs/vol; mount -t tmpfs vol rootfs/vol; "
+                  "unshare -m --propagation unchanged sh -c 'echo > peer; exec sleep 60' & "
+                  "while ! [ -e peer ]; do sleep 0.1; done; cut -d' ' -f4-6 /proc/$!/mountinfo > peer; "
+                  "$run $id; cut -d' ' -f4-6 /proc/$!/mountinfo | cmp peer - && echo same there; kill $!; "
+                  "umount rootfs/vol; ") +
+          compare);
+  INFO(done.out << done.err);
+  CHECK(done.out == "echo=ran\nsame there\nsame\n");
 }
 
 TEST_CASE("inherited mounts: the bundle may be moved meanwhile", "[inherited_mounts]") {
