@@ -1,5 +1,4 @@
 #include "cgroups/manage.hpp"
-
 #include "tests/unit/cgroups/scratch.hpp"
 
 using namespace lodger;

@@ -94,7 +94,8 @@ TEST_CASE("build_join: with its root given, a container in our own mount namespa
   const Other other(CLONE_NEWUTS);
   if (!other.made) SKIP_TEST("needs root, for namespaces of its own");
   Room room;
-  const auto built = room.join(other.pid(), kernel::openat<kernel::Path>(kernel::cwd, "/tmp", O_PATH).value());
+  const auto built =
+      room.join(other.pid(), kernel::openat<kernel::Path>(kernel::cwd, "/tmp", O_PATH).value());
   REQUIRE(built);
   CHECK(built->plan->container_root != init::none);
   REQUIRE(built->plan->joins.size() == 1);
