@@ -64,6 +64,14 @@ inline Result<> set_propagation(int mount, std::uint64_t type, unsigned flags = 
   attributes.propagation = type;
   return set_attributes(mount, attributes, flags);
 }
+/// Maps the owners of what a detached mount shows as `user_namespace` maps ids: mount_setattr(2), "ID-mapped
+/// mounts".
+inline Result<> map_ids(int mount, int user_namespace, unsigned flags = 0) {
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_IDMAP;
+  attributes.userns_fd = static_cast<std::uint64_t>(user_namespace);
+  return set_attributes(mount, attributes, flags);
+}
 inline Result<> mount(const char* source, const char* target, const char* type, unsigned long flags,
                       const char* data) {
   return done("mount", __NR_mount, source, target, type, flags, data);

@@ -134,19 +134,13 @@ Result<> put(Root& root, const Mount& mount, Tree tree, int place) {
   return {};
 }
 
-Result<> map_ids(const Tree& tree, const Mount& mount, int user_namespace) {
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_IDMAP;
-  attributes.userns_fd = static_cast<std::uint64_t>(user_namespace);
-  return kernel::set_attributes(tree.get(), attributes, mount.whole_id_map ? AT_RECURSIVE : 0);
-}
-
 /// A source in the root, as the mounts so far show it: resolved inside the root like everything there.
 Result<> bind_inner(const Control& control, Root& root, const Mount& mount) {
   const int flags = O_PATH | (mount.source_nofollow ? O_NOFOLLOW : 0);
   const auto source = TRY(kernel::open_in_root(root.get(), *mount.source ? mount.source : ".", flags));
   Tree tree = TRY(kernel::clone_tree(source.get(), "", AT_EMPTY_PATH | mount.clone_flags));
-  if (mount.id_map != none) TRY(map_ids(tree, mount, control.fd(mount.id_map)));
+  if (mount.id_map != none)
+    TRY(kernel::map_ids(tree.get(), control.fd(mount.id_map), mount.whole_id_map ? AT_RECURSIVE : 0));
   const bool file = !S_ISDIR(TRY(kernel::status(source.get())).st_mode);
   const auto place = TRY(place_for(root, mount, file));
   return put(root, mount, std::move(tree), place.get());

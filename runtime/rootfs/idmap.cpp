@@ -108,10 +108,8 @@ Outcome<init::Slot> IdMaps::slot_for(Planning& planning, const spec::IdMap& map,
 Outcome<> IdMaps::apply(const Planning& planning, const spec::IdMap& map,
                         const kernel::Fd<kernel::Mount>& tree, const std::string& source,
                         const std::string& doing) {
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_IDMAP;
-  attributes.userns_fd = static_cast<std::uint64_t>(TRY(space_for(planning, map, doing))->get());
-  const auto mapped = kernel::set_attributes(tree.get(), attributes, map.recursive ? AT_RECURSIVE : 0);
+  const Space* space = TRY(space_for(planning, map, doing));
+  const auto mapped = kernel::map_ids(tree.get(), space->get(), map.recursive ? AT_RECURSIVE : 0);
   if (!mapped) return std::unexpected(not_mapped(doing, mapped.error(), source, map.recursive));
   return {};
 }
