@@ -162,6 +162,10 @@ Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& 
 void Construction::keep() {
   devices.commit();
   launched.child.release();
+  leave_to_record();
+}
+
+void Construction::leave_to_record() {
   host_root.commit();
   rdt.commit();
   cgroup.commit();

@@ -22,6 +22,8 @@ struct Construction {
 
   /// From here on the container exists on its own.
   void keep();
+  /// What the record names is the record's from here on: dismantle() removes it.
+  void leave_to_record();
 };
 
 enum class Gate : bool { none, socket };

@@ -22,10 +22,7 @@ Outcome<> start(Construction& made, int interrupt, const Notices& notices) {
     (void)end(made.record);
     made.launched.child.release();
     (void)kernel::wait(made.launched.child.process());
-    made.host_root.commit();
-    made.rdt.commit();
-    made.cgroup.commit();
-    made.folder.commit();
+    made.leave_to_record();
     if (auto removed = dismantle(std::move(made.folder), made.record, notices); !removed)
       notices(removed.error().text);
     return started;

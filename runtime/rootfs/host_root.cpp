@@ -33,53 +33,43 @@ bool lies_on(const std::vector<HostMount>& mounts, std::uint64_t id, std::uint64
   return false;
 }
 
-struct Found {
-  kernel::Fd<kernel::Path> top;  // nothing: the mount is not there
-  bool covered = false;          // something else is mounted over it
-};
-
-/// By its number, to where that is now, and by what is seen there back to a number.
-Outcome<Found> find(const MountIdentity& identity) {
-  const auto mounts = TRY(read_mountinfo());
-  const auto known = std::ranges::find(mounts, identity.id, &HostMount::id);
-  if (known == mounts.end()) return Found{};
-  const auto doing = fmt::format("the container's root, mounted at {}", known->place);
-  Found found{TRY(explained(open_folder(known->place), doing)), false};
-  const auto seen = TRY(explained(identity_of(found.top.get()), doing));
-  if (seen.id == identity.id && seen.unique != identity.unique) return Found{};  // the number was given again
-  found.covered = seen.id != identity.id;
-  if (found.covered && !lies_on(mounts, seen.id, identity.id))
-    return refuse(fmt::format("{}: it cannot be reached, something is mounted over its folder", doing),
-                  EBUSY);
-  return found;
-}
-
 }  // namespace
 
 HostRoot::~HostRoot() {
-  if (tree_) (void)remove_host_root(identity_);
+  if (ground_) (void)remove_host_root(identity_);
 }
 
-Outcome<HostRoot> HostRoot::watch(int tree) {
+Outcome<HostRoot> HostRoot::watch(int ground) {
   constexpr std::string_view doing = "looking at the mount of the container's root";
   HostRoot root;
-  root.identity_ = TRY(explained(identity_of(tree), doing));
-  root.tree_ =
-      TRY(explained(kernel::opened<kernel::Mount>("fcntl", __NR_fcntl, tree, F_DUPFD_CLOEXEC, 3), doing));
+  root.identity_ = TRY(explained(identity_of(ground), doing));
+  root.ground_ =
+      TRY(explained(kernel::opened<kernel::Mount>("fcntl", __NR_fcntl, ground, F_DUPFD_CLOEXEC, 3), doing));
   return root;
 }
 
+/// By its number, to where that is now, and by what is seen there back to a number.
 Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity) {
-  return TRY(find(identity)).top;
+  const auto mounts = TRY(read_mountinfo());
+  const auto known = std::ranges::find(mounts, identity.id, &HostMount::id);
+  if (known == mounts.end()) return {};
+  const auto doing = fmt::format("the container's root, mounted at {}", known->place);
+  auto top = TRY(explained(open_folder(known->place), doing));
+  const auto seen = TRY(explained(identity_of(top.get()), doing));
+  if (seen.id == identity.id && seen.unique != identity.unique) return {};  // the number was given again
+  if (!lies_on(mounts, seen.id, identity.id))
+    return refuse(fmt::format("{}: it cannot be reached, something is mounted over its folder", doing),
+                  EBUSY);
+  return top;
 }
 
 Outcome<> remove_host_root(const MountIdentity& identity) {
   if (identity.id == 0) return {};
   // umount2(2) takes what is on top, also by way of a descriptor: until it was ours.
   for (;;) {
-    const auto found = TRY(find(identity));
-    if (!found.top) return {};
-    TRY(explained(unmount(found.top.get()), "unmounting the container's root"));
+    const auto top = TRY(open_host_root(identity));
+    if (!top) return {};
+    TRY(explained(unmount(top.get()), "unmounting the container's root"));
   }
 }
 

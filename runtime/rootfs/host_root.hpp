@@ -1,7 +1,7 @@
 // The root of a container that has no mount namespace of its own: a mount in the runtime's, on top of the
 // root's folder, with everything of the container on it. It is the one thing of a container that lies in
-// the host's mount namespace, and is known by its identity alone: what else is mounted there, by whomever,
-// is never touched. config-linux.md, "Namespaces"; runtime.md, "Delete".
+// the host's mount namespace, and is known by its identity alone: it is removed with what has been mounted on
+// it. config-linux.md, "Namespaces"; runtime.md, "Delete".
 #pragma once
 #include <cstdint>
 #include <string>
@@ -25,14 +25,14 @@ class HostRoot {
   HostRoot(HostRoot&&) = default;
   HostRoot& operator=(HostRoot&&) = default;
   ~HostRoot();
-  /// `tree`: the detached mount that init is going to attach.
-  static Outcome<HostRoot> watch(int tree);
+  /// `ground`: the detached mount that init is going to attach.
+  static Outcome<HostRoot> watch(int ground);
 
   const MountIdentity& identity() const { return identity_; }
-  void commit() { tree_ = {}; }
+  void commit() { ground_ = {}; }
 
  private:
-  kernel::Fd<kernel::Mount> tree_;
+  kernel::Fd<kernel::Mount> ground_;  // while it is open, no other mount gets the number
   MountIdentity identity_;
 };
 
