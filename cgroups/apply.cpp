@@ -91,8 +91,9 @@ Outcome<> apply(const std::vector<Setting>& settings, const Places& places, std:
     const Folder* folder = places.find(s.controller);
     if (s.is_default && (!folder || folder->fresh)) continue;
     if (!folder)
-      return refuse(fmt::format("cgroup {}: {}: the {} controller is not mounted on this machine", cgroup,
-                                s.file, s.controller),
+      return refuse(fmt::format("cgroup {}: {}: the {} controller is not mounted on this machine, or not "
+                                "open to this user",
+                                cgroup, s.file, s.controller),
                     ENOENT);
     const auto written = write(writer, s, *folder);
     if (written) continue;

@@ -42,8 +42,9 @@ Outcome<> check_mounted(const Layout& layout, const Plan& plan, const std::strin
   };
   for (const auto& s : plan.settings)
     if (!mounted(s))
-      return refuse(fmt::format("cgroup {}: {}: the {} controller is not mounted on this machine", path,
-                                s.file, s.controller),
+      return refuse(fmt::format("cgroup {}: {}: the {} controller is not mounted on this machine, or not "
+                                "open to this user",
+                                path, s.file, s.controller),
                     ENOENT);
   return {};
 }
@@ -112,9 +113,11 @@ Outcome<> Cgroup::check_unneeded(const Layout& layout, const spec::Resources* re
   for (const auto& s : plan.settings)
     if (!s.is_default)
       return refuse(
-          fmt::format("linux.resources: {} cannot be set for a container without a cgroup of its own: lodger "
-                      "may make none here, or was told to make none",
-                      s.file),
+          fmt::format(
+              "linux.resources: {} cannot be set for a container without a cgroup of its own: lodger "
+              "may make none here, or was told to make none (rootless needs no limits + no cgrouppath "
+              "when no permission is granted for cgroups)",
+              s.file),
           EACCES);
   return {};
 }

@@ -16,7 +16,7 @@ Finding bad(const char* subject, const Failure& failure) {
 /// What the host has to have for it: files, namespaces, cgroup controllers.
 Outcome<std::vector<std::string>> try_on_host(const container::CreateRequest& request,
                                               const container::Source& source) {
-  const auto layout = TRY(cgroups::detect());
+  auto layout = TRY(cgroups::detect());
   auto prepared = TRY(container::prepare(request, source, layout));
   TRY(cgroups::Cgroup::check(layout, prepared.wishes.cgroup_path, prepared.limits()));
   return std::move(prepared.built.warnings);

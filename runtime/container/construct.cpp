@@ -63,10 +63,13 @@ Outcome<cgroups::Cgroup> make_cgroup(const cgroups::Layout& layout, const Prepar
   auto made = cgroups::Cgroup::prepare(layout, prepared.wishes.cgroup_path, prepared.limits());
   if (made || prepared.wishes.caller.privileged) return made;
   if (made.error().code != EACCES && made.error().code != EPERM && made.error().code != EROFS) return made;
-  return refuse(made.error().text +
-                    " (linux.cgroupsPath has to lie below a cgroup that is delegated to this user; without "
-                    "cgroupsPath and limits the container goes without one)",
-                made.error().code);
+  return refuse(
+      fmt::format(
+          "unable to apply cgroup configuration, permission denied: {} (linux.cgroupsPath has to lie "
+          "below a cgroup that is delegated to this user; without cgroupsPath and limits the container "
+          "goes without one)",
+          made.error().text),
+      made.error().code);
 }
 
 /// In one mount namespace the root of a second container would lie on that of the first, and go with it.
@@ -95,7 +98,7 @@ Outcome<rootfs::HostRoot> watch_host_root(const Store& store, const Preparation&
 
 Outcome<Construction> make(const Store& store, const CreateRequest& request, Source source, Manner manner,
                            const Notices& notices, bool& launching) {
-  const auto layout = TRY(cgroups::detect());
+  auto layout = TRY(cgroups::detect());
   // Otherwise the folder comes after all that may be refused; but the plan opens what it mounts.
   std::optional<Folder> early;
   if (source.notify) early = TRY(reserve_with_notify(store, request.id));

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "cgroups/oom.hpp"
+#include "cgroups/usable.hpp"
 #include "kernel/process.hpp"
 #include "kernel/time.hpp"
 #include "runtime/container/status.hpp"
@@ -26,7 +27,7 @@ Outcome<Watched> find(const Store& store, const std::string& id) {
     return refuse(
         fmt::format("events: container {} has no cgroup of its own whose figures could be read", id),
         EOPNOTSUPP);
-  watched.layout = TRY(cgroups::detect());
+  watched.layout = TRY(cgroups::detect_for(watched.record.cgroup));
   return watched;
 }
 

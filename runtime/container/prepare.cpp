@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "cgroups/cgroup.hpp"
+#include "cgroups/usable.hpp"
 #include "netmode/devices.hpp"
 #include "runtime/container/cgroup_path.hpp"
 #include "runtime/launch/id_helpers.hpp"
@@ -48,14 +49,12 @@ void warn_of_orphans(Preparation& made, const spec::Config& config) {
   if (!pid || !pid->path.empty())
     made.built.warnings.emplace_back(
         "the container has neither a cgroup nor a pid namespace of its own: when it is killed, processes "
-        "that it "
-        "started stay");
+        "that it started stay. Such configuration is strongly discouraged");
 }
 
 }  // namespace
 
-Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
-                             const cgroups::Layout& layout) {
+Outcome<Preparation> prepare(const CreateRequest& request, const Source& source, cgroups::Layout& layout) {
   const auto caller = TRY(plan::look_at_caller());
   TRY(plan::check(source.config, caller));
   TRY(launch::check_helpers(*source.config.linux, caller));
@@ -66,6 +65,7 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
                    TRY(wishes_of(request, source, layout, caller)),
                    {},
                    source.config.linux->resources};
+  if (!caller.privileged) cgroups::leave_out_closed(layout, made.wishes.cgroup_path);
   made.wishes.callers_descriptors =
       TRY(plan::make_room(plan::descriptors_of(source.config, source.preserved.count)));
   plan::Planning planning{source.config, made.wishes, made.memory, made.row};

@@ -17,8 +17,8 @@ struct Preparation {
   const spec::Resources* limits() const { return resources ? &*resources : nullptr; }
 };
 
-/// The plan, with everything opened that lies on the host. `layout` must outlive what comes of it.
-Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
-                             const cgroups::Layout& layout);
+/// The plan, with everything opened that lies on the host. `layout` is this machine's, is narrowed to the
+/// hierarchies in which the caller may make the container's cgroup, and must outlive what comes of it.
+Outcome<Preparation> prepare(const CreateRequest& request, const Source& source, cgroups::Layout& layout);
 
 }  // namespace lodger::container

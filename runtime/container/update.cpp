@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "cgroups/manage.hpp"
+#include "cgroups/usable.hpp"
 #include "runtime/container/status.hpp"
 #include "runtime/resctrl/group.hpp"
 #include "spec/check.hpp"
@@ -22,7 +23,7 @@ Outcome<> update(const Store& store, const std::string& id, const spec::Resource
     return refuse(
         fmt::format("update: container {} has no cgroup of its own whose limits could be changed", id),
         EOPNOTSUPP);
-  const auto layout = TRY(cgroups::detect());
+  const auto layout = TRY(cgroups::detect_for(record.cgroup));
   const auto former = TRY(resctrl::update(record.rdt, shares));
   auto updated = cgroups::update(layout, record.cgroup, resources);
   if (!updated) resctrl::restore(record.rdt, former);
