@@ -22,6 +22,12 @@ Result<> raise_hard(int resource, std::uint64_t hard) {
   return now.hard >= hard ? Result<>{} : kernel::set_limit(resource, {now.soft, hard});
 }
 
+Result<> set_groups(const Identity& identity) {
+  auto set = kernel::setgroups(identity.groups);
+  if (!set && set.error().code == EPERM && identity.may_keep_groups) return {};
+  return set;
+}
+
 }  // namespace
 
 Result<> set_limits(Control& control) {
@@ -66,7 +72,7 @@ Result<> become(Control& control) {
   TRY(drop_bounding(identity));
   control.at(Stage::identity);
   if (identity.uid != 0) TRY(kernel::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
-  if (!identity.keep_groups) TRY(kernel::setgroups(identity.groups));
+  TRY(set_groups(identity));
   TRY(kernel::setresgid(identity.gid));
   TRY(kernel::setresuid(identity.uid));
   kernel::umask(identity.umask);

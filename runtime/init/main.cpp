@@ -77,6 +77,15 @@ Result<> let_go(const Control& control, int gate) {
   return kernel::close_all(static_cast<unsigned>(gate) + 1, ~0U);
 }
 
+Result<> accept_start(Control& control, const Fd<kernel::Socket>& gate) {
+  for (;;) {
+    control.move_to(TRY(kernel::accept(gate)));
+    auto ordered = control.expect(Order::start);
+    // A `start` that was killed before it gave the order: the next one may come.
+    if (ordered || (ordered.error().code != EPIPE && ordered.error().code != ECONNRESET)) return ordered;
+  }
+}
+
 /// Waits for the start order, wherever it comes from.
 Result<> wait_at_gate(Control& control) {
   control.at(Stage::begin);
@@ -85,15 +94,15 @@ Result<> wait_at_gate(Control& control) {
   // Nobody serves a created container's signals yet. Where default actions end it anyway, they shall.
   if (gate && kernel::getpid() == 1)
     for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) kernel::end_on(signal);
+  const bool shown = gate && control.plan().shown_at_gate;
+  // What an exec brings here meanwhile can trace us where the container gives it CAP_SYS_PTRACE, and gains
+  // what it is bounded from in a user namespace of an ordinary user, nothing outside.
+  if (shown) TRY(kernel::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
   TRY(control.report(Event::ready));
   if (!gate) return control.expect(Order::start);
   TRY(control.expect(Order::kept));
-  for (;;) {
-    control.move_to(TRY(kernel::accept(gate)));
-    auto ordered = control.expect(Order::start);
-    // A `start` that was killed before it gave the order: the next one may come.
-    if (ordered || (ordered.error().code != EPIPE && ordered.error().code != ECONNRESET)) return ordered;
-  }
+  TRY(accept_start(control, gate));
+  return shown ? kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) : Result<>{};
 }
 
 /// From the gate on: hooks, filter, capabilities, exec. Returns only errors.

@@ -196,7 +196,7 @@ struct Identity {
   std::uint64_t effective = 0, bounding = 0, inheritable = 0, permitted = 0, ambient = 0;
   int last_capability = 0;
   bool no_new_privileges = false;
-  bool keep_groups = false;  // setgroups(2) is denied: user_namespaces(7), "/proc/pid/setgroups"
+  bool may_keep_groups = false;  // where setgroups(2) is denied: user_namespaces(7), "/proc/pid/setgroups"
 };
 
 struct Filter {
@@ -239,6 +239,7 @@ struct Plan {
   std::uint64_t second_clone = 0;  // CLONE_NEW* of the second clone
   bool user_namespace = false;     // init becomes root in it
   bool shown_to_mapper = false;    // until `mapped` its procfs files are the ordinary user's who writes maps
+  bool shown_at_gate = false;      // and while it waits there: an ordinary user's exec goes through them
   bool ipc_namespace = false;      // unshared as that root, who then owns its message queues
   bool network_namespace = false;  // a fresh one: its loopback interface comes up
   bool cgroup_namespace = false;   // unshared once init is in its cgroup

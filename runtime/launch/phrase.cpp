@@ -39,10 +39,12 @@ std::string mount_name(const spec::Config& config, const init::Plan* plan, std::
 }
 
 std::string device_name(const spec::Config& config, const init::Plan* plan, std::uint32_t index) {
-  if (index < config.linux->devices.size())
-    return fmt::format("linux.devices[{}] {}", index, config.linux->devices[index].path);
   const bool known = plan && plan->rootfs && index < plan->rootfs->devices.size();
-  return known ? fmt::format("default device /{}", plan->rootfs->devices[index].path) : "default devices";
+  if (!known) return "linux.devices";
+  const init::Device& device = plan->rootfs->devices[index];
+  if (device.index < config.linux->devices.size())
+    return fmt::format("linux.devices[{}] {}", device.index, config.linux->devices[device.index].path);
+  return fmt::format("default device /{}", device.path);
 }
 
 std::string path_name(const char* property, const std::vector<std::string>& paths, std::uint32_t index) {
@@ -174,8 +176,20 @@ std::string help_for_mount(const init::Report& report, const init::Plan* plan) {
   return call == "mount_setattr" ? help_for_attributes(report, plan) : "";
 }
 
+/// clone(2), namespaces(7).
+std::string help_for_namespaces(const init::Report& report, const init::Plan* plan) {
+  if (std::string_view(report.call) != "clone3") return "";
+  if (report.code == EPERM && plan && plan->user_namespace)
+    return " (a user namespace cannot be made from within a chroot, nor where sysctl "
+           "kernel.unprivileged_userns_clone or a security module forbids it)";
+  if (report.code == ENOSPC || report.code == EUSERS)
+    return " (a limit of this user's namespaces is reached: sysctls user.max_*_namespaces)";
+  return "";
+}
+
 std::string help_for(const init::Report& report, const init::Plan* plan) {
   switch (report.stage) {
+    case Stage::join_namespace: return help_for_namespaces(report, plan);
     case Stage::mount: return help_for_mount(report, plan);
     case Stage::identity:
       if (report.code == EINVAL) return " (the id is not in linux.uidMappings or linux.gidMappings)";

@@ -56,6 +56,8 @@ Outcome<> plan_namespaces(Planning& planning, Built& built) {
   built.new_user_namespace = fresh & CLONE_NEWUSER;
   plan.user_namespace = planning.user_namespace();
   plan.shown_to_mapper = built.new_user_namespace && !planning.wishes.caller.privileged;
+  // Nobody but the maker shares a namespace with it, as long as it has joined none.
+  plan.shown_at_gate = built.new_user_namespace && !planning.wishes.caller.administrator && joins.empty();
   plan.ipc_namespace = fresh & later & CLONE_NEWIPC;
   plan.network_namespace = fresh & CLONE_NEWNET;
   plan.cgroup_namespace = fresh & CLONE_NEWCGROUP;

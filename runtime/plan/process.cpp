@@ -23,6 +23,16 @@ const char* variable(const std::vector<std::string>& env, std::string_view name)
   return nullptr;
 }
 
+/// Whether a user namespace that is joined denies setgroups(2) shows only inside. The groups of the host's
+/// root never go along.
+bool may_keep_groups(const Planning& planning) {
+  const auto& caller = planning.wishes.caller;
+  if (keeps_groups(planning.linux(), caller)) return true;
+  const auto* user = planning.linux().find(spec::NamespaceType::user);
+  return !caller.privileged && user && !user->path.empty() &&
+         planning.config.process->user.additional_gids.empty();
+}
+
 Outcome<init::Identity> plan_identity(Planning& planning, Built& built) {
   const spec::Process& process = *planning.config.process;
   init::Identity identity;
@@ -31,7 +41,7 @@ Outcome<init::Identity> plan_identity(Planning& planning, Built& built) {
   identity.groups = planning.memory.copy(process.user.additional_gids);
   identity.umask = process.user.umask.value_or(022);
   identity.no_new_privileges = process.no_new_privileges;
-  identity.keep_groups = keeps_groups(planning.linux(), planning.wishes.caller);
+  identity.may_keep_groups = may_keep_groups(planning);
   std::vector<std::string> unknown;
   // Without the object there are no capabilities at all: nothing is granted that was not asked for.
   const auto masks = security::capability_masks(process.capabilities.value_or(spec::Capabilities{}), unknown);

@@ -60,14 +60,25 @@ Outcome<init::Device> plan_device(Planning& planning, const spec::Device& from, 
   return device;
 }
 
+/// In a /dev of its own this one is always the link to the container's devpts ("Default Devices").
+Outcome<bool> is_own_ptmx(const spec::Device& device, std::size_t index, bool with_defaults) {
+  if (!with_defaults || device.path != "/dev/ptmx") return false;
+  if (kind_of(device.type) == S_IFCHR && device.major == 5 && device.minor == 2) return true;
+  return refuse(fmt::format("linux.devices[{}] {}: is the container's own terminals' (c 5:2) and no other",
+                            index, device.path),
+                EEXIST);
+}
+
 }  // namespace
 
 Outcome<std::vector<init::Device>> plan_devices(Planning& planning, bool with_defaults) {
   const auto& configured = planning.linux().devices;
   std::vector<init::Device> devices;
   devices.reserve(configured.size() + std::size(default_devices));
-  for (std::size_t i = 0; i < configured.size(); ++i)
+  for (std::size_t i = 0; i < configured.size(); ++i) {
+    if (TRY(is_own_ptmx(configured[i], i, with_defaults))) continue;
     devices.push_back(TRY(plan_device(planning, configured[i], i)));
+  }
   if (!with_defaults) return devices;
   for (const auto& [path, major, minor] : default_devices) {
     const auto named = [&](const spec::Device& device) { return device.path == path; };
@@ -76,7 +87,7 @@ Outcome<std::vector<init::Device>> plan_devices(Planning& planning, bool with_de
     device.path = path;
     device.major = major;
     device.minor = minor;
-    devices.push_back(TRY(plan_device(planning, device, devices.size())));
+    devices.push_back(TRY(plan_device(planning, device, configured.size())));
   }
   return devices;
 }

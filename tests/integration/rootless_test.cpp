@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "support/cgroups.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/proc.hpp"
@@ -62,6 +63,7 @@ class UserBundle {
     CHECK(left() == "");
   }
 
+  void edit(const Edit& change) { bundle_.edit(change); }
   std::string beside(const std::string& name) const { return bundle_.beside(name); }
 
   /// The command line of lodger as the user, `wrapped` in another program's.
@@ -89,6 +91,25 @@ Facts inside_of(const UserBundle& bundle, const Args& wrapped = {}) {
   REQUIRE(done.status == 0);
   return Facts(done.out);
 }
+
+/// A cgroup of the user's in some of v1's hierarchies, the cgroup2 tree not among them.
+class Delegated {
+ public:
+  Delegated() {
+    for (const char* controller : {"pids", "freezer", "cpu"}) {
+      mkdir(("/sys/fs/cgroup/" + std::string(controller) + "/lodger-test").c_str(), 0755);  // or it is there
+      REQUIRE(mkdir(in(controller).c_str(), 0755) == 0);
+      REQUIRE(chown(in(controller).c_str(), 54321, 54321) == 0);
+    }
+  }
+  Delegated(const Delegated&) = delete;
+  Delegated& operator=(const Delegated&) = delete;
+  ~Delegated() {
+    for (const char* controller : {"pids", "freezer", "cpu"}) CHECK(rmdir(in(controller).c_str()) == 0);
+  }
+  std::string path() const { return "/lodger-test/rootless-" + std::to_string(getpid()); }
+  std::string in(const std::string& controller) const { return "/sys/fs/cgroup/" + controller + path(); }
+};
 
 void without(json& list, const char* type) {
   for (auto entry = list.begin(); entry != list.end();)
@@ -177,6 +198,20 @@ TEST_CASE("rootless: devices are the host's, and can be used", "[rootless]") {
   CHECK(done.out == "/dev/zero\n");
 }
 
+TEST_CASE("rootless: a configured /dev/ptmx is the container's own, and can be no other", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const auto ptmx = [](int minor) {
+    return [minor](json& config) {
+      config["linux"]["devices"] = {{{"path", "/dev/ptmx"}, {"type", "c"}, {"major", 5}, {"minor", minor}}};
+    };
+  };
+  const Facts facts = inside_of(UserBundle("stat /dev/ptmx", ptmx(2)));
+  CHECK_THAT(facts["stat:/dev/ptmx.target"], Catch::EndsWith("pts/ptmx"));
+  const auto other = UserBundle("ids", ptmx(1)).run();
+  CHECK(other.status != 0);
+  CHECK_THAT(other.err, Catch::Contains("linux.devices[0] /dev/ptmx: is the container's own terminals'"));
+}
+
 TEST_CASE("rootless: create, start, exec, kill, delete", "[rootless]") {
   NEEDS_ORDINARY_USER();
   const UserBundle bundle("ids", [](json& config) {
@@ -190,7 +225,10 @@ TEST_CASE("rootless: create, start, exec, kill, delete", "[rootless]") {
   };
   // Descriptors of its own: a container that is kept holds ours open.
   ok({"create", "--bundle", bundle.beside(""), "c"});
-  CHECK(json::parse(ok({"state", "c"}))["status"] == "created");
+  const auto created = json::parse(ok({"state", "c"}));
+  CHECK(created["status"] == "created");
+  const Facts before(ok({"exec", "c", "/bin/probe", "ns"}));
+  CHECK(before["ns.pid"] == ns_id(created["pid"], "pid"));
   ok({"start", "c"});
   const auto state = json::parse(ok({"state", "c"}));
   CHECK(state["status"] == "running");
@@ -204,7 +242,86 @@ TEST_CASE("rootless: create, start, exec, kill, delete", "[rootless]") {
   CHECK_THAT(all.err, Catch::Contains("kill --all: container c has no cgroup of its own"));
   ok({"kill", "c", "KILL"});
   REQUIRE(eventually([&] { return json::parse(ok({"state", "c"}))["status"] == "stopped"; }));
+  ok({"kill", "--all", "c", "KILL"});  // nobody is left: as with runc no error
   ok({"delete", "c"});
+}
+
+TEST_CASE("rootless: a created container's init is out of sight where it has joined another's namespaces",
+          "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle first("hold");
+  UserBundle second("hold");
+  const auto dumpable = [](const UserBundle& bundle) {
+    REQUIRE(bundle.call({"create", "--bundle", bundle.beside(""), "c"}).status == 0);
+    const auto pid = json::parse(bundle.call({"state", "c"}).out)["pid"].get<int>();
+    // proc(5): the files of what must not be traced belong to root
+    struct stat found {};
+    REQUIRE(stat(("/proc/" + std::to_string(pid) + "/environ").c_str(), &found) == 0);
+    return std::pair{pid, found.st_uid != 0};
+  };
+  const auto [pid, seen] = dumpable(first);
+  CHECK(seen);
+  second.edit([pid = pid](json& config) {
+    for (auto& entry : config["linux"]["namespaces"])
+      if (entry["type"] == "user" || entry["type"] == "pid")
+        entry["path"] = "/proc/" + std::to_string(pid) + "/ns/" + entry["type"].get<std::string>();
+    for (const char* map : {"uidMappings", "gidMappings"}) config["linux"].erase(map);
+  });
+  CHECK_FALSE(dumpable(second).second);
+}
+
+TEST_CASE("rootless: beside another container of the user's, in its user and pid namespaces", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle first("hold");
+  UserBundle second("ids ; ns");
+  REQUIRE(first.call({"run", "--detach", "--bundle", first.beside(""), "c"}).status == 0);
+  const auto pid = json::parse(first.call({"state", "c"}).out)["pid"].get<int>();
+  second.edit([&](json& config) {
+    for (auto& entry : config["linux"]["namespaces"])
+      if (entry["type"] == "user" || entry["type"] == "pid")
+        entry["path"] = "/proc/" + std::to_string(pid) + "/ns/" + entry["type"].get<std::string>();
+    for (const char* map : {"uidMappings", "gidMappings"}) config["linux"].erase(map);
+  });
+  const auto facts = inside_of(second);
+  CHECK(facts["uid"] == "0");
+  CHECK(facts["ns.user"] == ns_id(pid, "user"));
+  CHECK(facts["ns.pid"] == ns_id(pid, "pid"));
+}
+
+TEST_CASE("rootless: on v1 the hierarchies that are delegated are enough", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  NEEDS(!v2(), "there is one hierarchy alone on v2");
+  const Delegated delegated;
+  const auto limited = [&](const char* what, json limit) {
+    return [&delegated, what, limit](json& config) {
+      config["linux"]["cgroupsPath"] = delegated.path() + "/c";
+      config["linux"]["resources"] = {{what, limit}};
+      config["process"]["args"] = {"/bin/busybox", "sleep", "100"};
+    };
+  };
+  const UserBundle bundle("ids", limited("pids", {{"limit", 7}}));
+  const auto ok = [&](const Args& args) {
+    const auto done = bundle.call(args);
+    INFO(args.front() << ": " << done.err);
+    REQUIRE(done.status == 0);
+    return done.out;
+  };
+  ok({"run", "--detach", "--bundle", bundle.beside(""), "c"});
+  const auto folder = delegated.in("pids") + "/c";
+  CHECK(read_file(folder + "/pids.max") == "7\n");
+  ok({"update", "--pids-limit", "8", "c"});
+  CHECK(read_file(folder + "/pids.max") == "8\n");
+  CHECK(json::parse(ok({"events", "--stats", "c"}))["data"]["pids"]["limit"] == 8);
+  ok({"exec", "c", "/bin/busybox", "true"});
+  ok({"pause", "c"});
+  ok({"resume", "c"});
+  ok({"delete", "--force", "c"});
+  CHECK(access(folder.c_str(), F_OK) != 0);
+
+  const UserBundle other("ids", limited("rdma", {{"mlx5_1", {{"hcaHandles", 3}}}}));
+  const auto refused = other.run();
+  CHECK(refused.status != 0);
+  CHECK_THAT(refused.err, Catch::Contains("is not mounted on this machine, or not open to this user"));
 }
 
 TEST_CASE("rootless: what an ordinary user cannot have is refused with what helps, and nothing is left",
@@ -316,6 +433,17 @@ TEST_CASE("rootless: root of a user namespace that another made", "[rootless]") 
     });
     CHECK(inside_of(bundle, position)["uid"] == "0");
   }
+}
+
+TEST_CASE("rootless: where no user namespace can be made, that is told with what helps", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle bundle("ids", [](json& config) {
+    for (const char* map : {"uidMappings", "gidMappings"}) config["linux"][map][0]["hostID"] = 0;
+  });
+  const auto done = bundle.run(
+      {"unshare", "-Ur", "sh", "-c", "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$@\"", "sh"});
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("linux.namespaces: ") && Catch::Contains("user.max_*_namespaces"));
 }
 
 TEST_CASE("rootless: the state root needs XDG_RUNTIME_DIR", "[rootless]") {
