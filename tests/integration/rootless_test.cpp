@@ -122,6 +122,16 @@ void without_user_namespace(json& config) {
   config["linux"].erase("gidMappings");
 }
 
+/// Into the user and pid namespaces of another container's process.
+Edit join_processes_of(int pid) {
+  return [pid](json& config) {
+    for (auto& entry : config["linux"]["namespaces"])
+      if (entry["type"] == "user" || entry["type"] == "pid")
+        entry["path"] = "/proc/" + std::to_string(pid) + "/ns/" + entry["type"].get<std::string>();
+    for (const char* map : {"uidMappings", "gidMappings"}) config["linux"].erase(map);
+  };
+}
+
 void map_more(json& config) {
   for (const char* map : {"uidMappings", "gidMappings"})
     config["linux"][map].push_back({{"containerID", 1}, {"hostID", 700'000}, {"size", 1000}});
@@ -261,12 +271,7 @@ TEST_CASE("rootless: a created container's init is out of sight where it has joi
   };
   const auto [pid, seen] = dumpable(first);
   CHECK(seen);
-  second.edit([pid = pid](json& config) {
-    for (auto& entry : config["linux"]["namespaces"])
-      if (entry["type"] == "user" || entry["type"] == "pid")
-        entry["path"] = "/proc/" + std::to_string(pid) + "/ns/" + entry["type"].get<std::string>();
-    for (const char* map : {"uidMappings", "gidMappings"}) config["linux"].erase(map);
-  });
+  second.edit(join_processes_of(pid));
   CHECK_FALSE(dumpable(second).second);
 }
 
@@ -276,12 +281,7 @@ TEST_CASE("rootless: beside another container of the user's, in its user and pid
   UserBundle second("ids ; ns");
   REQUIRE(first.call({"run", "--detach", "--bundle", first.beside(""), "c"}).status == 0);
   const auto pid = json::parse(first.call({"state", "c"}).out)["pid"].get<int>();
-  second.edit([&](json& config) {
-    for (auto& entry : config["linux"]["namespaces"])
-      if (entry["type"] == "user" || entry["type"] == "pid")
-        entry["path"] = "/proc/" + std::to_string(pid) + "/ns/" + entry["type"].get<std::string>();
-    for (const char* map : {"uidMappings", "gidMappings"}) config["linux"].erase(map);
-  });
+  second.edit(join_processes_of(pid));
   const auto facts = inside_of(second);
   CHECK(facts["uid"] == "0");
   CHECK(facts["ns.user"] == ns_id(pid, "user"));
