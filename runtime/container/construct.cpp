@@ -125,6 +125,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   auto host_root = TRY(watch_host_root(store, prepared));
   record.host_root = host_root.identity();
   TRY(folder.stage(record));
+  TRY(host_root.attach(*built.plan->rootfs));
   auto cgroup = TRY(make_cgroup(layout, prepared));
   resctrl::Group rdt;
   if (intel_rdt) rdt = TRY(resctrl::Group::make(*shares, *intel_rdt, request.id));

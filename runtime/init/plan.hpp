@@ -167,7 +167,7 @@ struct Rootfs {
   Name make_private = nullptr;          // the mount that holds `path`, where it would stay shared otherwise
   std::uint64_t propagation = 0;        // MS_* for the namespace's own "/" (rootfsPropagation)
   RootChange change = RootChange::pivot;
-  Slot ground = none;  // chroot: a mount of the root's folder alone, which the tree is put on
+  Slot ground = none;  // chroot: an empty mount over the root's folder, which the tree is put on
   bool readonly = false;
   bool default_devices = true;    // false when the bundle binds a /dev of its own
   std::span<const Name> unmount;  // --no-pivot: the host's procfs and sysfs, which must not stay visible

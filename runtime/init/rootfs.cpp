@@ -8,8 +8,11 @@ namespace {
 constexpr std::uint64_t propagation_types = MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
 
 /// The tree's place in our copy of the host's mounts. Hooks look for it there, so the path counts; that it
-/// still leads to the folder that the parent opened is checked by identity.
-Result<Fd<kernel::Path>> open_root_place(const Rootfs& rootfs) {
+/// still leads to the folder that the parent opened is checked by identity. In the runtime's own mount
+/// namespace the parent has prepared the place.
+Result<Fd<kernel::Path>> open_root_place(const Control& control) {
+  const Rootfs& rootfs = *control.plan().rootfs;
+  if (rootfs.ground != none) return Fd<kernel::Path>(control.fd(rootfs.ground));
   auto place = TRY(kernel::openat<kernel::Path>(kernel::cwd, rootfs.path, O_PATH | O_DIRECTORY | O_NOFOLLOW));
   const auto found = TRY(kernel::status(place.get()));
   if (found.st_dev != rootfs.device || found.st_ino != rootfs.inode) return kernel::fail("rootfs", ESTALE);
@@ -64,14 +67,6 @@ Result<> prepare_namespace(Control& control, const Rootfs& rootfs) {
   return kernel::mount(nullptr, rootfs.make_private, nullptr, MS_PRIVATE, nullptr);
 }
 
-/// Where the host's mount below is shared, its peers get a copy of what is put on it, which unmounting takes
-/// along only while nothing lies on the copy (mount_namespaces(7)): so it is one mount, and private at once.
-Result<> lay(const Root& ground, const Result<Fd<kernel::Path>>& place) {
-  TRY(kernel::set_propagation(ground.get(), MS_PRIVATE));
-  TRY(put_in_place(ground, place));
-  return kernel::set_propagation(ground.get(), MS_PRIVATE);
-}
-
 /// pivot_root(2): the host's mounts go.
 Result<> pivot() {
   const auto old = TRY(kernel::openat<kernel::Path>(kernel::cwd, "/", O_PATH | O_DIRECTORY));
@@ -86,19 +81,13 @@ Result<Root> attach_root(Control& control) {
   const Rootfs& rootfs = *control.plan().rootfs;
   if (rootfs.change != RootChange::chroot) TRY(prepare_namespace(control, rootfs));
   control.at(Stage::rootfs);
-  const auto place = open_root_place(rootfs);
+  const auto place = open_root_place(control);
   if (!place && place.error().code != EACCES) return std::unexpected(place.error());
   Root root = TRY(tree_of_root(control, place));
   // pivot_root(2) refuses a shared root, too: until then it is private, and below it everything stays so.
   const auto type = rootfs.propagation & propagation_types;
   TRY(kernel::set_propagation(root.get(), type == MS_SHARED ? MS_PRIVATE : type, AT_RECURSIVE));
-  const Root ground(control.fd(rootfs.ground));
-  if (!ground) {
-    TRY(put_in_place(root, place));
-  } else {
-    TRY(lay(ground, place));
-    TRY(kernel::attach(root.get(), ground.get()));
-  }
+  TRY(put_in_place(root, place));
   return root;
 }
 

@@ -35,6 +35,14 @@ bool lies_on(const std::vector<HostMount>& mounts, std::uint64_t id, std::uint64
 
 }  // namespace
 
+kernel::Result<kernel::Fd<kernel::Mount>> make_ground(const std::string& id) {
+  const auto context = TRY(kernel::fsopen("tmpfs"));
+  TRY(kernel::set_string(context, "source", fmt::format("lodger:{:.200}", id).c_str()));
+  TRY(kernel::create(context));
+  return kernel::fsmount(context,
+                         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
 HostRoot::~HostRoot() {
   if (ground_) (void)remove_host_root(identity_);
 }
@@ -46,6 +54,19 @@ Outcome<HostRoot> HostRoot::watch(int ground) {
   root.ground_ =
       TRY(explained(kernel::opened<kernel::Mount>("fcntl", __NR_fcntl, ground, F_DUPFD_CLOEXEC, 3), doing));
   return root;
+}
+
+/// Where the host's mount below is shared, its peers get a copy of what is put on it, which unmounting takes
+/// along only while nothing lies on the copy (mount_namespaces(7)): so it is one mount, and private at once.
+Outcome<> HostRoot::attach(const init::Rootfs& rootfs) const {
+  if (!ground_) return {};
+  const auto doing = fmt::format("root.path {}", rootfs.path);
+  const auto folder = TRY(explained(open_folder(rootfs.path), doing));
+  const auto found = TRY(explained(kernel::status(folder.get()), doing));
+  if (found.st_dev != rootfs.device || found.st_ino != rootfs.inode)
+    return refuse(fmt::format("{}: another folder has taken its place meanwhile", doing), ESTALE);
+  TRY(explained(kernel::attach(ground_.get(), folder.get()), doing));
+  return explained(kernel::set_propagation(ground_.get(), MS_PRIVATE), doing);
 }
 
 /// By its number, to where that is now, and by what is seen there back to a number.

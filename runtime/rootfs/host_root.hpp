@@ -8,6 +8,7 @@
 
 #include "kernel/failure.hpp"
 #include "kernel/file.hpp"
+#include "runtime/init/plan.hpp"
 
 namespace lodger::rootfs {
 
@@ -17,6 +18,10 @@ struct MountIdentity {
   std::uint64_t unique = 0;  // never given twice (STATX_MNT_ID_UNIQUE); 0 before Linux 6.8
 };
 
+/// The detached mount of container `id`: empty, and covered whole by the container's root once init has put
+/// that on it.
+kernel::Result<kernel::Fd<kernel::Mount>> make_ground(const std::string& id);
+
 /// The mount from before it is attached until the container answers for it: destroyed uncommitted, it
 /// unmounts.
 class HostRoot {
@@ -25,8 +30,11 @@ class HostRoot {
   HostRoot(HostRoot&&) = default;
   HostRoot& operator=(HostRoot&&) = default;
   ~HostRoot();
-  /// `ground`: the detached mount that init is going to attach.
+  /// `ground`: as made by make_ground().
   static Outcome<HostRoot> watch(int ground);
+  /// Over the root's folder. Done by the parent, and once the identity is on disk: an init that has outlived
+  /// the parent can put nothing there any more, since a ground that was unmounted takes nothing.
+  Outcome<> attach(const init::Rootfs& rootfs) const;
 
   const MountIdentity& identity() const { return identity_; }
   void commit() { ground_ = {}; }

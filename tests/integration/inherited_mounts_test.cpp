@@ -229,6 +229,7 @@ TEST_CASE("inherited mounts: two containers do not stack up on one root", "[inhe
                            Catch::Contains("container " + container.id() + " lives there"));
 }
 
+/// Neither then nor later, from an init that the runtime left behind.
 TEST_CASE("inherited mounts: a runtime that is killed leaves no mount that delete does not find",
           "[inherited_mounts]") {
   NEEDS_ROOT();
@@ -237,10 +238,10 @@ TEST_CASE("inherited mounts: a runtime that is killed leaves no mount that delet
   for (int i = 0; i < 20; ++i) {
     const Bundle bundle("hold", inherit);
     Container container(bundle);
-    const auto done =
-        in_namespace(container, bundle, "shared",
-                     "$run --detach $id >/dev/null & sleep 0.00" + std::to_string(moment(random)) +
-                         "; kill -9 $! 2>/dev/null; wait; $lodger delete --force $id; " + compare);
+    const auto done = in_namespace(
+        container, bundle, "shared",
+        "$run --detach $id >/dev/null & sleep 0.00" + std::to_string(moment(random)) +
+            "; kill -9 $! 2>/dev/null; wait; $lodger delete --force $id; sleep 0.02; " + compare);
     INFO("round " << i << ": " << done.out << done.err);
     CHECK_THAT(done.out, Catch::EndsWith("same\n"));
   }
