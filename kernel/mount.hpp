@@ -82,13 +82,6 @@ inline Result<std::uint64_t> mount_id(int fd) {
   TRY(done("statx", __NR_statx, fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &found));
   return found.stx_mnt_id;
 }
-/// Its number that no other mount ever gets; 0 where the kernel has none (before Linux 6.8).
-inline Result<std::uint64_t> unique_mount_id(int fd) {
-  constexpr unsigned wanted = 0x4000;  // STATX_MNT_ID_UNIQUE: newer than Debian 12's headers
-  struct statx found {};
-  TRY(done("statx", __NR_statx, fd, "", AT_EMPTY_PATH, wanted, &found));
-  return found.stx_mask & wanted ? found.stx_mnt_id : 0;
-}
 /// MNT_DETACH: <sys/mount.h>, which has it, cannot be included beside <linux/mount.h>.
 inline constexpr int detach = 2;
 inline Result<> umount(const char* target, int flags) { return done("umount2", __NR_umount2, target, flags); }

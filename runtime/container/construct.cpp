@@ -88,12 +88,14 @@ Outcome<> check_root_is_free(const Store& store, const std::string& rootfs) {
   return {};
 }
 
-/// The root that will be the container's in the runtime's mount namespace; nothing where it gets its own.
-Outcome<rootfs::HostRoot> watch_host_root(const Store& store, const Preparation& prepared) {
-  const auto& root = *prepared.built.plan->rootfs;
+/// What the container's root comes to lie on in the runtime's mount namespace; nothing where it gets its own.
+Outcome<rootfs::HostRoot> make_host_root(const Store& store, Preparation& prepared) {
+  auto& root = *prepared.built.plan->rootfs;
   if (root.change != init::RootChange::chroot) return {};
   TRY(check_root_is_free(store, root.path));
-  return rootfs::HostRoot::watch(prepared.row.numbers()[static_cast<std::size_t>(root.ground)]);
+  auto made = TRY(rootfs::HostRoot::make(prepared.wishes.id));
+  root.ground = prepared.row.add(TRY(made.share()));
+  return made;
 }
 
 Outcome<Construction> make(const Store& store, const CreateRequest& request, Source source, Manner manner,
@@ -113,6 +115,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
     auto socket = TRY(make_gate(folder));
     built.plan->gate = row.add(std::move(socket));
   }
+  auto host_root = TRY(make_host_root(store, prepared));
   built.plan->row = memory.array<int>(row.numbers().size());
   // First of all what another process needs to undo it, should we be killed in the midst.
   record.cgroup = cgroups::Cgroup::intended(layout, wishes.cgroup_path);
@@ -122,7 +125,6 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
     shares = TRY(resctrl::find_filesystem());
     record.rdt = resctrl::Group::intended(*shares, *intel_rdt, request.id);
   }
-  auto host_root = TRY(watch_host_root(store, prepared));
   record.host_root = host_root.identity();
   TRY(folder.stage(record));
   TRY(host_root.attach(*built.plan->rootfs));

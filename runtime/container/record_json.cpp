@@ -37,12 +37,12 @@ resctrl::Record rdt_from(const Json& value) {
   return rdt;
 }
 
-Json to_value(const rootfs::MountIdentity& mount) { return {{"id", mount.id}, {"unique", mount.unique}}; }
+Json to_value(const rootfs::MountIdentity& mount) { return {{"id", mount.id}, {"source", mount.source}}; }
 
 rootfs::MountIdentity mount_from(const Json& value) {
   rootfs::MountIdentity mount;
   value.at("id").get_to(mount.id);
-  value.at("unique").get_to(mount.unique);
+  value.at("source").get_to(mount.source);
   return mount;
 }
 

@@ -246,7 +246,7 @@ struct Plan {
   bool time_namespace = false;
   std::span<const char> time_offsets;  // for timens_offsets of procfs
   // Root and what is in it; none: the container is there already, and joined as a whole (exec).
-  const Rootfs* rootfs = nullptr;
+  Rootfs* rootfs = nullptr;
   bool wait_for_hooks = false;  // prestart and createRuntime hooks run before the pivot
   Hooks create_container, start_container;
   Slot container_root = none;  // exec: entered by chroot(2), in a mount namespace that is ours, too

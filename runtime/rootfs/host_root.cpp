@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "kernel/mount.hpp"
 #include "runtime/rootfs/mountinfo.hpp"
@@ -10,8 +11,14 @@
 namespace lodger::rootfs {
 namespace {
 
-kernel::Result<MountIdentity> identity_of(int fd) {
-  return MountIdentity{TRY(kernel::mount_id(fd)), TRY(kernel::unique_mount_id(fd))};
+constexpr std::string_view making = "making the ground of the container's root";
+
+kernel::Result<kernel::Fd<kernel::Mount>> make_ground(const std::string& source) {
+  const auto context = TRY(kernel::fsopen("tmpfs"));
+  TRY(kernel::set_string(context, "source", source.c_str()));
+  TRY(kernel::create(context));
+  return kernel::fsmount(context,
+                         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 kernel::Result<> unmount(int fd) {
@@ -35,25 +42,23 @@ bool lies_on(const std::vector<HostMount>& mounts, std::uint64_t id, std::uint64
 
 }  // namespace
 
-kernel::Result<kernel::Fd<kernel::Mount>> make_ground(const std::string& id) {
-  const auto context = TRY(kernel::fsopen("tmpfs"));
-  TRY(kernel::set_string(context, "source", fmt::format("lodger:{:.200}", id).c_str()));
-  TRY(kernel::create(context));
-  return kernel::fsmount(context,
-                         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-}
-
 HostRoot::~HostRoot() {
   if (ground_) (void)remove_host_root(identity_);
 }
 
-Outcome<HostRoot> HostRoot::watch(int ground) {
-  constexpr std::string_view doing = "looking at the mount of the container's root";
+Outcome<HostRoot> HostRoot::make(const std::string& id) {
+  constexpr int longest = 200;  // fsconfig(2) takes 255 characters
   HostRoot root;
-  root.identity_ = TRY(explained(identity_of(ground), doing));
-  root.ground_ =
-      TRY(explained(kernel::opened<kernel::Mount>("fcntl", __NR_fcntl, ground, F_DUPFD_CLOEXEC, 3), doing));
+  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  root.identity_.source = fmt::format("lodger:{:.{}}:{:x}", id, longest, now);
+  root.ground_ = TRY(explained(make_ground(root.identity_.source), making));
+  root.identity_.id = TRY(explained(kernel::mount_id(root.ground_.get()), making));
   return root;
+}
+
+Outcome<kernel::Fd<kernel::Mount>> HostRoot::share() const {
+  return explained(kernel::opened<kernel::Mount>("fcntl", __NR_fcntl, ground_.get(), F_DUPFD_CLOEXEC, 3),
+                   making);
 }
 
 /// Where the host's mount below is shared, its peers get a copy of what is put on it, which unmounting takes
@@ -72,13 +77,13 @@ Outcome<> HostRoot::attach(const init::Rootfs& rootfs) const {
 /// By its number, to where that is now, and by what is seen there back to a number.
 Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity) {
   const auto mounts = TRY(read_mountinfo());
-  const auto known = std::ranges::find(mounts, identity.id, &HostMount::id);
+  const auto known = std::ranges::find_if(mounts, [&](const HostMount& mount) {
+    return mount.id == identity.id && mount.source == identity.source;
+  });
   if (known == mounts.end()) return {};
   const auto doing = fmt::format("the container's root, mounted at {}", known->place);
   auto top = TRY(explained(open_folder(known->place), doing));
-  const auto seen = TRY(explained(identity_of(top.get()), doing));
-  if (seen.id == identity.id && seen.unique != identity.unique) return {};  // the number was given again
-  if (!lies_on(mounts, seen.id, identity.id))
+  if (!lies_on(mounts, TRY(explained(kernel::mount_id(top.get()), doing)), identity.id))
     return refuse(fmt::format("{}: it cannot be reached, something is mounted over its folder", doing),
                   EBUSY);
   return top;

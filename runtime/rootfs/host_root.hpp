@@ -12,15 +12,13 @@
 
 namespace lodger::rootfs {
 
-/// What tells a mount from all others. Its number is the same before and after it is attached.
+/// What tells a mount from all others, as /proc/PID/mountinfo shows it. The number is the same before and
+/// after it is attached, but the kernel gives it again; the source, which names the container and the moment,
+/// is never given again, but the mount's copies in peers have it, too.
 struct MountIdentity {
-  std::uint64_t id = 0;      // as in /proc/PID/mountinfo; 0: there is no such mount
-  std::uint64_t unique = 0;  // never given twice (STATX_MNT_ID_UNIQUE); 0 before Linux 6.8
+  std::uint64_t id = 0;  // 0: there is no such mount
+  std::string source;
 };
-
-/// The detached mount of container `id`: empty, and covered whole by the container's root once init has put
-/// that on it.
-kernel::Result<kernel::Fd<kernel::Mount>> make_ground(const std::string& id);
 
 /// The mount from before it is attached until the container answers for it: destroyed uncommitted, it
 /// unmounts.
@@ -30,8 +28,11 @@ class HostRoot {
   HostRoot(HostRoot&&) = default;
   HostRoot& operator=(HostRoot&&) = default;
   ~HostRoot();
-  /// `ground`: as made by make_ground().
-  static Outcome<HostRoot> watch(int ground);
+  /// For container `id`, detached: empty, and covered whole by the container's root once init has put that
+  /// on it.
+  static Outcome<HostRoot> make(const std::string& id);
+  /// A descriptor of it for init.
+  Outcome<kernel::Fd<kernel::Mount>> share() const;
   /// Over the root's folder. Done by the parent, and once the identity is on disk: an init that has outlived
   /// the parent can put nothing there any more, since a ground that was unmounted takes nothing.
   Outcome<> attach(const init::Rootfs& rootfs) const;

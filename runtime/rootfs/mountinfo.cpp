@@ -36,7 +36,9 @@ std::vector<HostMount> parse_mountinfo(std::string_view text) {
     const auto dash = line.find(" - ");
     if (!id || !parent || place.empty() || dash == line.npos) continue;
     line.remove_prefix(dash + 3);
-    mounts.push_back({unescaped(root), unescaped(place), std::string(cut(line, ' ')), *id, *parent});
+    const auto type = cut(line, ' ');
+    mounts.push_back(
+        {unescaped(root), unescaped(place), std::string(type), unescaped(cut(line, ' ')), *id, *parent});
   }
   return mounts;
 }

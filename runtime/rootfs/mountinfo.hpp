@@ -10,7 +10,7 @@
 namespace lodger::rootfs {
 
 struct HostMount {
-  std::string root, place, type;
+  std::string root, place, type, source;
   std::uint64_t id = 0, parent = 0;
 };
 

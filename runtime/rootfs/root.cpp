@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "kernel/mount.hpp"
-#include "runtime/rootfs/host_root.hpp"
 #include "runtime/rootfs/mountinfo.hpp"
 #include "runtime/rootfs/rootfs.hpp"
 #include "spec/options.hpp"
@@ -41,8 +40,6 @@ Outcome<> open_root(Planning& planning, init::Rootfs& rootfs) {
   rootfs.device = what.st_dev;
   rootfs.inode = what.st_ino;
   if (!planning.owns_mounts()) return {};  // init takes the tree
-  if (rootfs.change == init::RootChange::chroot)
-    rootfs.ground = planning.row.add(TRY(explained(make_ground(planning.wishes.id), doing)));
   rootfs.tree = planning.row.add(
       TRY(explained(kernel::clone_tree(folder.get(), "", AT_EMPTY_PATH | AT_RECURSIVE), doing)));
   return {};

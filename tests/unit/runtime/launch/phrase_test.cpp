@@ -93,7 +93,7 @@ TEST_CASE(
   bare.mounts.clear();
   const Planned sound, spoiled(UINT_MAX);
   const init::Plan empty = [] {
-    static const init::Rootfs nothing;
+    static init::Rootfs nothing;
     init::Plan plan;
     plan.rootfs = &nothing;
     return plan;

@@ -4,7 +4,7 @@
 
 using namespace lodger::rootfs;
 
-TEST_CASE("mountinfo: root, place and type of each line (proc_pid_mountinfo(5))") {
+TEST_CASE("mountinfo: root, place, type and source of each line (proc_pid_mountinfo(5))") {
   const auto mounts = parse_mountinfo(
       "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n"
       "22 27 0:20 / /proc rw,relatime - proc proc rw\n");
@@ -14,6 +14,7 @@ TEST_CASE("mountinfo: root, place and type of each line (proc_pid_mountinfo(5))"
   CHECK(mounts[0].root == "/mnt1");
   CHECK(mounts[0].place == "/mnt2");
   CHECK(mounts[0].type == "ext3");
+  CHECK(mounts[0].source == "/dev/root");
   CHECK(mounts[1].root == "/");
   CHECK(mounts[1].place == "/proc");
   CHECK(mounts[1].type == "proc");
@@ -26,12 +27,13 @@ TEST_CASE("mountinfo: any number of optional fields, from none to several") {
   CHECK(mounts[0].type == "tmpfs");
 }
 
-TEST_CASE("mountinfo: octal escapes are undone, in roots and places") {
+TEST_CASE("mountinfo: octal escapes are undone, in roots, places and sources") {
   const auto mounts =
-      parse_mountinfo("1 2 0:3 /with\\040blank /a\\011b\\012c\\134d\\043 rw - tmpfs none rw\n");
+      parse_mountinfo("1 2 0:3 /with\\040blank /a\\011b\\012c\\134d\\043 rw - tmpfs no\\040ne rw\n");
   REQUIRE(mounts.size() == 1);
   CHECK(mounts[0].root == "/with blank");
   CHECK(mounts[0].place == "/a\tb\nc\\d#");
+  CHECK(mounts[0].source == "no ne");
 }
 
 TEST_CASE("mountinfo: a backslash that escapes nothing stays") {
@@ -71,8 +73,10 @@ TEST_CASE("mountinfo: the machine's own is read whole, beyond one buffer") {
 }
 
 TEST_CASE("mountinfo: the mount that holds a path is the longest that is a whole beginning of it") {
-  const std::vector<HostMount> mounts = {
-      {"/", "/", "ext4"}, {"/", "/var", "ext4"}, {"/", "/var/lib", "xfs"}, {"/", "/var/li", "tmpfs"}};
+  const std::vector<HostMount> mounts = {{"/", "/", "ext4", ""},
+                                         {"/", "/var", "ext4", ""},
+                                         {"/", "/var/lib", "xfs", ""},
+                                         {"/", "/var/li", "tmpfs", ""}};
   CHECK(mount_that_holds(mounts, "/var/lib/containers") == "/var/lib");
   CHECK(mount_that_holds(mounts, "/var/lib") == "/var/lib");
   CHECK(mount_that_holds(mounts, "/var/library") == "/var");
