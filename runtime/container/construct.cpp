@@ -72,27 +72,10 @@ Outcome<cgroups::Cgroup> make_cgroup(const cgroups::Layout& layout, const Prepar
       made.error().code);
 }
 
-/// In one mount namespace the root of a second container would lie on that of the first, and go with it.
-Outcome<> check_root_is_free(const Store& store, const std::string& rootfs) {
-  for (const auto& id : TRY(store.ids())) {
-    const auto folder = store.look(id);
-    const auto record = folder ? folder->read() : std::unexpected(folder.error());
-    if (!record || record->host_root.id == 0) continue;
-    if (TRY(rootfs::lies_on_host_root(rootfs, record->host_root)))
-      return refuse(
-          fmt::format("root.path {}: container {} lives there, in the same mount namespace: an entry of "
-                      "type \"mount\" in linux.namespaces lets them be side by side",
-                      rootfs, id),
-          EBUSY);
-  }
-  return {};
-}
-
 /// What the container's root comes to lie on in the runtime's mount namespace; nothing where it gets its own.
-Outcome<rootfs::HostRoot> make_host_root(const Store& store, Preparation& prepared) {
+Outcome<rootfs::HostRoot> make_host_root(Preparation& prepared) {
   auto& root = *prepared.built.plan->rootfs;
   if (root.change != init::RootChange::chroot) return {};
-  TRY(check_root_is_free(store, root.path));
   auto made = TRY(rootfs::HostRoot::make(prepared.wishes.id));
   root.ground = prepared.row.add(TRY(made.share()));
   return made;
@@ -115,7 +98,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
     auto socket = TRY(make_gate(folder));
     built.plan->gate = row.add(std::move(socket));
   }
-  auto host_root = TRY(make_host_root(store, prepared));
+  auto host_root = TRY(make_host_root(prepared));
   built.plan->row = memory.array<int>(row.numbers().size());
   // First of all what another process needs to undo it, should we be killed in the midst.
   record.cgroup = cgroups::Cgroup::intended(layout, wishes.cgroup_path);

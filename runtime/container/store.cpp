@@ -13,8 +13,8 @@
 #include <algorithm>
 
 #include "kernel/folder.hpp"
+#include "kernel/lock.hpp"
 #include "kernel/procfs.hpp"
-#include "kernel/time.hpp"
 #include "runtime/container/environment.hpp"
 
 namespace lodger::container {
@@ -37,16 +37,6 @@ kernel::Result<Fd<Path>> open_folder(int root, const std::string& id) {
 
 kernel::Result<bool> removed(const Fd<Path>& folder) {
   return TRY(kernel::status(folder.get())).st_nlink == 0;
-}
-
-/// flock(2) has no time limit of its own: asks again every few milliseconds until `patience` is used up.
-kernel::Result<> lock(const Fd<Path>& folder, int patience) {
-  constexpr std::int64_t pause = 5;  // ms
-  for (std::int64_t waited = 0;; waited += pause) {
-    const auto locked = kernel::flock(folder.get(), LOCK_EX | LOCK_NB);
-    if (locked || locked.error().code != EWOULDBLOCK || waited >= patience) return locked;
-    kernel::sleep_us(pause * 1000);
-  }
 }
 
 Failure cannot_open(const std::string& id, kernel::Error error) {
@@ -153,7 +143,7 @@ Outcome<Folder> Store::look(const std::string& id) const {
 Outcome<Folder> Store::open(const std::string& id, int patience) const {
   for (;;) {
     auto folder = TRY(look(id));
-    const auto held = lock(folder.fd_, patience);
+    const auto held = kernel::lock_within(folder.fd_.get(), patience);
     if (!held) return std::unexpected(cannot_open(id, held.error()));
     const auto gone = removed(folder.fd_);
     if (!gone) return std::unexpected(cannot_open(id, gone.error()));

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <chrono>
 
+#include "kernel/lock.hpp"
 #include "kernel/mount.hpp"
 #include "runtime/rootfs/mountinfo.hpp"
 
 namespace lodger::rootfs {
 namespace {
 
+constexpr std::string_view mark = "lodger:";  // what the source of a ground begins with
 constexpr std::string_view making = "making the ground of the container's root";
 
 kernel::Result<kernel::Fd<kernel::Mount>> make_ground(const std::string& source) {
@@ -29,15 +31,40 @@ kernel::Result<kernel::Fd<kernel::Path>> open_folder(const std::string& path) {
   return kernel::openat<kernel::Path>(kernel::cwd, path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
 }
 
-/// Whether the mount `id` lies on the mount `below`, over any number of others.
-bool lies_on(const std::vector<HostMount>& mounts, std::uint64_t id, std::uint64_t below) {
+/// The first mount that `fits`, from the mount `id` down over all that it lies on; null where none does.
+template <class Fits>
+const HostMount* find_below(const std::vector<HostMount>& mounts, std::uint64_t id, Fits fits) {
   for (std::size_t steps = 0; steps <= mounts.size(); ++steps) {
-    if (id == below) return true;
     const auto mount = std::ranges::find(mounts, id, &HostMount::id);
-    if (mount == mounts.end()) return false;
+    if (mount == mounts.end()) return nullptr;
+    if (fits(*mount)) return &*mount;
     id = mount->parent;
   }
-  return false;
+  return nullptr;
+}
+
+bool is_ground(const HostMount& mount) { return mount.type == "tmpfs" && mount.source.starts_with(mark); }
+
+/// In one mount namespace the root of a second container would lie on that of the first, and go with it.
+Outcome<> check_free(const kernel::Fd<kernel::Path>& folder, const std::string& doing) {
+  const auto mounts = TRY(read_mountinfo());
+  const auto* ground = find_below(mounts, TRY(explained(kernel::mount_id(folder.get()), doing)), is_ground);
+  if (!ground) return {};
+  const auto name = std::string_view(ground->source).substr(mark.size());
+  return refuse(fmt::format("{}: container {} lives at {}, in the same mount namespace: an entry of type "
+                            "\"mount\" in linux.namespaces lets them be side by side",
+                            doing, name.substr(0, name.find(':')), ground->place),
+                EBUSY);
+}
+
+/// One creation at a time looks at the mounts and adds to them. flock(2), on the very namespace: whoever's
+/// --root it is, and whether or not the root's filesystem has locks.
+Outcome<kernel::Fd<kernel::File>> lock_mounts() {
+  constexpr auto name = "/proc/self/ns/mnt";
+  auto ns = TRY(explained(kernel::openat(kernel::cwd, name, O_RDONLY), name));
+  TRY(explained(kernel::lock_within(ns.get(), 10'000),
+                "waiting for another creation in this mount namespace"));
+  return ns;
 }
 
 }  // namespace
@@ -50,7 +77,7 @@ Outcome<HostRoot> HostRoot::make(const std::string& id) {
   constexpr int longest = 200;  // fsconfig(2) takes 255 characters
   HostRoot root;
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
-  root.identity_.source = fmt::format("lodger:{:.{}}:{:x}", id, longest, now);
+  root.identity_.source = fmt::format("{}{:.{}}:{:x}", mark, id, longest, now);
   root.ground_ = TRY(explained(make_ground(root.identity_.source), making));
   root.identity_.id = TRY(explained(kernel::mount_id(root.ground_.get()), making));
   return root;
@@ -66,10 +93,12 @@ Outcome<kernel::Fd<kernel::Mount>> HostRoot::share() const {
 Outcome<> HostRoot::attach(const init::Rootfs& rootfs) const {
   if (!ground_) return {};
   const auto doing = fmt::format("root.path {}", rootfs.path);
+  const auto lock = TRY(lock_mounts());
   const auto folder = TRY(explained(open_folder(rootfs.path), doing));
   const auto found = TRY(explained(kernel::status(folder.get()), doing));
   if (found.st_dev != rootfs.device || found.st_ino != rootfs.inode)
     return refuse(fmt::format("{}: another folder has taken its place meanwhile", doing), ESTALE);
+  TRY(check_free(folder, doing));
   TRY(explained(kernel::attach(ground_.get(), folder.get()), doing));
   return explained(kernel::set_propagation(ground_.get(), MS_PRIVATE), doing);
 }
@@ -83,7 +112,8 @@ Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity) 
   if (known == mounts.end()) return {};
   const auto doing = fmt::format("the container's root, mounted at {}", known->place);
   auto top = TRY(explained(open_folder(known->place), doing));
-  if (!lies_on(mounts, TRY(explained(kernel::mount_id(top.get()), doing)), identity.id))
+  const auto is_known = [&](const HostMount& mount) { return mount.id == known->id; };
+  if (!find_below(mounts, TRY(explained(kernel::mount_id(top.get()), doing)), is_known))
     return refuse(fmt::format("{}: it cannot be reached, something is mounted over its folder", doing),
                   EBUSY);
   return top;
@@ -97,11 +127,6 @@ Outcome<> remove_host_root(const MountIdentity& identity) {
     if (!top) return {};
     TRY(explained(unmount(top.get()), "unmounting the container's root"));
   }
-}
-
-Outcome<bool> lies_on_host_root(const std::string& path, const MountIdentity& identity) {
-  const auto folder = TRY(explained(open_folder(path), path));
-  return lies_on(TRY(read_mountinfo()), TRY(explained(kernel::mount_id(folder.get()), path)), identity.id);
 }
 
 }  // namespace lodger::rootfs

@@ -33,8 +33,9 @@ class HostRoot {
   static Outcome<HostRoot> make(const std::string& id);
   /// A descriptor of it for init.
   Outcome<kernel::Fd<kernel::Mount>> share() const;
-  /// Over the root's folder. Done by the parent, and once the identity is on disk: an init that has outlived
-  /// the parent can put nothing there any more, since a ground that was unmounted takes nothing.
+  /// Over the root's folder, unless a container's root is there already. Done by the parent, and once the
+  /// identity is on disk: an init that has outlived the parent can put nothing there any more, since a ground
+  /// that was unmounted takes nothing.
   Outcome<> attach(const init::Rootfs& rootfs) const;
 
   const MountIdentity& identity() const { return identity_; }
@@ -52,8 +53,5 @@ Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity);
 /// Takes it out of the host's mount namespace with everything that is mounted on it. No error when it is gone
 /// already.
 Outcome<> remove_host_root(const MountIdentity& identity);
-
-/// Whether `path`, a folder, is on the mount or on anything that is mounted on it.
-Outcome<bool> lies_on_host_root(const std::string& path, const MountIdentity& identity);
 
 }  // namespace lodger::rootfs

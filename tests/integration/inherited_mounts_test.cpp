@@ -223,12 +223,36 @@ TEST_CASE("inherited mounts: two containers do not stack up on one root", "[inhe
   Container container(bundle);
   const auto done = in_namespace(container, bundle, "shared",
                                  std::string("$run --detach $id >/dev/null; $run --detach other; "
-                                             "$lodger delete --force $id; $lodger list -q; ") +
+                                             "$lodger --root $PWD/elsewhere run --detach --bundle . other; "
+                                             "$lodger delete --force $id; $lodger list -q; "
+                                             "$lodger --root $PWD/elsewhere list -q; ") +
                                      compare);
   INFO(done.out);
   CHECK(done.out == "same\n");
-  CHECK_THAT(done.err, Catch::Contains("root.path " + bundle.rootfs()) &&
-                           Catch::Contains("container " + container.id() + " lives there"));
+  const auto said = lines_of(done.err);
+  REQUIRE(said.size() == 2);
+  for (const auto& line : said)
+    CHECK_THAT(line, Catch::Contains("root.path " + bundle.rootfs()) &&
+                         Catch::Contains("container " + container.id() + " lives at " + bundle.rootfs()));
+}
+
+TEST_CASE("inherited mounts: of creations at once on one root one prevails, and is whole",
+          "[inherited_mounts]") {
+  NEEDS_ROOT();
+  const Bundle bundle("hold", inherit);
+  Container container(bundle);
+  const auto done = in_namespace(
+      container, bundle, "shared",
+      std::string("for i in 1 2 3 4 5 6 7 8; do for id in a b c d; do "
+                  "$lodger --root $PWD/root-$id run --detach --bundle . $id >/dev/null 2>&1 & done; wait; "
+                  "grep -c lodger: /proc/self/mountinfo; "
+                  "for id in a b c d; do $lodger --root $PWD/root-$id exec $id /bin/busybox ls -d /bin/probe "
+                  "2>/dev/null; $lodger --root $PWD/root-$id delete --force $id; done; done; ") +
+          compare);
+  INFO(done.out << done.err);
+  std::string expected;
+  for (int i = 0; i < 8; ++i) expected += "1\n/bin/probe\n";
+  CHECK(done.out == expected + "same\n");
 }
 
 /// Neither then nor later, from an init that the runtime left behind.
