@@ -43,6 +43,24 @@ const HostMount* find_below(const std::vector<HostMount>& mounts, std::uint64_t 
   return nullptr;
 }
 
+/// What is seen at `place`, or above it where the folder is not there.
+kernel::Result<kernel::Fd<kernel::Path>> open_nearest(std::string place) {
+  for (;;) {
+    auto folder = open_folder(place);
+    if (folder || folder.error().code != ENOENT || place.size() <= 1) return folder;
+    place.resize(std::max<std::size_t>(place.rfind('/'), 1));
+  }
+}
+
+Failure covered(const std::vector<HostMount>& mounts, std::uint64_t by, const std::string& doing) {
+  const auto cover = std::ranges::find(mounts, by, &HostMount::id);
+  const auto what = cover == mounts.end()
+                        ? std::string("something")
+                        : fmt::format("{} ({}), mounted at {},", cover->source, cover->type, cover->place);
+  return {fmt::format("{}: it cannot be reached, {} covers its folder: unmount that first", doing, what),
+          EBUSY};
+}
+
 bool is_ground(const HostMount& mount) { return mount.type == "tmpfs" && mount.source.starts_with(mark); }
 
 /// In one mount namespace the root of a second container would lie on that of the first, and go with it.
@@ -111,12 +129,10 @@ Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity) 
   });
   if (known == mounts.end()) return {};
   const auto doing = fmt::format("the container's root, mounted at {}", known->place);
-  auto top = TRY(explained(open_folder(known->place), doing));
-  const auto is_known = [&](const HostMount& mount) { return mount.id == known->id; };
-  if (!find_below(mounts, TRY(explained(kernel::mount_id(top.get()), doing)), is_known))
-    return refuse(fmt::format("{}: it cannot be reached, something is mounted over its folder", doing),
-                  EBUSY);
-  return top;
+  auto top = TRY(explained(open_nearest(known->place), doing));
+  const auto seen = TRY(explained(kernel::mount_id(top.get()), doing));
+  if (find_below(mounts, seen, [&](const HostMount& mount) { return mount.id == known->id; })) return top;
+  return std::unexpected(covered(mounts, seen, doing));
 }
 
 Outcome<> remove_host_root(const MountIdentity& identity) {

@@ -185,6 +185,21 @@ TEST_CASE("inherited mounts: what lies over the container's root goes with it, w
   CHECK(done.err == "");
 }
 
+TEST_CASE("inherited mounts: what covers the folder of the root is named, and delete waits for its end",
+          "[inherited_mounts]") {
+  NEEDS_ROOT();
+  const Bundle bundle("hold", inherit);
+  Container container(bundle);
+  const auto done = in_namespace(container, bundle, "private",
+                                 "$run --detach $id >/dev/null; mount -t tmpfs cover " + bundle.path() +
+                                     "; $lodger delete --force $id; echo $?; umount " + bundle.path() +
+                                     "; $lodger delete $id; echo $?; " + compare);
+  INFO(done.out << done.err);
+  CHECK(done.out == "1\n0\nsame\n");
+  CHECK_THAT(done.err, Catch::Contains("mounted at " + bundle.rootfs()) &&
+                           Catch::Contains("cover (tmpfs), mounted at " + bundle.path() + ", covers"));
+}
+
 TEST_CASE("inherited mounts: nothing stays in namespaces that get the host's mounts", "[inherited_mounts]") {
   NEEDS_ROOT();
   const Bundle bundle("echo ran", inherit);
