@@ -26,7 +26,7 @@ class HostRoot {
  public:
   HostRoot() = default;
   HostRoot(HostRoot&&) = default;
-  HostRoot& operator=(HostRoot&&) = default;
+  HostRoot& operator=(HostRoot&&) = delete;  // nobody needs it, and what was held would have to be unmounted
   ~HostRoot();
   /// For container `id`, detached: empty, and covered whole by the container's root once init has put that
   /// on it.
