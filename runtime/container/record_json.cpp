@@ -37,12 +37,15 @@ resctrl::Record rdt_from(const Json& value) {
   return rdt;
 }
 
-Json to_value(const rootfs::MountIdentity& mount) { return {{"id", mount.id}, {"source", mount.source}}; }
+Json to_value(const rootfs::MountIdentity& mount) {
+  return {{"id", mount.id}, {"source", mount.source}, {"mountNamespace", mount.mount_namespace}};
+}
 
 rootfs::MountIdentity mount_from(const Json& value) {
   rootfs::MountIdentity mount;
   value.at("id").get_to(mount.id);
   value.at("source").get_to(mount.source);
+  value.at("mountNamespace").get_to(mount.mount_namespace);
   return mount;
 }
 

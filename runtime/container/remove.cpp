@@ -1,5 +1,5 @@
-// The order is chosen for a crash at any point: processes, then the cgroup, then the folder with state.json
-// as its last file. As long as state.json is there, another delete finds all that is left to undo.
+// The order is chosen for a crash at any point: processes, then the cgroup and mounts, then the folder with
+// state.json as its last file. As long as state.json is there, another delete finds all that is left to undo.
 #include "runtime/container/remove.hpp"
 
 #include <fmt/core.h>
@@ -35,8 +35,8 @@ void run_poststop(const std::vector<spec::Hook>& hooks, const spec::State& state
 
 Outcome<> dismantle(Folder folder, const Record& record, const Notices& notices) {
   if (!record.own_pid_namespace) TRY(end(record));
-  TRY(rootfs::remove_host_root(record.host_root));
   TRY(cgroups::remove(record.cgroup));
+  TRY(rootfs::remove_host_root(record.host_root));  // its mount namespace may have ended with the processes
   TRY(resctrl::remove(record.rdt));
   auto config = with_poststop_hooks(folder);
   TRY(std::move(folder).remove());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "kernel/folder.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/mount.hpp"
 #include "runtime/rootfs/mountinfo.hpp"
@@ -13,6 +14,7 @@ namespace lodger::rootfs {
 namespace {
 
 constexpr std::string_view mark = "lodger:";  // what the source of a ground begins with
+constexpr const char* own_namespace = "/proc/self/ns/mnt";
 constexpr std::string_view making = "making the ground of the container's root";
 
 kernel::Result<kernel::Fd<kernel::Mount>> make_ground(const std::string& source) {
@@ -61,6 +63,31 @@ Failure covered(const std::vector<HostMount>& mounts, std::uint64_t by, const st
           EBUSY};
 }
 
+/// A process in that mount namespace, by its folder in /proc; empty where there is none.
+Outcome<std::string> find_process_in(std::uint64_t mount_namespace) {
+  const auto proc = TRY(explained(kernel::openat(kernel::cwd, "/proc", O_RDONLY | O_DIRECTORY), "/proc"));
+  std::string found;
+  const auto look = [&](std::string_view name) {
+    if (!found.empty() || name.front() < '1' || name.front() > '9') return;
+    auto folder = fmt::format("/proc/{}", name);
+    const auto ns = kernel::status(kernel::cwd, (folder + "/ns/mnt").c_str(), 0);
+    if (ns && ns->st_ino == mount_namespace) found = std::move(folder);
+  };
+  TRY(explained(kernel::each_name(proc.get(), look), "/proc"));
+  return found;
+}
+
+Outcome<> check_namespace(const MountIdentity& identity) {
+  const auto own = TRY(explained(kernel::status(kernel::cwd, own_namespace, 0), own_namespace));
+  if (own.st_ino == identity.mount_namespace) return {};
+  const auto process = TRY(find_process_in(identity.mount_namespace));
+  if (process.empty()) return {};
+  return refuse(fmt::format("the container's root is mounted in another mount namespace than this one: "
+                            "\"nsenter --mount={}/ns/mnt\" before the command takes it there",
+                            process),
+                EXDEV);
+}
+
 bool is_ground(const HostMount& mount) { return mount.type == "tmpfs" && mount.source.starts_with(mark); }
 
 /// In one mount namespace the root of a second container would lie on that of the first, and go with it.
@@ -78,8 +105,7 @@ Outcome<> check_free(const kernel::Fd<kernel::Path>& folder, const std::string& 
 /// One creation at a time looks at the mounts and adds to them. flock(2), on the very namespace: whoever's
 /// --root it is, and whether or not the root's filesystem has locks.
 Outcome<kernel::Fd<kernel::File>> lock_mounts() {
-  constexpr auto name = "/proc/self/ns/mnt";
-  auto ns = TRY(explained(kernel::openat(kernel::cwd, name, O_RDONLY), name));
+  auto ns = TRY(explained(kernel::openat(kernel::cwd, own_namespace, O_RDONLY), own_namespace));
   TRY(explained(kernel::lock_within(ns.get(), 10'000),
                 "waiting for another creation in this mount namespace"));
   return ns;
@@ -97,6 +123,8 @@ Outcome<HostRoot> HostRoot::make(const std::string& id) {
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
   root.identity_.source = fmt::format("{}{:.{}}:{:x}", mark, id, longest, now);
   root.ground_ = TRY(explained(make_ground(root.identity_.source), making));
+  root.identity_.mount_namespace =
+      TRY(explained(kernel::status(kernel::cwd, own_namespace, 0), own_namespace)).st_ino;
   root.identity_.id = TRY(explained(kernel::mount_id(root.ground_.get()), making));
   return root;
 }
@@ -123,6 +151,7 @@ Outcome<> HostRoot::attach(const init::Rootfs& rootfs) const {
 
 /// By its number, to where that is now, and by what is seen there back to a number.
 Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity) {
+  TRY(check_namespace(identity));
   const auto mounts = TRY(read_mountinfo());
   const auto known = std::ranges::find_if(mounts, [&](const HostMount& mount) {
     return mount.id == identity.id && mount.source == identity.source;

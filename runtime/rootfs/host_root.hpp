@@ -18,6 +18,7 @@ namespace lodger::rootfs {
 struct MountIdentity {
   std::uint64_t id = 0;  // 0: there is no such mount
   std::string source;
+  std::uint64_t mount_namespace = 0;  // the inode of the one that it is in
 };
 
 /// The mount from before it is attached until the container answers for it: destroyed uncommitted, it
@@ -46,6 +47,9 @@ class HostRoot {
   MountIdentity identity_;
 };
 
+/// These two refuse (EXDEV) where the mount is in another mount namespace than ours that some process is in;
+/// with the last one its namespace ends, and the mount with it.
+///
 /// What is seen at the mount, wherever its folder has been moved to: itself, or what the container has
 /// mounted over it. Nothing when it is not there any more.
 Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity);

@@ -200,6 +200,40 @@ TEST_CASE("inherited mounts: what covers the folder of the root is named, and de
                            Catch::Contains("cover (tmpfs), mounted at " + bundle.path() + ", covers"));
 }
 
+TEST_CASE("inherited mounts: from another mount namespace delete and exec say where the root is",
+          "[inherited_mounts]") {
+  NEEDS_ROOT();
+  const Bundle bundle("hold", inherit);
+  Container container(bundle);
+  const auto done = in_namespace(
+      container, bundle, "private",
+      std::string("unshare -m sh -c \"$run --detach $id; echo > made; exec sleep 60\" >/dev/null & "
+                  "while ! [ -e made ]; do sleep 0.1; done; "
+                  "$lodger exec $id /bin/busybox true || echo no exec; "
+                  "$lodger delete --force $id; echo $?; $lodger list -q; "
+                  "nsenter --mount=/proc/$!/ns/mnt $lodger delete $id; echo $?; "
+                  "grep -c lodger: /proc/$!/mountinfo; kill $!; ") +
+          compare);
+  INFO(done.out << done.err);
+  CHECK(done.out == "no exec\n1\n" + container.id() + "\n0\n0\nsame\n");
+  const auto said = lines_of(done.err);
+  REQUIRE(said.size() == 2);
+  for (const auto& line : said)
+    CHECK_THAT(line, Catch::Contains("another mount namespace") && Catch::Contains("nsenter --mount=/proc/"));
+}
+
+TEST_CASE("inherited mounts: a mount namespace that has ended took the root along", "[inherited_mounts]") {
+  NEEDS_ROOT();
+  const Bundle bundle("hold", inherit);
+  Container container(bundle);
+  const auto done = in_namespace(container, bundle, "private",
+                                 std::string("unshare -m sh -c \"$run --detach $id\" >/dev/null; "
+                                             "$lodger delete --force $id; echo $?; $lodger list -q; ") +
+                                     compare);
+  INFO(done.out << done.err);
+  CHECK(done.out == "0\nsame\n");
+}
+
 TEST_CASE("inherited mounts: nothing stays in namespaces that get the host's mounts", "[inherited_mounts]") {
   NEEDS_ROOT();
   const Bundle bundle("echo ran", inherit);
