@@ -1,5 +1,6 @@
 // The container's process as init needs it. runtime-spec, config.md, "process".
 #include <fmt/core.h>
+#include <linux/capability.h>
 #include <linux/personality.h>
 #include <sys/resource.h>
 
@@ -33,6 +34,20 @@ bool may_keep_groups(const Planning& planning) {
          planning.config.process->user.additional_gids.empty();
 }
 
+/// What is bound by chroot(2) alone: chroot(2), NOTES; setns(2). A container without the two may not even
+/// make a user namespace, where it would get them: user_namespaces(7), EPERM of clone(2).
+void warn_of_ways_out(std::uint64_t bounding, Built& built) {
+  const auto* rootfs = built.plan->rootfs;
+  if (!rootfs || rootfs->change != init::RootChange::chroot) return;
+  const auto mask = bounding & (1ULL << CAP_SYS_CHROOT | 1ULL << CAP_SYS_ADMIN);
+  const auto names = security::names_of(mask);
+  if (names.empty()) return;
+  built.warnings.push_back(fmt::format(
+      "process.capabilities.bounding: {}{} can lead out of the container's root, which is a "
+      "chroot in the runtime's mount namespace, as linux.namespaces has no entry of type \"mount\"",
+      names.front(), names.size() > 1 ? " and " + names.back() : ""));
+}
+
 Outcome<init::Identity> plan_identity(Planning& planning, Built& built) {
   const spec::Process& process = *planning.config.process;
   init::Identity identity;
@@ -47,6 +62,7 @@ Outcome<init::Identity> plan_identity(Planning& planning, Built& built) {
   const auto masks = security::capability_masks(process.capabilities.value_or(spec::Capabilities{}), unknown);
   identity.effective = masks.effective;
   identity.bounding = masks.bounding;
+  warn_of_ways_out(masks.bounding, built);
   identity.inheritable = masks.inheritable;
   identity.permitted = masks.permitted;
   if (masks.effective & ~masks.permitted)

@@ -22,6 +22,9 @@ void inherit(json& config) {
   namespaces.erase(std::remove_if(namespaces.begin(), namespaces.end(),
                                   [](const json& entry) { return entry["type"] == "mount"; }),
                    namespaces.end());
+  // It leads out of such a root, which is warned of.
+  for (auto& set : config["process"]["capabilities"])
+    set.erase(std::remove(set.begin(), set.end(), "CAP_SYS_CHROOT"), set.end());
 }
 
 /// `script` with $run, $lodger and $id, where `mounts` prints all mounts without their numbers and with their
@@ -232,6 +235,21 @@ TEST_CASE("inherited mounts: a mount namespace that has ended took the root alon
                                      compare);
   INFO(done.out << done.err);
   CHECK(done.out == "0\nsame\n");
+}
+
+TEST_CASE("inherited mounts: capabilities that lead out of the root are warned of", "[inherited_mounts]") {
+  NEEDS_ROOT();
+  const std::string name = GENERATE("", "CAP_SYS_CHROOT", "CAP_SYS_ADMIN");
+  const Bundle bundle("echo ran", [&](json& c) {
+    inherit(c);
+    if (!name.empty()) c["process"]["capabilities"]["bounding"].push_back(name);
+  });
+  Container container(bundle);
+  const auto done = in_namespace(container, bundle, "private", std::string("$run $id; ") + compare);
+  INFO(done.out << done.err);
+  CHECK(done.out == "echo=ran\nsame\n");
+  CHECK(lines_of(done.err).size() == (name.empty() ? 0 : 1));
+  if (!name.empty()) CHECK_THAT(done.err, Catch::Contains("process.capabilities.bounding: " + name));
 }
 
 TEST_CASE("inherited mounts: nothing stays in namespaces that get the host's mounts", "[inherited_mounts]") {
