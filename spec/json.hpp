@@ -9,7 +9,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "kernel/failure.hpp"
 
@@ -18,11 +17,19 @@ namespace lodger::spec {
 /// What a value is. Integers beyond 64 bits and numbers with a fraction or exponent are `fraction`.
 enum class Kind : std::uint8_t { null, boolean, natural, negative, fraction, string, array, object };
 
-/// A borrowed value of a Document, or none. Accessors want the kind they name, and size() an array.
+template <class Key, class Mapped, class... More>
+class Members;
+/// nlohmann::json with members as they are written, doubles included: their order decides, and its maps
+/// forget it.
+using Tree = nlohmann::basic_json<Members>;
+
+struct Member;
+
+/// A borrowed value of a Document, or none. Accessors want the kind they name, size() an array or an object.
 class Value {
  public:
   Value() = default;
-  explicit Value(nlohmann::json* node) : node_(node) {}
+  explicit Value(Tree* node) : node_(node) {}
   explicit operator bool() const { return node_ != nullptr; }
 
   Kind kind() const;
@@ -32,16 +39,22 @@ class Value {
   std::string take_string() const;  // moves the text out: a second call finds it empty
   std::size_t size() const;
   Value at(std::size_t index) const;
-  Value find(std::string_view name) const;  // no value where the member is absent or null
-  /// A member whose name is this but for the case of ASCII letters; `found` is what stands there.
-  Value find_in_other_case(std::string_view name, std::string_view& found) const;
-  std::vector<std::string> names() const;  // of an object's members, sorted; null ones included
+  Member member(std::size_t index) const;  // of an object, as written
+  /// The last member of this name, whatever the case of its ASCII letters: what Go's encoding/json takes.
+  /// `written` is its name as it stands there. No value where it is absent or null.
+  Value find(std::string_view name, std::string_view& written) const;
+  Value find(std::string_view name) const;
 
  private:
-  nlohmann::json* node_ = nullptr;
+  Tree* node_ = nullptr;
 };
 
-/// A parsed text. Of members that occur twice the last one counts, as in Go's encoding/json.
+struct Member {
+  std::string_view name;
+  Value value;
+};
+
+/// A parsed text.
 class Document {
  public:
   /// `name` stands before an error: "config.json: line 4, column 7: ...".
@@ -53,9 +66,12 @@ class Document {
   ~Document();
 
  private:
-  explicit Document(std::unique_ptr<nlohmann::json> tree);
-  std::unique_ptr<nlohmann::json> tree_;
+  explicit Document(std::unique_ptr<Tree> tree);
+  std::unique_ptr<Tree> tree_;
 };
+
+/// False where no object in the text has a member of this name, however written. True is to be looked into.
+bool may_have_member(std::string_view text, std::string_view name);
 
 /// The text as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD.
 std::string quoted(std::string_view text);

@@ -18,12 +18,8 @@ bool read(Value value, std::string& out, const Where& where, const Names& names)
   return where.refuse(fmt::format("unknown {} {}", names.kind, quoted(out)));
 }
 
-Value Object::find_in_other_case(std::string_view name) const {
-  std::string_view found;
-  const Value member = value_.find_in_other_case(name, found);
-  if (member)
-    where_.remark(fmt::format("{} is taken for {}: case counts in names", quoted(found), quoted(name)));
-  return member;
+void Object::remark(std::string_view written, std::string_view name) const {
+  where_.remark(fmt::format("{} is taken for {}: case counts in names", quoted(written), quoted(name)));
 }
 
 bool read(Value value, bool& out, const Where& where) {

@@ -53,13 +53,18 @@ template <class T, class... Words>
   return true;
 }
 
-/// An object of free keys. A null value is as if the key were absent.
+/// An object of free keys, in which case counts. Of one that occurs twice the last counts; a null value is as
+/// if the key were absent.
 template <class T>
 [[nodiscard]] bool read(Value value, std::map<std::string, T>& out, const Where& where) {
   if (value.kind() != Kind::object) return where.expected("an object", value);
-  for (const auto& name : value.names()) {
-    const Value member = value.find(name);
-    if (member && !read(member, out[name], Where(where, name))) return false;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const auto [name, member] = value.member(i);
+    const auto at = out.insert_or_assign(std::string(name), T{}).first;
+    if (member.kind() == Kind::null)
+      out.erase(at);
+    else if (!read(member, at->second, Where(where, name)))
+      return false;
   }
   return true;
 }
@@ -93,7 +98,8 @@ struct Names {
 
 /// The members of an object, by name. Absent and null are the same (Go's habit); unknown ones are ignored.
 /// One whose name differs in case alone is taken, as by the runtimes in Go, and remarked on: to ignore it
-/// would leave out what somebody meant ("readOnly").
+/// would leave out what somebody meant ("readOnly"). Of those that are the same but for case, too, the last
+/// counts, a null included.
 class Object {
  public:
   Object(Value value, const Where& where)
@@ -117,10 +123,12 @@ class Object {
 
  private:
   Value find(std::string_view name) const {
-    const Value member = value_.find(name);
-    return member ? member : find_in_other_case(name);
+    std::string_view written = name;
+    const Value member = value_.find(name, written);
+    if (member && written != name) remark(written, name);
+    return member;
   }
-  Value find_in_other_case(std::string_view name) const;
+  void remark(std::string_view written, std::string_view name) const;
 
   Value value_;
   const Where& where_;

@@ -1,5 +1,6 @@
 // Numbers and parts of texts: nothing about what the texts mean.
 #pragma once
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <optional>
@@ -15,6 +16,12 @@ std::optional<Integer> whole_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+/// The case of ASCII letters aside.
+inline bool same_but_for_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
 }
 
 /// Takes what stands before `end` off the front, `end` with it; everything where there is none.

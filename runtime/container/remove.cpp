@@ -10,6 +10,7 @@
 #include "runtime/container/kill.hpp"
 #include "runtime/container/status.hpp"
 #include "runtime/hooks/hooks.hpp"
+#include "spec/json.hpp"
 #include "spec/parse.hpp"
 
 namespace lodger::container {
@@ -21,7 +22,7 @@ Outcome<std::optional<spec::Config>> with_poststop_hooks(const Folder& folder) {
   const auto text = folder.read_config();
   if (!text && text.error().code == ENOENT) return std::nullopt;  // its creation ended before there were any
   if (!text) return std::unexpected(text.error());
-  if (text->find("\"poststop\"") == text->npos) return std::nullopt;
+  if (!spec::may_have_member(*text, "poststop")) return std::nullopt;
   return TRY(spec::parse(*text));
 }
 

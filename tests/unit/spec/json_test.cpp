@@ -38,7 +38,50 @@ TEST_CASE("json: a null member is as if absent, and of two the last counts") {
   CHECK(document.root().find("a").natural() == 2);
   CHECK_FALSE(document.root().find("n"));
   CHECK_FALSE(document.root().find("z"));
-  CHECK(document.root().names() == std::vector<std::string>{"a", "n"});
+  CHECK_FALSE(tree(R"({"a": 1, "a": null})").root().find("a"));
+}
+
+TEST_CASE("json: of members that are the same but for case the last counts, and its name is told") {
+  struct Row {
+    const char *text, *written;
+    std::uint64_t value;  // 0: none
+  };
+  for (const auto& [text, written, value] :
+       {Row{R"({"name": 1, "Name": 2})", "Name", 2}, Row{R"({"Name": 1, "name": 2})", "name", 2},
+        Row{R"({"name": 1, "NAME": 2, "name": 3})", "name", 3},
+        Row{R"({"name": null, "NAME": 2})", "NAME", 2}, Row{R"({"name": 1, "NAME": null})", "NAME", 0},
+        Row{R"({"name ": 1, "namf": 2})", "", 0}}) {
+    CAPTURE(text);
+    const Document document = tree(text);
+    std::string_view found;
+    const Value member = document.root().find("name", found);
+    CHECK(found == written);
+    CHECK((member ? member.natural() : 0) == value);
+  }
+}
+
+TEST_CASE("json: members stand in the order of the text, doubles too") {
+  const Document document = tree(R"({"z": 1, "a": 2, "z": 3, "Z": null})");
+  const Value root = document.root();
+  REQUIRE(root.size() == 4);
+  std::string names;
+  for (std::size_t i = 0; i < root.size(); ++i) names += root.member(i).name;
+  CHECK(names == "zazZ");
+  CHECK(root.member(2).value.natural() == 3);
+  CHECK(root.member(3).value.kind() == Kind::null);
+}
+
+TEST_CASE("json: whether a text may have a member is never denied wrongly") {
+  for (const char* text : {R"({"hooks":{"poststop":[]}})", R"({"hooks":{"postStop" : []}})",
+                           R"({"POSTSTOP":1})", R"({"\u0070oststop":1})", R"({"p\u006Fststop":1})"}) {
+    CAPTURE(text);
+    CHECK(may_have_member(text, "poststop"));
+  }
+  for (const char* text :
+       {"{}", "", "\"", R"({"poststo":1})", R"({"xpoststop":1})", R"({"args":"a poststop"})"}) {
+    CAPTURE(text);
+    CHECK_FALSE(may_have_member(text, "poststop"));
+  }
 }
 
 TEST_CASE("json: a string is moved out, not copied") {

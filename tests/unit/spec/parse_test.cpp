@@ -102,12 +102,12 @@ TEST_CASE("parse: the document itself") {
 
 TEST_CASE("parse: a member whose name differs in case alone is taken, and remarked on") {
   std::vector<std::string> remarks;
-  const auto config = parse(R"({"ociversion": "1.0.0", "hostname": "a", "HOSTNAME": "b", "domainname": null,
+  const auto config = parse(R"({"ociversion": "1.0.0", "HOSTNAME": "a", "hostname": "b", "domainname": null,
                                 "root": {"path": "r", "readOnly": true}, "annotations": {"a": "1", "A": "2"}})",
                             &remarks);
   REQUIRE(verdict(config) == "accepted");
   CHECK(config->root->readonly);
-  CHECK(config->hostname == "a");  // the name as it is in the specification comes first
+  CHECK(config->hostname == "b");
   CHECK(config->annotations.size() == 2);
   CHECK(remarks == std::vector<std::string>{
                        "config.json: \"ociversion\" is taken for \"ociVersion\": case counts in names",
@@ -116,6 +116,20 @@ TEST_CASE("parse: a member whose name differs in case alone is taken, and remark
   CHECK(parse_resources(R"({"pids": {"LIMIT": 5}})", &remarks)->pids->limit == 5);
   CHECK(remarks == std::vector<std::string>{
                        "linux.resources.pids: \"LIMIT\" is taken for \"limit\": case counts in names"});
+}
+
+TEST_CASE("parse: of names that differ in case alone the last counts, as of doubles") {
+  std::vector<std::string> remarks;
+  const auto config = parse(R"({"ociVersion": "1.0.0", "hostname": "a", "hostname": "b", "Hostname": "c",
+                                "domainname": "a", "DomainName": null,
+                                "annotations": {"k": "1", "k": "2", "n": "1", "n": null}})",
+                            &remarks);
+  REQUIRE(verdict(config) == "accepted");
+  CHECK(config->hostname == "c");
+  CHECK(config->domainname.empty());
+  CHECK(config->annotations == std::map<std::string, std::string>{{"k", "2"}});
+  CHECK(remarks == std::vector<std::string>{
+                       "config.json: \"Hostname\" is taken for \"hostname\": case counts in names"});
 }
 
 TEST_CASE("parse: mounts keep their order, destinations are clean") {

@@ -25,3 +25,11 @@ TEST_CASE("text: parts are cut off the front") {
   CHECK(text.empty());
   CHECK(cut(text, '-') == "");
 }
+
+TEST_CASE("text: the case of ASCII letters aside") {
+  CHECK(same_but_for_case("postStop", "POSTstop"));
+  CHECK(same_but_for_case("", ""));
+  CHECK_FALSE(same_but_for_case("post", "poststop"));
+  CHECK_FALSE(same_but_for_case("a[", "a{"));  // 0x20 apart, as letters are
+  CHECK_FALSE(same_but_for_case("\xC3\x84", "\xC3\xA4"));
+}

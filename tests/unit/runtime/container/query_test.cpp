@@ -80,6 +80,11 @@ TEST_CASE("annotations are the top level's alone") {
                        R"("annotations":{"a":"1"},"other":{"b":"2"}})")
             .value() == Map{{"a", "1"}});
   CHECK(annotations_of(R"({"process":{"args":["\"annotations\""]}})").value().empty());
+  CHECK(annotations_of(R"({"Annotations":{"a":"1"}})").value() == Map{{"a", "1"}});
+  CHECK(annotations_of(R"({"\u0061nnotations":{"a":"1"}})").value() == Map{{"a", "1"}});
+  CHECK(annotations_of(R"({"annotations":{"a":"1"},"ANNOTATIONS":{"b":"2"}})").value() == Map{{"b", "2"}});
+  CHECK(annotations_of(R"({"annotations":{"a":"1"},"Annotations":null})").value().empty());
+  CHECK(annotations_of(R"({"annotations":{"a":"1","A":"2","a":null}})").value() == Map{{"A", "2"}});
   CHECK(annotations_of(R"({"annotations":{"a":)").error().code == EBADMSG);
 }
 

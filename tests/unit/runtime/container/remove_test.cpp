@@ -53,6 +53,24 @@ TEST_CASE("a stopped container is removed, its poststop hooks see it stopped and
   CHECK(notes.lines == std::vector<std::string>{});
 }
 
+TEST_CASE("poststop hooks run however their name is written") {
+  for (const char* name : {"postStop", "\\u0070oststop"}) {
+    CAPTURE(name);
+    const TempFolder temp;
+    const Store store(temp / "root");
+    Child child(test::sleep_long);
+    auto config = config_with_poststop({"touch " + (temp / "ran")});
+    config.replace(config.find("poststop"), std::string_view("poststop").size(), name);
+    test::put(store, record_of("c1", child), config);
+    ::kill(child.pid, SIGKILL);
+    child.wait();
+    Notes notes;
+    REQUIRE(remove(store, {"c1"}, notes.sink()));
+    CHECK(exists(temp / "ran"));
+    CHECK(notes.lines.empty());
+  }
+}
+
 TEST_CASE("a failing poststop hook is a notice, and the others run") {
   const TempFolder temp;
   const Store store(temp / "root");
