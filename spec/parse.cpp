@@ -66,8 +66,8 @@ Outcome<T> parsed(std::string_view text, std::string_view document, std::string_
 Outcome<Config> parse(std::string_view text, std::vector<std::string>* remarks) {
   return parsed<Config>(text, "config.json", "", remarks);
 }
-Outcome<Process> parse_process(std::string_view text) {
-  return parsed<Process>(text, "process", "process", nullptr);
+Outcome<Process> parse_process(std::string_view text, std::vector<std::string>* remarks) {
+  return parsed<Process>(text, "process", "process", remarks);
 }
 Outcome<Resources> parse_resources(std::string_view text, std::vector<std::string>* remarks) {
   return parsed<Resources>(text, "resources", "linux.resources", remarks);

@@ -15,7 +15,7 @@ namespace lodger::spec {
 Outcome<Config> parse(std::string_view text, std::vector<std::string>* remarks = nullptr);
 
 /// Parses a process object alone, for `exec --process`.
-Outcome<Process> parse_process(std::string_view text);
+Outcome<Process> parse_process(std::string_view text, std::vector<std::string>* remarks = nullptr);
 
 /// Parses a resources object alone, for `update --resources`.
 Outcome<Resources> parse_resources(std::string_view text, std::vector<std::string>* remarks = nullptr);

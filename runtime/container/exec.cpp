@@ -35,7 +35,7 @@ struct Host {
 
 /// Takes no lock: any number of execs go on side by side, and none stands in the way of kill and delete. One
 /// that loses the race against the container's end fails with it.
-Outcome<Host> find_container(const Store& store, const ExecRequest& request) {
+Outcome<Host> find_container(const Store& store, const ExecRequest& request, const Notices& notices) {
   const auto folder = TRY(store.look(request.id));
   Host host{TRY(folder.read()), {}, {}, {}, {}};
   host.status = TRY(status_of(folder, host.record));
@@ -44,7 +44,7 @@ Outcome<Host> find_container(const Store& store, const ExecRequest& request) {
   if (!host.init) return refuse("container not running", ESRCH);
   const auto text = TRY(folder.read_config());
   host.config = TRY(spec::parse(text));
-  host.config.process = TRY(process_for(host.config, request));
+  host.config.process = TRY(process_for(host.config, request, notices));
   TRY(spec::check(*host.config.process));
   TRY(check_security(host.config));
   TRY(check_terminal(request, host.config.process->terminal, request.detach));
@@ -143,7 +143,7 @@ Outcome<int> exec_here(Host& host, const ExecRequest& request, const Notices& no
 
 Outcome<int> exec(const Store& store, const ExecRequest& request, const Notices& notices) {
   TRY(check_id(request.id));
-  auto host = TRY(find_container(store, request));
+  auto host = TRY(find_container(store, request, notices));
   if (!request.detach) return exec_here(host, request, notices);
   auto made = make(host, request, -1, notices);
   auto launched = TRY(or_ended(host.record, std::move(made)));

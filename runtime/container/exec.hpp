@@ -39,7 +39,9 @@ struct UserIds {
 };
 Outcome<UserIds> parse_user(std::string_view text);
 
-/// The process that a request asks for in a container of this configuration. Pure.
-Outcome<spec::Process> process_for(const spec::Config& config, const ExecRequest& request);
+/// The process that a request asks for in a container of this configuration. Pure, but for what it remarks
+/// on.
+Outcome<spec::Process> process_for(const spec::Config& config, const ExecRequest& request,
+                                   const Notices& notices);
 
 }  // namespace lodger::container

@@ -56,9 +56,12 @@ Outcome<UserIds> parse_user(std::string_view text) {
   return ids;
 }
 
-Outcome<spec::Process> process_for(const spec::Config& config, const ExecRequest& request) {
+Outcome<spec::Process> process_for(const spec::Config& config, const ExecRequest& request,
+                                   const Notices& notices) {
   if (request.process) {
-    auto process = TRY(spec::parse_process(*request.process));
+    std::vector<std::string> remarks;
+    auto process = TRY(spec::parse_process(*request.process, &remarks));
+    for (const auto& remark : remarks) notices(remark);
     // A property of the container that only stands in its process: config.md, "execCPUAffinity".
     if (!process.exec_cpu_affinity && config.process)
       process.exec_cpu_affinity = config.process->exec_cpu_affinity;

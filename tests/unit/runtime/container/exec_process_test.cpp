@@ -26,6 +26,11 @@ spec::Config base() {
   return config;
 }
 
+/// Where nothing is to be remarked on.
+Outcome<spec::Process> process_for(const spec::Config& config, const ExecRequest& request) {
+  return container::process_for(config, request, [](std::string_view notice) { FAIL(notice); });
+}
+
 }  // namespace
 
 TEST_CASE("parse_user: UID and UID:GID, whole and in range") {
@@ -56,7 +61,7 @@ TEST_CASE("process_for: flags stand in place of the container's process, or besi
   request.process_label = "label";
   request.no_new_privileges = true;
   request.capabilities = {"CAP_KILL", "CAP_CHOWN"};
-  const auto process = container::process_for(base(), request).value();
+  const auto process = process_for(base(), request).value();
   CHECK(process.args == Names{"true"});
   CHECK(process.cwd == "/tmp");
   CHECK(process.env == Names{"A=1", "B=2"});
@@ -76,7 +81,7 @@ TEST_CASE("process_for: flags stand in place of the container's process, or besi
 TEST_CASE("process_for: without flags it is the container's, but for arguments and terminal") {
   ExecRequest request;
   request.args = {"true"};
-  const auto process = container::process_for(base(), request).value();
+  const auto process = process_for(base(), request).value();
   CHECK(process.cwd == "/home");
   CHECK(process.user.uid == 5);
   CHECK(process.user.gid == 6);
@@ -89,7 +94,7 @@ TEST_CASE("process_for: without flags it is the container's, but for arguments a
 TEST_CASE("process_for: a container without a process has a root of its own") {
   ExecRequest request;
   request.args = {"true"};
-  const auto process = container::process_for({}, request).value();
+  const auto process = process_for({}, request).value();
   CHECK(process.cwd == "/");
   CHECK(process.user.uid == 0);
 }
@@ -98,9 +103,9 @@ TEST_CASE("process_for: a uid alone leaves the gid; what is no id is refused") {
   ExecRequest request;
   request.args = {"true"};
   request.user = "8";
-  CHECK(container::process_for(base(), request)->user.gid == 6);
+  CHECK(process_for(base(), request)->user.gid == 6);
   request.groups = {"wheel"};
-  const auto process = container::process_for(base(), request);
+  const auto process = process_for(base(), request);
   REQUIRE_FALSE(process);
   CHECK_THAT(process.error().text, Catch::Contains("--additional-gids \"wheel\""));
 }
@@ -110,23 +115,36 @@ TEST_CASE("process_for: a file says everything but the container's execCPUAffini
   config.process->exec_cpu_affinity.emplace().final = "1";
   ExecRequest request;
   request.process = R"({"args": ["x"], "cwd": "/", "user": {"uid": 3, "gid": 4}})";
-  const auto process = container::process_for(config, request).value();
+  const auto process = process_for(config, request).value();
   CHECK(process.args == Names{"x"});
   CHECK(process.env.empty());
   CHECK(process.user.uid == 3);
   CHECK_FALSE(process.capabilities);
   CHECK(process.exec_cpu_affinity->final == "1");
   request.process = R"({"args": ["x"], "cwd": "/", "execCPUAffinity": {"initial": "0"}})";
-  const auto own = container::process_for(config, request).value();
+  const auto own = process_for(config, request).value();
   CHECK(own.exec_cpu_affinity->initial == "0");
   CHECK_FALSE(own.exec_cpu_affinity->final);
+}
+
+TEST_CASE("process_for: names of another case in the file are remarked on") {
+  ExecRequest request;
+  request.process = R"({"Args": ["x"], "cwd": "/", "user": {"UID": 3, "gid": 4}})";
+  std::vector<std::string> notices;
+  const auto process =
+      container::process_for(base(), request, [&](std::string_view notice) { notices.emplace_back(notice); });
+  REQUIRE(process);
+  CHECK(process->args == Names{"x"});
+  CHECK(process->user.uid == 3);
+  CHECK(notices == Names{"process.user: \"UID\" is taken for \"uid\": case counts in names",
+                         "process: \"Args\" is taken for \"args\": case counts in names"});
 }
 
 TEST_CASE("process_for: beside --tty the file decides, as with runc") {
   ExecRequest request;
   request.terminal = true;
   request.process = R"({"args": ["x"], "cwd": "/", "terminal": true})";
-  CHECK(container::process_for(base(), request)->terminal);
+  CHECK(process_for(base(), request)->terminal);
   request.process = R"({"args": ["x"], "cwd": "/"})";
-  CHECK_FALSE(container::process_for(base(), request)->terminal);
+  CHECK_FALSE(process_for(base(), request)->terminal);
 }
