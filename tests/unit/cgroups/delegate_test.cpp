@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "spec/parse.hpp"
 #include "tests/unit/cgroups/scratch.hpp"
 
 using namespace lodger;
@@ -46,6 +47,20 @@ TEST_CASE("delegation: a new cgroup namespace and a writable mount hand the cgro
   CHECK_FALSE(changed([](auto& c) { c.linux->namespaces.front().path = "/proc/1/ns/cgroup"; }));
   CHECK_FALSE(changed([](auto& c) { c.process->user.uid = 0; }));
   CHECK_FALSE(changed([](auto& c) { c.process.reset(); }));
+}
+
+TEST_CASE("delegation: a destination counts however it is written") {
+  for (const char* written :
+       {"/sys/fs/cgroup/", "/sys//fs/cgroup", "/sys/fs/../fs/./cgroup", "sys/fs/cgroup"}) {
+    CAPTURE(written);
+    const auto config = spec::parse(
+        R"({"ociVersion": "1.0.0", "process": {"cwd": "/", "user": {"uid": 7, "gid": 0}},
+            "linux": {"namespaces": [{"type": "cgroup"}]},
+            "mounts": [{"type": "cgroup", "source": "cgroup", "destination": ")" +
+        std::string(written) + "\"}]}");
+    REQUIRE(config);
+    CHECK(delegated_owner(*config) == 7U);
+  }
 }
 
 TEST_CASE("delegation: the owner is the host's id of the container's user") {
