@@ -4,6 +4,7 @@
 
 #include "kernel/credentials.hpp"
 #include "kernel/process.hpp"
+#include "kernel/procfs.hpp"
 #include "runtime/hooks/hooks.hpp"
 #include "runtime/security/capabilities.hpp"
 
@@ -150,16 +151,44 @@ std::string help_for_capabilities(const init::Identity& wanted) {
   return fmt::format(" (the runtime itself does not have {})", missing.empty() ? "all of them" : missing);
 }
 
+const init::Mount* mount_of(const init::Report& report, const init::Plan* plan) {
+  const bool known = plan && plan->rootfs && report.index < plan->rootfs->mounts.size();
+  return known ? &plan->rootfs->mounts[report.index] : nullptr;
+}
+
+/// The container's, or one that lodger itself is in: what comes from outside is locked there.
+bool in_user_namespace(const init::Plan* plan) {
+  return (plan && plan->user_namespace) || kernel::in_user_namespace().value_or(false);
+}
+
+/// Init was privileged enough to come here. What is left is a filter, such as that of a container that lodger
+/// runs in: theirs answer EPERM.
+std::string help_for_denied(std::string_view call) {
+  return fmt::format(" ({} takes CAP_SYS_ADMIN, and a seccomp filter that lodger runs under may forbid it)",
+                     call);
+}
+
 /// mount_setattr(2), of a source that init took itself or of the options.
 std::string help_for_attributes(const init::Report& report, const init::Plan* plan) {
-  const bool known = plan && plan->rootfs && report.index < plan->rootfs->mounts.size();
-  const bool mapped = known && plan->rootfs->mounts[report.index].id_map != init::none;
+  const auto* mount = mount_of(report, plan);
+  const bool mapped = mount && mount->id_map != init::none;
   if (report.code == EINVAL && mapped)
     return " (its filesystem does not support id-mapped mounts on this kernel)";
   if (report.code == EPERM && mapped) return " (the source is an id-mapped mount already)";
-  if (report.code == EPERM)
+  if (report.code == EPERM && in_user_namespace(plan))
     return " (the options clear or change flags of the source's mount, which are locked in a user namespace)";
-  return "";
+  return report.code == EPERM ? help_for_denied(report.call) : "";
+}
+
+/// open_tree(2), of a source that init takes itself. mount_namespaces(7): what is mounted below a mount from
+/// a more privileged namespace is locked to it, and an unbindable mount is not copied.
+std::string help_for_source(const init::Report& report, const init::Plan* plan) {
+  const auto* mount = mount_of(report, plan);
+  const bool whole = mount && mount->clone_flags & AT_RECURSIVE;
+  if (report.code == EINVAL && !whole && in_user_namespace(plan))
+    return " (in a user namespace what has mounts below it can only be bound with them: rbind)";
+  if (report.code == EINVAL) return " (the mount that the source lies on is unbindable)";
+  return report.code == EPERM ? help_for_denied(report.call) : "";
 }
 
 std::string help_for_mount(const init::Report& report, const init::Plan* plan) {
@@ -170,9 +199,7 @@ std::string help_for_mount(const init::Report& report, const init::Plan* plan) {
   if (report.code == EACCES && is_making(call))
     return " (the mount point is missing, and the container's root may not make it: the root filesystem "
            "belongs to somebody else than its user namespace)";
-  // mount_namespaces(7): what is mounted below a mount from a more privileged namespace is locked to it.
-  if (report.code == EINVAL && call == "open_tree")
-    return " (in a user namespace what has mounts below it can only be bound with them: rbind)";
+  if (call == "open_tree") return help_for_source(report, plan);
   return call == "mount_setattr" ? help_for_attributes(report, plan) : "";
 }
 

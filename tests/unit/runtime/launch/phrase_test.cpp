@@ -7,8 +7,10 @@
 #include <cstring>
 
 #include "kernel/credentials.hpp"
+#include "kernel/procfs.hpp"
 #include "spec/defaults.hpp"
 #include "spec/parse.hpp"
+#include "tests/unit/skip.hpp"
 
 using namespace lodger;
 using init::Event;
@@ -221,6 +223,28 @@ TEST_CASE("phrase: help where there is some, and only there") {
   if (!(kernel::permitted_capabilities().value() & 1ULL << CAP_SYS_RESOURCE))
     CHECK_THAT(text(report(Stage::capabilities, 0, EPERM), of, &wanting),
                Catch::EndsWith("does not have CAP_SYS_RESOURCE)"));
+}
+
+TEST_CASE("phrase: user namespaces are spoken of where there is one") {
+  if (kernel::in_user_namespace().value()) SKIP_TEST("in a user namespace all is about it");
+  Planned planned;
+  const auto of = config();
+  const auto help = [&](const char* call, std::int32_t code) {
+    return text(report(Stage::mount, 0, code, call), of, &planned.plan);
+  };
+  CHECK_THAT(help("open_tree", EINVAL), Catch::EndsWith("(the mount that the source lies on is unbindable)"));
+  for (const char* call : {"open_tree", "mount_setattr"})
+    CHECK_THAT(
+        help(call, EPERM),
+        Catch::EndsWith(std::string(call) + ": Operation not permitted (" + call +
+                        " takes CAP_SYS_ADMIN, and a seccomp filter that lodger runs under may forbid it)"));
+  planned.plan.user_namespace = true;
+  CHECK_THAT(help("open_tree", EINVAL), Catch::Contains("in a user namespace") && Catch::Contains("rbind"));
+  CHECK_THAT(help("mount_setattr", EPERM), Catch::EndsWith("which are locked in a user namespace)"));
+  planned.mount.clone_flags = AT_RECURSIVE;  // it was bound with them
+  CHECK_THAT(help("open_tree", EINVAL), Catch::EndsWith("(the mount that the source lies on is unbindable)"));
+  planned.mount.id_map = 0;
+  CHECK_THAT(help("mount_setattr", EPERM), Catch::EndsWith("(the source is an id-mapped mount already)"));
 }
 
 TEST_CASE("phrase: the words of a mount context stand without their level, and end at the line") {
