@@ -87,10 +87,11 @@ Outcome<> check_names(const spec::Linux& linux_object) {
 
 }  // namespace
 
-Outcome<> check_devices(const spec::Linux& linux_object) {
+Outcome<> check_devices(const spec::Linux& linux_object, Failures failures) {
   if (linux_object.net_devices.empty()) return {};
   Links here(TRY(explained(Socket::open(NETLINK_ROUTE), "linux.netDevices")));
-  for (const auto& name : linux_object.net_devices | std::views::keys) TRY(find_movable(here, name));
+  for (const auto& name : linux_object.net_devices | std::views::keys)
+    TRY(failures.noted(find_movable(here, name)));
   return check_names(linux_object);
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/failure.hpp"
+#include "kernel/failures.hpp"
 #include "kernel/rtnetlink.hpp"
 #include "spec/linux.hpp"
 
@@ -15,7 +15,7 @@ namespace lodger::netmode {
 
 /// What can be said against them before anything is made: a device that is not there or cannot be moved, a
 /// name that a joined network namespace has already. Without devices it costs nothing.
-Outcome<> check_devices(const spec::Linux& linux_object);
+Outcome<> check_devices(const spec::Linux& linux_object, Failures failures = {});
 
 /// Devices that were moved. Until commit() the destructor brings them back, with their names, addresses and
 /// state; afterwards they are the namespace's, and the runtime leaves them alone (config-linux.md, "Namespace

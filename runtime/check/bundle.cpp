@@ -13,11 +13,12 @@ Finding bad(const char* subject, const Failure& failure) {
   return {"bundle", subject, Verdict::bad, failure.text, ""};
 }
 
-/// What the host has to have for it: files, namespaces, cgroup controllers.
+/// What the host has to have for it: files, namespaces, cgroup controllers. Gives the warnings, or what hides
+/// all that comes behind it; what hides nothing is noted.
 Outcome<std::vector<std::string>> try_on_host(const container::CreateRequest& request,
-                                              const container::Source& source) {
+                                              const container::Source& source, std::vector<Failure>& noted) {
   auto layout = TRY(cgroups::detect());
-  auto prepared = TRY(container::prepare(request, source, layout));
+  auto prepared = TRY(container::prepare(request, source, layout, Failures(noted)));
   TRY(cgroups::Cgroup::check(layout, prepared.wishes.cgroup_path, prepared.limits()));
   return std::move(prepared.built.warnings);
 }
@@ -41,12 +42,13 @@ std::vector<Finding> bundle(const container::Store& store, const container::Crea
     findings.push_back(bad("security", secured.error()));
   const bool sound = std::ranges::none_of(findings, [](const auto& f) { return f.verdict == Verdict::bad; });
   if (!sound) return findings;  // a plan is made of what is sound alone
-  const auto tried = try_on_host(request, *source);
-  if (!tried)
-    findings.push_back(bad("host", tried.error()));
-  else
+  std::vector<Failure> failures;
+  const auto tried = try_on_host(request, *source, failures);
+  if (!tried) failures.push_back(tried.error());
+  for (const auto& failure : failures) findings.push_back(bad("host", failure));
+  if (tried)
     for (const auto& warning : *tried) warn(warning);
-  if (tried) findings.push_back({"bundle", source->bundle, Verdict::good, "can run here", ""});
+  if (failures.empty()) findings.push_back({"bundle", source->bundle, Verdict::good, "can run here", ""});
   return findings;
 }
 

@@ -54,12 +54,13 @@ void warn_of_orphans(Preparation& made, const spec::Config& config) {
 
 }  // namespace
 
-Outcome<Preparation> prepare(const CreateRequest& request, const Source& source, cgroups::Layout& layout) {
+Outcome<Preparation> prepare(const CreateRequest& request, const Source& source, cgroups::Layout& layout,
+                             Failures failures) {
   const auto caller = TRY(plan::look_at_caller());
-  TRY(plan::check(source.config, caller));
-  TRY(launch::check_helpers(*source.config.linux, caller));
-  TRY(netmode::check_devices(*source.config.linux));
-  TRY(resctrl::check(*source.config.linux, request.id));
+  TRY(failures.noted(plan::check(source.config, caller)));
+  TRY(failures.noted(launch::check_helpers(*source.config.linux, caller)));
+  TRY(failures.noted(netmode::check_devices(*source.config.linux, failures)));
+  TRY(failures.noted(resctrl::check(*source.config.linux, request.id)));
   Preparation made{TRY(explained(plan::Memory::make(), "making the memory of the plan")),
                    {},
                    TRY(wishes_of(request, source, layout, caller)),
@@ -68,13 +69,13 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
   if (!caller.privileged) cgroups::leave_out_closed(layout, made.wishes.cgroup_path);
   made.wishes.callers_descriptors =
       TRY(plan::make_room(plan::descriptors_of(source.config, source.preserved.count)));
-  plan::Planning planning{source.config, made.wishes, made.memory, made.row};
+  plan::Planning planning{source.config, made.wishes, made.memory, made.row, failures};
   made.built = TRY(plan::build(planning));
   if (made.resources)
     std::ranges::move(spec::remarks(*made.resources), std::back_inserter(made.built.warnings));
   if (is_rootless(request, caller)) leave_out_devices(made);
   if (made.wishes.cgroup_path.empty()) {
-    TRY(cgroups::Cgroup::check_unneeded(layout, made.limits()));
+    TRY(failures.noted(cgroups::Cgroup::check_unneeded(layout, made.limits())));
     warn_of_orphans(made, source.config);
   }
   return Outcome<Preparation>(std::move(made));

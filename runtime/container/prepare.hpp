@@ -19,6 +19,7 @@ struct Preparation {
 
 /// The plan, with everything opened that lies on the host. `layout` is this machine's, is narrowed to the
 /// hierarchies in which the caller may make the container's cgroup, and must outlive what comes of it.
-Outcome<Preparation> prepare(const CreateRequest& request, const Source& source, cgroups::Layout& layout);
+Outcome<Preparation> prepare(const CreateRequest& request, const Source& source, cgroups::Layout& layout,
+                             Failures failures = {});
 
 }  // namespace lodger::container

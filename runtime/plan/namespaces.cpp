@@ -11,7 +11,7 @@ namespace lodger::plan {
 namespace {
 
 /// Opened before anything is made, and checked to be a namespace of that type.
-Outcome<init::Join> plan_join(Planning& planning, std::size_t index) {
+Outcome<> plan_join(Planning& planning, std::size_t index, std::vector<init::Join>& joins) {
   const auto& entry = planning.linux().namespaces[index];
   const auto doing = fmt::format("linux.namespaces[{}].path {}", index, entry.path);
   auto ns = TRY(explained(
@@ -20,7 +20,8 @@ Outcome<init::Join> plan_join(Planning& planning, std::size_t index) {
   const auto type = kernel::namespace_type(ns.get());
   if (!type || *type != wanted.clone_flag)
     return refuse(fmt::format("{}: no {} namespace", doing, wanted.name), EINVAL);
-  return init::Join{planning.row.add(std::move(ns)), wanted.clone_flag};
+  joins.push_back({planning.row.add(std::move(ns)), wanted.clone_flag});
+  return {};
 }
 
 std::string time_offsets(const spec::Linux& linux) {
@@ -43,7 +44,7 @@ Outcome<> plan_namespaces(Planning& planning, Built& built) {
     if (namespaces[i].path.empty())
       fresh |= words_of(namespaces[i].type).clone_flag;
     else
-      joins.push_back(TRY(plan_join(planning, i)));
+      TRY(planning.failures.noted(plan_join(planning, i, joins)));
   }
   // With privileges over the host, they are needed until the last join; without, a user namespace gives them.
   const bool user_first = !planning.wishes.caller.privileged;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cgroups/layout.hpp"
-#include "kernel/failure.hpp"
+#include "kernel/failures.hpp"
 #include "runtime/plan/caller.hpp"
 #include "runtime/plan/memory.hpp"
 #include "runtime/plan/row.hpp"
@@ -32,6 +32,7 @@ struct Planning {
   const Wishes& wishes;
   Memory& memory;
   Row& row;
+  Failures failures{};
   std::vector<std::string> warnings{};  // of what is taken, and is not what it says
 
   const spec::Linux& linux() const { return *config.linux; }

@@ -47,7 +47,8 @@ Outcome<> bind_from_host(Planning& planning, const std::string& name, const std:
   return {};
 }
 
-Outcome<init::Device> plan_device(Planning& planning, const spec::Device& from, std::size_t index) {
+Outcome<> plan_device(Planning& planning, const spec::Device& from, std::size_t index,
+                      std::vector<init::Device>& devices) {
   init::Device device;
   device.source = planning.memory.text(from.path);
   device.path = device.source + 1;
@@ -57,7 +58,8 @@ Outcome<init::Device> plan_device(Planning& planning, const spec::Device& from, 
   device.gid = from.gid.value_or(0);
   device.index = static_cast<std::uint32_t>(index);
   TRY(bind_from_host(planning, fmt::format("linux.devices[{}]", index), from.path, device));
-  return device;
+  devices.push_back(device);
+  return {};
 }
 
 /// In a /dev of its own this one is always the link to the container's devpts ("Default Devices").
@@ -77,7 +79,7 @@ Outcome<std::vector<init::Device>> plan_devices(Planning& planning, bool with_de
   devices.reserve(configured.size() + std::size(default_devices));
   for (std::size_t i = 0; i < configured.size(); ++i) {
     if (TRY(is_own_ptmx(configured[i], i, with_defaults))) continue;
-    devices.push_back(TRY(plan_device(planning, configured[i], i)));
+    TRY(planning.failures.noted(plan_device(planning, configured[i], i, devices)));
   }
   if (!with_defaults) return devices;
   for (const auto& [path, major, minor] : default_devices) {
@@ -87,7 +89,7 @@ Outcome<std::vector<init::Device>> plan_devices(Planning& planning, bool with_de
     device.path = path;
     device.major = major;
     device.minor = minor;
-    devices.push_back(TRY(plan_device(planning, device, configured.size())));
+    TRY(planning.failures.noted(plan_device(planning, device, configured.size(), devices)));
   }
   return devices;
 }

@@ -200,7 +200,8 @@ Outcome<std::vector<init::Mount>> plan_mounts(Planning& planning, const init::Ro
   std::vector<init::Mount> mounts;
   Binds binds{planning, rootfs, {}};
   mounts.reserve(planning.config.mounts.size());
-  for (std::size_t i = 0; i < planning.config.mounts.size(); ++i) TRY(plan_mount(planning, i, binds, mounts));
+  for (std::size_t i = 0; i < planning.config.mounts.size(); ++i)
+    TRY(planning.failures.noted(plan_mount(planning, i, binds, mounts)));
   return mounts;
 }
 

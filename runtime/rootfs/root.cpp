@@ -21,17 +21,22 @@ std::uint64_t propagation_of(const std::string& name) {
   return MS_SLAVE | MS_REC;
 }
 
-/// The root's folder, by its canonical path: hooks see it in the state document and look there.
-Outcome<std::string> canonical_root(const Planning& planning) {
+std::string named_root(const Planning& planning) {
   const std::string& path = planning.config.root->path;
-  const std::string named = path.starts_with('/') ? path : planning.wishes.bundle + '/' + path;
+  return path.starts_with('/') ? path : planning.wishes.bundle + '/' + path;
+}
+
+/// The root's folder, by its canonical path: hooks see it in the state document and look there.
+Outcome<std::string> canonical_root(const std::string& named) {
   const std::unique_ptr<char, void (*)(void*)> real(::realpath(named.c_str(), nullptr), ::free);
   if (!real) return std::unexpected(explain(fmt::format("root.path {}", named), {"realpath", errno}));
   return std::string(real.get());
 }
 
 Outcome<> open_root(Planning& planning, init::Rootfs& rootfs) {
-  const std::string path = TRY(canonical_root(planning));
+  const std::string named = named_root(planning);
+  rootfs.path = planning.memory.text(named);  // should there be no other
+  const std::string path = TRY(canonical_root(named));
   const std::string doing = fmt::format("root.path {}", path);
   const auto folder = TRY(explained(
       kernel::openat<kernel::Path>(kernel::cwd, path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW), doing));
@@ -137,7 +142,7 @@ Outcome<init::Rootfs> plan_rootfs(Planning& planning) {
   rootfs.propagation = propagation_of(planning.linux().rootfs_propagation);
   rootfs.change = TRY(root_change(planning));
   rootfs.readonly = planning.config.root->readonly;
-  TRY(open_root(planning, rootfs));
+  TRY(planning.failures.noted(open_root(planning, rootfs)));
   if (rootfs.change == init::RootChange::chroot && std::string_view(rootfs.path) == "/")
     return refuse(
         "root.path /: without an entry of type \"mount\" in linux.namespaces the container's root "

@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "support/container.hpp"
 #include "support/needs.hpp"
 
@@ -152,6 +154,37 @@ TEST_CASE("check: what the host lacks for a bundle is told as create tells it, a
   Container container(bundle);
   const auto created = container.run();
   CHECK(created.err == "lodger: " + line["found"].get<std::string>() + "\n");
+}
+
+TEST_CASE("check: all that the host lacks for a bundle is told at once, create's reason first", "[check]") {
+  NEEDS_ROOT();
+  const Bundle bundle("exit 0", [](json& config) {
+    for (const json& space : {json{{"type", "network"}}, json{{"type", "time"}, {"path", "/no/such/time"}}})
+      config["linux"]["namespaces"].push_back(space);
+    for (const char* name : {"one", "two"})
+      config["mounts"].push_back({{"destination", std::string("/") + name},
+                                  {"source", std::string("/no/such/") + name},
+                                  {"options", {"bind"}}});
+    config["root"]["path"] = "no-such-root";
+    config["linux"]["netDevices"]["none0"] = json::object();
+    config["linux"]["netDevices"]["none1"] = json::object();
+  });
+  const auto finished = check({"--bundle", bundle.path()});
+  CHECK(finished.status == 1);
+  const auto all = findings(finished);
+  INFO(all.back());
+  std::vector<std::string> found;
+  for (const auto& one : all)
+    if (one["topic"] == "bundle" && one["verdict"] == "bad") found.push_back(one["found"]);
+  for (const char* thing :
+       {"none0", "none1", "/no/such/time", "root.path ", "/no/such/one", "/no/such/two"}) {
+    CAPTURE(thing);
+    const auto names_it = [&](const std::string& text) { return text.contains(thing); };
+    CHECK(std::ranges::count_if(found, names_it) == 1);
+  }
+  CHECK(found.size() == 6);
+  Container container(bundle);
+  CHECK(container.run().err == "lodger: " + found.at(0) + "\n");
 }
 
 TEST_CASE("check: no bundle at all", "[check]") {
