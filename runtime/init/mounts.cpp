@@ -134,13 +134,19 @@ Result<> put(Root& root, const Mount& mount, Tree tree, int place) {
   return {};
 }
 
+Result<> map_ids(Control& control, const Tree& tree, const Mount& mount) {
+  if (!mount.mapped_outside)
+    return kernel::map_ids(tree.get(), control.fd(mount.id_map), mount.whole_id_map ? AT_RECURSIVE : 0);
+  TRY(control.report(Event::tree, 0, tree.get()));
+  return control.expect(Order::tree_mapped);
+}
+
 /// A source in the root, as the mounts so far show it: resolved inside the root like everything there.
-Result<> bind_inner(const Control& control, Root& root, const Mount& mount) {
+Result<> bind_inner(Control& control, Root& root, const Mount& mount) {
   const int flags = O_PATH | (mount.source_nofollow ? O_NOFOLLOW : 0);
   const auto source = TRY(kernel::open_in_root(root.get(), *mount.source ? mount.source : ".", flags));
   Tree tree = TRY(kernel::clone_tree(source.get(), "", AT_EMPTY_PATH | mount.clone_flags));
-  if (mount.id_map != none)
-    TRY(kernel::map_ids(tree.get(), control.fd(mount.id_map), mount.whole_id_map ? AT_RECURSIVE : 0));
+  if (mount.id_map != none) TRY(map_ids(control, tree, mount));
   const bool file = !S_ISDIR(TRY(kernel::status(source.get())).st_mode);
   const auto place = TRY(place_for(root, mount, file));
   return put(root, mount, std::move(tree), place.get());

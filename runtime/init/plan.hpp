@@ -112,6 +112,9 @@ struct Mount {
   Slot tree = none;
   Slot id_map = none;         // inner: the user namespace that carries its map
   bool whole_id_map = false;  // and it is that of all mounts below, too
+  // By the parent, since root of a user namespace may not; its order comes behind that for the cgroup, which
+  // is entered before.
+  bool mapped_outside = false;
   Name type = nullptr, source = nullptr;
   Name destination = nullptr;  // without its leading slash; "" is the root itself
   std::span<const Parameter> parameters;
@@ -214,6 +217,7 @@ enum class Event : std::uint32_t {
   ready,      // waits at the gate
   executing,  // past the start hooks, with the plan's file where there is a filter; the end of the connection
               // then means success
+  tree,       // with a mount that is not attached yet; waits for tree_mapped
   listener,   // with the descriptor of the filter's notifications; waits for handed_over
 };
 struct Report {
@@ -285,14 +289,15 @@ struct Plan {
 
 /// From the parent, in this order; what does not apply is left out.
 enum class Order : std::uint32_t {
-  begin,       // with the row of descriptors, in as many messages as it takes; the last has more == 0
-  mapped,      // the id maps are written
-  cgroup,      // with the entrances of v1 hierarchies
-  hooks_done,  // prestart and createRuntime hooks have run
-  finish,      // the filter stands in the plan
-  kept,        // the container's state is on disk: from here on init outlives the runtime
-  start,       // also over the gate
-  handed_over  // the filter's agent has the listener
+  begin,        // with the row of descriptors, in as many messages as it takes; the last has more == 0
+  mapped,       // the id maps are written
+  cgroup,       // with the entrances of v1 hierarchies
+  tree_mapped,  // the tree that init sent carries its id map
+  hooks_done,   // prestart and createRuntime hooks have run
+  finish,       // the filter stands in the plan
+  kept,         // the container's state is on disk: from here on init outlives the runtime
+  start,        // also over the gate
+  handed_over   // the filter's agent has the listener
 };
 struct Command {
   Order order;

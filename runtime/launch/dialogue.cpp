@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernel/mount.hpp"
 #include "runtime/launch/phrase.hpp"
 #include "runtime/security/seccomp.hpp"
 
@@ -11,6 +12,21 @@ namespace lodger::launch {
 
 using init::Event;
 using init::Order;
+
+namespace {
+
+/// What init would have said, had it been its own step that failed.
+init::Report report_of(init::Stage stage, std::size_t index, kernel::Error error) {
+  init::Report report{};
+  report.event = Event::failed;
+  report.stage = stage;
+  report.index = static_cast<std::uint32_t>(index);
+  report.code = error.code;
+  std::string_view(error.call).copy(report.call, sizeof report.call - 1);
+  return report;
+}
+
+}  // namespace
 
 Failure silent_end() {
   return {
@@ -41,7 +57,7 @@ Outcome<> Dialogue::enter_cgroup(std::span<const kernel::Fd<kernel::File>> entra
   return order(Order::cgroup, numbers);
 }
 
-Outcome<init::Report> Dialogue::expect(Event event) {
+Outcome<Message> Dialogue::expect(Event event) {
   for (;;) {
     TRY(wait_for_message(made_.child.socket(), interrupt_));
     auto message = made_.child.receive();
@@ -49,15 +65,29 @@ Outcome<init::Report> Dialogue::expect(Event event) {
     if (!message) return std::unexpected(explain("listening to the container's init", message.error()));
     const auto& report = message->report;
     if (report.event == Event::failed) return std::unexpected(phrase(report, config_, built_.plan));
-    if (report.event == event) return report;
+    if (report.event == event) return std::move(*message);
     if (report.event != Event::terminal) return refuse("the container's init spoke out of turn", EPROTO);
     made_.terminal = std::move(message->fd).as<kernel::Terminal>();
   }
 }
 
 Outcome<> Dialogue::adopt_second() {
-  const auto report = TRY(expect(Event::joined));
-  return explained(made_.child.adopt(static_cast<pid_t>(report.value)), "the container's init");
+  const auto message = TRY(expect(Event::joined));
+  return explained(made_.child.adopt(static_cast<pid_t>(message.report.value)), "the container's init");
+}
+
+Outcome<> Dialogue::map_trees(const plan::Row& row) {
+  const auto mounts = built_.plan->rootfs->mounts;
+  for (std::size_t i = 0; i < mounts.size(); ++i) {
+    if (!mounts[i].mapped_outside) continue;
+    const auto tree = TRY(expect(Event::tree));
+    const int space = row.numbers()[static_cast<std::size_t>(mounts[i].id_map)];
+    const auto mapped = kernel::map_ids(tree.fd.get(), space, mounts[i].whole_id_map ? AT_RECURSIVE : 0);
+    if (!mapped)
+      return std::unexpected(phrase(report_of(init::Stage::mount, i, mapped.error()), config_, built_.plan));
+    TRY(order(Order::tree_mapped));
+  }
+  return {};
 }
 
 Outcome<> Dialogue::compile_filter(plan::Memory& memory) {

@@ -20,9 +20,13 @@ class Dialogue {
   Outcome<> order(init::Order order, std::span<const int> fds = {});
   Outcome<> enter_cgroup(std::span<const kernel::Fd<kernel::File>> entrances);
   /// Waits for an event; a terminal may come before it, a failure instead of it.
-  Outcome<init::Report> expect(init::Event event);
+  Outcome<Message> expect(init::Event event);
   /// Goes on with the second clone once it has come to be.
   Outcome<> adopt_second();
+
+  /// Gives the trees that init sends the id maps that only we may give: mount_setattr(2), EPERM. Each comes
+  /// once init has taken the order to enter its cgroup, which must have been sent.
+  Outcome<> map_trees(const plan::Row& row);
 
   /// Puts the seccomp program into the plan.
   Outcome<> compile_filter(plan::Memory& memory);

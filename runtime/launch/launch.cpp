@@ -58,6 +58,7 @@ Outcome<Launched> launch(Launch& launch) {
   TRY(enter_namespaces(dialogue, launch));
   TRY(enter_cgroup(dialogue, launch));
   TRY(launch.on_made(dialogue.pid()));
+  TRY(dialogue.map_trees(launch.row));
   TRY(dialogue.compile_filter(launch.memory));
   TRY(run_hooks(dialogue, launch));
   TRY(dialogue.order(Order::finish));

@@ -66,7 +66,7 @@ bool is_made_by(std::span<const init::Mount> earlier, std::string_view source, b
   });
 }
 
-/// Init takes such a source when it comes to it. Unlike ours, its map can only be applied by init.
+/// Init takes such a source when it comes to it, and maps it, where it may: else it hands it to us for that.
 Outcome<> take_at_its_turn(Binds& binds, const spec::Mount& from, const spec::MountFlags& flags,
                            std::string_view source, init::Mount& mount) {
   Planning& planning = binds.planning;
@@ -77,12 +77,10 @@ Outcome<> take_at_its_turn(Binds& binds, const spec::Mount& from, const spec::Mo
   const auto map = TRY(spec::id_map(from, planning.config));
   if (!map) return {};
   const auto doing = mount_name(planning.config, mount.index);
-  if (planning.in_user_namespace())
-    return refuse(
-        fmt::format("{}: idmap: the source {} is there only once the container has made its earlier "
-                    "mounts, and root of a user namespace may not map the ids of a mount",
-                    doing, from.source),
-        EPERM);
+  if (!planning.wishes.caller.privileged)
+    return refuse(fmt::format("{}: idmap: only root of the host may map the ids of a mount", doing), EPERM);
+  mount.mapped_outside = planning.user_namespace();
+  mount.needs_cgroup = mount.mapped_outside;
   mount.id_map = TRY(binds.id_maps.slot_for(planning, *map, doing));
   mount.whole_id_map = map->recursive;
   return {};
