@@ -148,7 +148,7 @@ TEST_CASE("phrase: an index that leads to an entry names it, one beyond them doe
   CHECK_THAT(eio(Stage::mount, 0), Catch::StartsWith("mounts[0] /proc: type proc: "));
   CHECK_THAT(eio(Stage::mount, 1), Catch::StartsWith("mounts: "));
   CHECK_THAT(eio(Stage::device, 0), Catch::StartsWith("linux.devices[0] /dev/fuse: "));
-  CHECK_THAT(eio(Stage::device, 1), Catch::StartsWith("default devices: "));
+  CHECK_THAT(eio(Stage::device, 1), Catch::StartsWith("linux.devices: "));
   CHECK_THAT(eio(Stage::join_namespace, 0), Catch::StartsWith("linux.namespaces: joining /ns/ipc: "));
   CHECK_THAT(eio(Stage::join_namespace, 1), Catch::StartsWith("linux.namespaces: entering them: "));
   CHECK_THAT(eio(Stage::sysctl, 0), Catch::StartsWith("linux.sysctl \"kernel.msgmax\" = \"1\": "));
