@@ -28,8 +28,8 @@ struct Finding {
 std::vector<Finding> machine();
 
 /// Everything that create would refuse about a bundle before it makes anything: one finding for each part of
-/// the configuration that has a failure; where there is none, one for each thing that the host has not got for
-/// it. A good one where there is none either.
+/// the configuration that has a failure; where there is none, one for each thing that the host has not got
+/// for it. A good one where there is none either.
 std::vector<Finding> bundle(const container::Store& store, const container::CreateRequest& request);
 
 /// The topics of machine(), a file each.

@@ -19,7 +19,8 @@ class Reader : public nlohmann::json_sax<Json> {
   std::string error;
 
   bool key(string_t& name) override {
-    if (depth_ == 1 && (inside_ = spec::same_but_for_case(name, "annotations"))) found.clear();
+    if (depth_ == 1) inside_ = spec::same_but_for_case(name, "annotations");
+    if (depth_ == 1 && inside_) found.clear();
     if (depth_ == 2 && inside_) name_ = name;
     return true;
   }
