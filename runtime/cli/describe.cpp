@@ -7,7 +7,7 @@ namespace lodger::cli {
 std::vector<Described> describe_commands() {
   Globals globals;
   const container::Store store("");
-  const container::Notices notices = [](std::string_view) {};
+  const container::Notices notices([](std::string_view) {});
   std::vector<Described> all;
   for (const auto& command : commands()) {
     const Describe take = [&](const Usage& usage, std::span<const Flag> flags) {

@@ -71,10 +71,13 @@ int main(int argc, char** argv) {
   ::signal(SIGCHLD, SIG_DFL);  // ignored by the caller, it would take the exit statuses of our children away
   const std::vector<std::string_view> words(argv + (argc > 0), argv + argc);
   cli::Globals globals;
-  const container::Notices notices = [&](std::string_view line) {
-    if (!speaks_in_records(globals)) say(warning(line));
-    log(globals, cli::Level::warning, line);
-  };
+  const container::Notices notices(
+      [&](std::string_view line) {
+        if (!speaks_in_records(globals)) say(warning(line));
+        log(globals, cli::Level::warning, line);
+      },
+      [&](std::string_view line) { log(globals, cli::Level::debug, line); },
+      [&] { return cli::log_for(globals).most == cli::Level::debug; });
   if (auto elevated = plan::check_not_elevated(); !elevated)
     return finished(globals, words, std::unexpected(std::move(elevated.error())));
   return finished(globals, words, cli::dispatch(words, globals, notices));

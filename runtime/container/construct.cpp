@@ -13,6 +13,7 @@
 #include "runtime/container/notify.hpp"
 #include "runtime/container/prepare.hpp"
 #include "runtime/container/remove.hpp"
+#include "runtime/container/trace.hpp"
 
 namespace lodger::container {
 namespace {
@@ -133,6 +134,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   launch::Launch birth{source.config, memory,  built,           row, wishes.caller, cgroup,
                        state,         on_made, manner.interrupt};
   auto launched = TRY(launch::launch(birth));
+  trace::made(notices, source.config, record);
   return Construction{std::move(source),   std::move(folder),    std::move(record), std::move(cgroup),
                       std::move(rdt),      std::move(host_root), std::move(memory), built,
                       std::move(launched), std::move(devices)};

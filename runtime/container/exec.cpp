@@ -5,6 +5,7 @@
 #include "cgroups/doors.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/container/status.hpp"
+#include "runtime/container/trace.hpp"
 #include "runtime/launch/launch.hpp"
 #include "runtime/resctrl/group.hpp"
 #include "runtime/rootfs/host_root.hpp"
@@ -106,7 +107,9 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
   auto doors = TRY(open_doors(layout, request, host.record));
   const launch::Joining joining{host.config, memory, built, row, doors, interrupt};
   auto launched = TRY(be_born(joining, layout, request, host.record, doors));
+  trace::born(notices, launched.child.pid(), host.record);
   TRY(launch::join(joining, launched));
+  trace::joined(notices, launched.child.pid(), *host.config.process);
   TRY(resctrl::add(host.record.rdt, launched.child.pid()));
   if (launched.terminal && !request.detach && !host.config.process->console_size)
     terminal::copy_window(launched.terminal);
@@ -116,6 +119,7 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
                           host.record.pid, host.config.annotations};
   TRY(launch::open_gate(
       {launched.child.socket(), host.config, built.plan, launched.child.pid(), state, interrupt}));
+  trace::started(notices, *host.config.process);
   return launched;
 }
 

@@ -1,7 +1,6 @@
 // The life cycle's makers: create, start and run. Source: runtime-spec 1.3, runtime.md, "Lifecycle".
 // What only looks or ends is beside it: query.hpp (state, list), kill.hpp, remove.hpp.
 #pragma once
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,12 +8,10 @@
 
 #include "kernel/failure.hpp"
 #include "runtime/container/deliver.hpp"
+#include "runtime/container/notices.hpp"
 #include "runtime/container/store.hpp"
 
 namespace lodger::container {
-
-/// Takes a line that the user should see though nothing failed: the library itself never prints or logs.
-using Notices = std::function<void(std::string_view)>;
 
 /// What a caller may ask of create and run: runc's flags, and lodger's own for the network.
 struct CreateRequest : Delivery {

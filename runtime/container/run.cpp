@@ -6,6 +6,7 @@
 #include "runtime/container/notify.hpp"
 #include "runtime/container/poststart.hpp"
 #include "runtime/container/remove.hpp"
+#include "runtime/container/trace.hpp"
 #include "runtime/terminal/foreground.hpp"
 
 namespace lodger::container {
@@ -27,6 +28,7 @@ Outcome<> start(Construction& made, int interrupt, const Notices& notices) {
       notices(removed.error().text);
     return started;
   }
+  trace::started(notices, *config.process);
   made.keep();
   return {};
 }

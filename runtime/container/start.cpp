@@ -7,6 +7,7 @@
 #include "runtime/container/poststart.hpp"
 #include "runtime/container/remove.hpp"
 #include "runtime/container/status.hpp"
+#include "runtime/container/trace.hpp"
 #include "runtime/hooks/hooks.hpp"
 #include "runtime/launch/launch.hpp"
 #include "spec/parse.hpp"
@@ -65,6 +66,7 @@ Outcome<> start(const Store& store, const std::string& id, const Notices& notice
     if (auto ended = end(record); !ended) notices(ended.error().text);
     return opened;
   }
+  trace::started(notices, *config.process);
   TRY(run_poststart(config, std::move(folder), record, notices));
   // Without the folder and its lock: this may take as long as the service does to get ready.
   return notify && process ? notify->await_ready(process, record.pid) : Outcome<>{};

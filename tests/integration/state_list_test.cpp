@@ -132,6 +132,31 @@ TEST_CASE("state: flags in every spelling that callers use", "[state]") {
   CHECK(run_command({lodger, "--root", root, "list", "-format=json"}).status == 0);
 }
 
+TEST_CASE("log: --debug tells the steps of a start and of an exec, and nothing does without it", "[state]") {
+  NEEDS_ROOT();
+  NEEDS(is_lodger(), "checks lodger's own words");
+  const Bundle bundle("hold");
+  Container container(bundle);
+  const auto logged = [&](std::vector<std::string> args, const std::string& name) {
+    const std::string log = bundle.beside(name);
+    args.insert(args.begin(), {"--log", log});
+    const auto done = container.call(args, {.fds = {{STDERR_FILENO, 1}, {STDERR_FILENO, 2}}});
+    REQUIRE(done.status == 0);
+    return read_file(log);
+  };
+  const auto made = logged({"--debug", "create", "--bundle", bundle.path(), container.id()}, "create.log");
+  CHECK_THAT(made, Catch::Contains("level=debug msg=\"nsexec container setup: init is process " +
+                                   std::to_string(container.pid()) + ";") &&
+                       Catch::Contains(" pid ") && Catch::Contains("msg=\"child process in init(): root "));
+  CHECK_THAT(logged({"--log-level=debug", "start", container.id()}, "start.log"),
+             Catch::Contains("msg=\"init: closing the pipe to signal completion: /bin/probe runs\""));
+  const auto joined = logged({"--debug", "exec", container.id(), "/bin/busybox", "true"}, "exec.log");
+  CHECK_THAT(joined, Catch::Contains(" joins process " + std::to_string(container.pid()) + "\"") &&
+                         Catch::Contains("]: affinity: 0x") &&
+                         Catch::Contains("msg=\"setns_init: about to exec /bin/busybox\""));
+  CHECK(logged({"exec", container.id(), "/bin/busybox", "true"}, "quiet.log") == "");
+}
+
 TEST_CASE("state: --log-format json gives errors as records with level and msg", "[state]") {
   NEEDS_ROOT();
   const Bundle bundle("hold", [](json& config) { config["root"]["path"] = "missing"; });
