@@ -50,7 +50,7 @@ Outcome<> signal_container(const Record& record, int signal, bool whole) {
 Outcome<> check_reach(const Record& record, const KillRequest& request) {
   if (!request.all || !record.cgroup.folders.empty()) return {};
   if (request.signal == SIGKILL && record.own_pid_namespace) return {};
-  if (!TRY(alive(record))) return {};  // nobody is left to be reached
+  if (record.own_pid_namespace && !TRY(alive(record))) return {};  // nobody is left to be reached
   return refuse(
       fmt::format(
           "kill --all: container {} has no cgroup of its own that would tell which processes are its: "

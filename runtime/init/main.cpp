@@ -95,8 +95,9 @@ Result<> wait_at_gate(Control& control) {
   if (gate && kernel::getpid() == 1)
     for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) kernel::end_on(signal);
   const bool shown = gate && control.plan().shown_at_gate;
-  // What an exec brings here meanwhile can trace us where the container gives it CAP_SYS_PTRACE, and gains
-  // what it is bounded from in a user namespace of an ordinary user, nothing outside.
+  // What an exec brings here meanwhile can trace us where the container gives it CAP_SYS_PTRACE or all that
+  // we hold: no filter, label or no_new_privs is on yet. It stays within what its own user may do without
+  // them.
   if (shown) TRY(kernel::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
   TRY(control.report(Event::ready));
   if (!gate) return control.expect(Order::start);

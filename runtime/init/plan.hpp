@@ -135,7 +135,7 @@ struct Device {
   unsigned uid = 0, gid = 0;
   bool bound = false;  // no attempt at mknod(2)
   Slot tree = none;
-  std::uint32_t index = 0;  // in linux.devices; defaults count on behind it
+  std::uint32_t index = 0;  // in linux.devices; one past them for defaults
 };
 
 struct Link {
@@ -167,6 +167,7 @@ struct Rootfs {
   Slot tree = none;                     // a detached copy of the root's tree; none: as with locked mounts
   Name path = nullptr;                  // where it goes: hooks look for it there until the pivot
   std::uint64_t device = 0, inode = 0;  // what `path` has to be
+  std::uint64_t mount = 0;              // and, in the runtime's mount namespace, which mount it is on
   Name make_private = nullptr;          // the mount that holds `path`, where it would stay shared otherwise
   std::uint64_t propagation = 0;        // MS_* for the namespace's own "/" (rootfsPropagation)
   RootChange change = RootChange::pivot;

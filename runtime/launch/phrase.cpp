@@ -65,13 +65,26 @@ std::string rlimit_name(const spec::Config& config, std::uint32_t index) {
   return fmt::format("process.rlimits[{}]: soft {}, hard {}", index, limit.soft, limit.hard);
 }
 
+std::string oom_score_name(const spec::Config& config) {
+  const bool known = config.process && config.process->oom_score_adj;
+  return known ? fmt::format("process.oomScoreAdj {}", *config.process->oom_score_adj)
+               : "process.oomScoreAdj";
+}
+
+/// Nothing that a container's side says may steer the terminal that shows it.
+void make_plain(std::span<char> text) {
+  text.back() = 0;
+  for (char& c : text)
+    if (c != 0 && c != '\n' && (static_cast<unsigned char>(c) < ' ' || c == 0x7f)) c = '?';
+}
+
 /// What was being done to what.
 std::string doing(const init::Report& report, const spec::Config& config, const init::Plan* plan) {
   if (report.stage >= Stage::working_directory && !config.process) return "the container's process";
   const auto index = report.index;
   switch (report.stage) {
     case Stage::begin: return "the container's init";
-    case Stage::oom_score: return fmt::format("process.oomScoreAdj {}", *config.process->oom_score_adj);
+    case Stage::oom_score: return oom_score_name(config);
     case Stage::join_namespace: return join_name(config, plan, index);
     case Stage::user_namespace: return "becoming root in the user namespace";
     case Stage::loopback: return "bringing up the loopback interface";
@@ -256,7 +269,8 @@ std::string help_for(const init::Report& report, const init::Plan* plan) {
 
 Failure phrase(const init::Report& from_init, const spec::Config& config, const init::Plan* plan) {
   init::Report report = from_init;
-  report.call[sizeof report.call - 1] = report.words[sizeof report.words - 1] = 0;
+  make_plain(report.call);
+  make_plain(report.words);
   const std::string what = doing(report, config, plan);
   switch (report.stage) {
     case Stage::create_container_hook:

@@ -90,25 +90,50 @@ Outcome<> check_namespace(const MountIdentity& identity) {
 
 bool is_ground(const HostMount& mount) { return mount.type == "tmpfs" && mount.source.starts_with(mark); }
 
+Failure taken_by(const HostMount& ground, const std::string& doing) {
+  const auto name = std::string_view(ground.source).substr(mark.size());
+  return {
+      fmt::format("{}: container {} lives at {}, in the same mount namespace: an entry of type \"mount\" in "
+                  "linux.namespaces lets them be side by side",
+                  doing, name.substr(0, name.find(':')), ground.place),
+      EBUSY};
+}
+
 /// In one mount namespace the root of a second container would lie on that of the first, and go with it.
 Outcome<> check_free(const kernel::Fd<kernel::Path>& folder, const std::string& doing) {
   const auto mounts = TRY(read_mountinfo());
   const auto* ground = find_below(mounts, TRY(explained(kernel::mount_id(folder.get()), doing)), is_ground);
   if (!ground) return {};
-  const auto name = std::string_view(ground->source).substr(mark.size());
-  return refuse(fmt::format("{}: container {} lives at {}, in the same mount namespace: an entry of type "
-                            "\"mount\" in linux.namespaces lets them be side by side",
-                            doing, name.substr(0, name.find(':')), ground->place),
-                EBUSY);
+  return std::unexpected(taken_by(*ground, doing));
 }
 
 /// One creation at a time looks at the mounts and adds to them. flock(2), on the very namespace: whoever's
-/// --root it is, and whether or not the root's filesystem has locks.
+/// --root it is. Anybody in there can hold it as well, so it is not waited for long, and not relied upon.
 Outcome<kernel::Fd<kernel::File>> lock_mounts() {
   auto ns = TRY(explained(kernel::openat(kernel::cwd, own_namespace, O_RDONLY), own_namespace));
-  TRY(explained(kernel::lock_within(ns.get(), 10'000),
-                "waiting for another creation in this mount namespace"));
+  (void)kernel::lock_within(ns.get(), 1000);
   return ns;
+}
+
+/// What the plan has copied is what is there still, on the same mount: a copy that was taken while another
+/// container lived there holds that one's mounts.
+Outcome<> check_same(const kernel::Fd<kernel::Path>& folder, const init::Rootfs& rootfs,
+                     const std::string& doing) {
+  const auto found = TRY(explained(kernel::status(folder.get()), doing));
+  const auto mount = TRY(explained(kernel::mount_id(folder.get()), doing));
+  if (found.st_dev == rootfs.device && found.st_ino == rootfs.inode && mount == rootfs.mount) return {};
+  return refuse(
+      fmt::format("{}: another folder, or another container's root, was in its place meanwhile", doing),
+      ESTALE);
+}
+
+/// Where the lock could not be had: of two at the same moment the upper one gives way.
+Outcome<> check_lowest(const MountIdentity& own, const std::string& doing) {
+  const auto mounts = TRY(read_mountinfo());
+  const auto self = std::ranges::find(mounts, own.id, &HostMount::id);
+  if (self == mounts.end()) return {};
+  const auto* below = find_below(mounts, self->parent, is_ground);
+  return below ? std::unexpected(taken_by(*below, doing)) : Outcome<>{};
 }
 
 }  // namespace
@@ -141,12 +166,11 @@ Outcome<> HostRoot::attach(const init::Rootfs& rootfs) const {
   const auto doing = fmt::format("root.path {}", rootfs.path);
   const auto lock = TRY(lock_mounts());
   const auto folder = TRY(explained(open_folder(rootfs.path), doing));
-  const auto found = TRY(explained(kernel::status(folder.get()), doing));
-  if (found.st_dev != rootfs.device || found.st_ino != rootfs.inode)
-    return refuse(fmt::format("{}: another folder has taken its place meanwhile", doing), ESTALE);
   TRY(check_free(folder, doing));
+  TRY(check_same(folder, rootfs, doing));
   TRY(explained(kernel::attach(ground_.get(), folder.get()), doing));
-  return explained(kernel::set_propagation(ground_.get(), MS_PRIVATE), doing);
+  TRY(explained(kernel::set_propagation(ground_.get(), MS_PRIVATE), doing));
+  return check_lowest(identity_, doing);
 }
 
 /// By its number, to where that is now, and by what is seen there back to a number.

@@ -34,7 +34,8 @@ class HostRoot {
   static Outcome<HostRoot> make(const std::string& id);
   /// A descriptor of it for init.
   Outcome<kernel::Fd<kernel::Mount>> share() const;
-  /// Over the root's folder, unless a container's root is there already. Done by the parent, and once the
+  /// Over the root's folder, unless a container's root is there already, or was when the plan was made
+  /// (EBUSY, ESTALE). Two at once must not be let in by one state root. Done by the parent, and once the
   /// identity is on disk: an init that has outlived the parent can put nothing there any more, since a ground
   /// that was unmounted takes nothing.
   Outcome<> attach(const init::Rootfs& rootfs) const;
@@ -48,7 +49,8 @@ class HostRoot {
 };
 
 /// These two refuse (EXDEV) where the mount is in another mount namespace than ours that some process is in;
-/// with the last one its namespace ends, and the mount with it.
+/// as far as our /proc shows processes, and our root the mounts, none means that namespace and mount are
+/// gone.
 ///
 /// What is seen at the mount, wherever its folder has been moved to: itself, or what the container has
 /// mounted over it. Nothing when it is not there any more.

@@ -44,6 +44,8 @@ Outcome<> open_root(Planning& planning, init::Rootfs& rootfs) {
   rootfs.path = planning.memory.text(path);
   rootfs.device = what.st_dev;
   rootfs.inode = what.st_ino;
+  if (rootfs.change == init::RootChange::chroot)
+    rootfs.mount = TRY(explained(kernel::mount_id(folder.get()), doing));
   if (!planning.owns_mounts()) return {};  // init takes the tree
   rootfs.tree = planning.row.add(
       TRY(explained(kernel::clone_tree(folder.get(), "", AT_EMPTY_PATH | AT_RECURSIVE), doing)));

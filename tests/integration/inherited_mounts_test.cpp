@@ -322,6 +322,36 @@ TEST_CASE("inherited mounts: of creations at once on one root one prevails, and 
   CHECK(done.out == expected + "same\n");
 }
 
+TEST_CASE("inherited mounts: who holds the lock of creations delays them, no more", "[inherited_mounts]") {
+  NEEDS_ROOT();
+  const Bundle bundle("hold", inherit);
+  Container container(bundle);
+  const auto done =
+      in_namespace(container, bundle, "shared",
+                   "flock /proc/self/ns/mnt sleep 60 & sleep 0.1; $run --detach $id >/dev/null; echo $?; "
+                   "pkill -P $!; kill $!; $lodger delete --force $id; " +
+                       std::string(compare));
+  INFO(done.out << done.err);
+  CHECK(done.out == "0\nsame\n");
+}
+
+/// The copy of the root is taken before the lock: here the first container is there then, and gone
+/// afterwards.
+TEST_CASE("inherited mounts: nothing of another container's comes along that lived there a moment ago",
+          "[inherited_mounts]") {
+  NEEDS_ROOT();
+  const Bundle bundle("hold", inherit);
+  Container container(bundle);
+  const auto done = in_namespace(
+      container, bundle, "shared",
+      "$run --detach first >/dev/null; exec 9</proc/self/ns/mnt; flock 9; "
+      "($run --detach $id 9<&- 2>&1 | grep -o 'container first lives at\\|was in its place meanwhile') & "
+      "sleep 0.3; $lodger delete --force first; flock -u 9; wait; $lodger delete --force $id; " +
+          std::string(compare));
+  INFO(done.out << done.err);
+  CHECK(done.out == "was in its place meanwhile\nsame\n");
+}
+
 /// Neither then nor later, from an init that the runtime left behind.
 TEST_CASE("inherited mounts: a runtime that is killed leaves no mount that delete does not find",
           "[inherited_mounts]") {

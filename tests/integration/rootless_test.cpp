@@ -252,7 +252,7 @@ TEST_CASE("rootless: create, start, exec, kill, delete", "[rootless]") {
   CHECK_THAT(all.err, Catch::Contains("kill --all: container c has no cgroup of its own"));
   ok({"kill", "c", "KILL"});
   REQUIRE(eventually([&] { return json::parse(ok({"state", "c"}))["status"] == "stopped"; }));
-  ok({"kill", "--all", "c", "KILL"});  // nobody is left: as with runc no error
+  ok({"kill", "--all", "c", "TERM"});  // nobody is left: as with runc no error
   ok({"delete", "c"});
 }
 
@@ -286,6 +286,22 @@ TEST_CASE("rootless: beside another container of the user's, in its user and pid
   CHECK(facts["uid"] == "0");
   CHECK(facts["ns.user"] == ns_id(pid, "user"));
   CHECK(facts["ns.pid"] == ns_id(pid, "pid"));
+}
+
+TEST_CASE("rootless: kill --all says that it cannot reach what outlived the first process", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const UserBundle bundle("hold", [](json& config) {
+    without(config["linux"]["namespaces"], "pid");
+    for (auto& mount : config["mounts"])
+      if (mount["type"] == "proc")
+        mount = {{"destination", "/proc"}, {"type", "none"}, {"source", "/proc"}, {"options", {"rbind"}}};
+  });
+  REQUIRE(bundle.call({"run", "--detach", "--bundle", bundle.beside(""), "c"}).status == 0);
+  REQUIRE(bundle.call({"kill", "c", "KILL"}).status == 0);
+  REQUIRE(eventually([&] { return json::parse(bundle.call({"state", "c"}).out)["status"] == "stopped"; }));
+  const auto all = bundle.call({"kill", "--all", "c", "TERM"});
+  CHECK(all.status != 0);
+  CHECK_THAT(all.err, Catch::Contains("has no cgroup of its own"));
 }
 
 TEST_CASE("rootless: on v1 the hierarchies that are delegated are enough", "[rootless]") {
