@@ -114,6 +114,52 @@ TEST_CASE("mounts inside: such a source gets its own id map, in a user namespace
   CHECK(Facts(done.out)["stat:/second/deep.owner"] == (user_namespace ? "0:0" : "100000:100000"));
 }
 
+/// Each tree is a word of init's and an answer, among the orders for the cgroup, the hooks and the terminal.
+TEST_CASE("mounts inside: two such maps in a user namespace, around a cgroup mount, with hooks",
+          "[mounts_inside]") {
+  NEEDS_ROOT();
+  Inside it("stat /second/deep ; stat /third/file ; list /cgroup");
+  it.in_user_namespace();
+  REQUIRE(mkdir(it.bundle.rootfs("/cgroup").c_str(), 0755) == 0);
+  const auto map_last = [&] {
+    it.bundle.edit([](json& config) {
+      config["mounts"].back()["uidMappings"] = config["mounts"].back()["gidMappings"] = mapping();
+    });
+  };
+  it.add(it.bundle.rootfs("/first/folder"), "/second", {"bind", "idmap"});
+  map_last();
+  it.bundle.edit([](json& config) {
+    config["mounts"].push_back(
+        {{"destination", "/cgroup"}, {"source", "cgroup"}, {"type", "cgroup"}, {"options", {"ro"}}});
+    config["linux"]["namespaces"].push_back({{"type", "cgroup"}});
+    for (const char* kind : {"createRuntime", "createContainer"})
+      config["hooks"][kind] = {{{"path", "/bin/true"}}};
+  });
+  it.add(it.bundle.rootfs("/first"), "/third", {"bind", "idmap"});
+  map_last();
+  const Finished done = it.container.run();
+  INFO(done.err);
+  NEEDS(!done.err.contains("does not support id-mapped mounts"), done.err);
+  REQUIRE(done.status == 0);
+  CHECK(Facts(done.out)["stat:/second/deep.owner"] == "0:0");
+  CHECK(Facts(done.out)["stat:/third/file.owner"] == "0:0");
+}
+
+TEST_CASE("mounts inside: a source in a user namespace that cannot be mapped is named", "[mounts_inside]") {
+  NEEDS_ROOT();
+  Inside it("ids");
+  it.in_user_namespace();
+  const std::string twice = it.bundle.rootfs("/second");
+  it.add(it.bundle.rootfs("/first/folder"), "/second", {"bind", "idmap"});
+  it.add(twice, "/third", {"bind", "idmap"});
+  const Finished done = it.container.run();
+  CHECK(done.status != 0);
+  NEEDS(!done.err.contains("does not support id-mapped mounts"), done.err);
+  CHECK_THAT(done.err, Catch::Contains("/third: source /second in the root: mount_setattr: ") &&
+                           Catch::Contains("(the source is an id-mapped mount already)"));
+  CHECK(it.container.leftovers() == std::vector<std::string>{});
+}
+
 TEST_CASE("mounts inside: a destination may carry the root's own path, as with runc", "[mounts_inside]") {
   NEEDS_ROOT();
   Inside it("read /second/deep");
