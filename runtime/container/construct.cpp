@@ -75,7 +75,7 @@ Outcome<cgroups::Cgroup> make_cgroup(const cgroups::Layout& layout, const Prepar
 
 /// What the container's root comes to lie on in the runtime's mount namespace; nothing where it gets its own.
 Outcome<rootfs::HostRoot> make_host_root(Preparation& prepared) {
-  auto& root = *prepared.built.plan->rootfs;
+  auto& root = *prepared.built.rootfs;
   if (root.change != init::RootChange::chroot) return {};
   auto made = TRY(rootfs::HostRoot::make(prepared.wishes.id));
   root.ground = prepared.row.add(TRY(made.share()));

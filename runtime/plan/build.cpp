@@ -13,7 +13,9 @@ Outcome<Built> build_all(Planning& planning) {
   built.plan = &planning.memory.one<init::Plan>();
   init::Plan& plan = *built.plan;
   TRY(plan_namespaces(planning, built));
-  plan.rootfs = &(planning.memory.one<init::Rootfs>() = TRY(rootfs::plan_rootfs(planning)));
+  built.rootfs = &planning.memory.one<init::Rootfs>();
+  *built.rootfs = TRY(rootfs::plan_rootfs(planning));
+  plan.rootfs = built.rootfs;
   built.warnings = std::move(planning.warnings);
   // Network devices too have to be there before what comes behind the hooks, such as their sysctls.
   plan.wait_for_hooks = !planning.config.hooks.prestart.empty() ||

@@ -10,8 +10,9 @@ namespace lodger::plan {
 
 /// A finished plan, and what the parent needs for the clone itself.
 struct Built {
-  init::Plan* plan = nullptr;     // in the planning's memory; only `filter` is still to be filled
-  std::uint64_t first_clone = 0;  // CLONE_NEW* of the first clone
+  init::Plan* plan = nullptr;      // in the planning's memory; only `filter` is still to be filled
+  init::Rootfs* rootfs = nullptr;  // the plan's own, whose `ground` is still to be filled; none for exec
+  std::uint64_t first_clone = 0;   // CLONE_NEW* of the first clone
   bool new_user_namespace = false;
   std::vector<std::string> warnings;
 };
