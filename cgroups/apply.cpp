@@ -84,17 +84,20 @@ Failure describe(const Setting& s, const Folder& folder, std::string_view cgroup
 
 }  // namespace
 
+Failure without_controller(const Setting& setting, std::string_view cgroup) {
+  return {
+      fmt::format("cgroup {}: {}: the {} controller is not mounted on this machine, or not open to this user",
+                  cgroup, setting.file, setting.controller),
+      ENOENT};
+}
+
 Outcome<> apply(const std::vector<Setting>& settings, const Places& places, std::string_view cgroup) {
   Writer writer;
   std::vector<const Setting*> again;
   for (const auto& s : settings) {
     const Folder* folder = places.find(s.controller);
     if (s.is_default && (!folder || folder->fresh)) continue;
-    if (!folder)
-      return refuse(fmt::format("cgroup {}: {}: the {} controller is not mounted on this machine, or not "
-                                "open to this user",
-                                cgroup, s.file, s.controller),
-                    ENOENT);
+    if (!folder) return std::unexpected(without_controller(s, cgroup));
     const auto written = write(writer, s, *folder);
     if (written) continue;
     const int code = written.error().code;

@@ -27,4 +27,7 @@ class Places {
 /// which of two must come first depends on what they were before.
 Outcome<> apply(const std::vector<Setting>& settings, const Places& places, std::string_view cgroup);
 
+/// What is said of a setting whose controller no hierarchy here has.
+Failure without_controller(const Setting& setting, std::string_view cgroup);
+
 }  // namespace lodger::cgroups

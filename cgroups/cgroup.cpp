@@ -41,11 +41,7 @@ Outcome<> check_mounted(const Layout& layout, const Plan& plan, const std::strin
     return s.is_default;
   };
   for (const auto& s : plan.settings)
-    if (!mounted(s))
-      return refuse(fmt::format("cgroup {}: {}: the {} controller is not mounted on this machine, or not "
-                                "open to this user",
-                                path, s.file, s.controller),
-                    ENOENT);
+    if (!mounted(s)) return std::unexpected(without_controller(s, path));
   return {};
 }
 

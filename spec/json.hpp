@@ -40,9 +40,9 @@ class Value {
   std::size_t size() const;
   Value at(std::size_t index) const;
   Member member(std::size_t index) const;  // of an object, as written
-  /// The last member of this name, whatever the case of its ASCII letters, as with
-  /// Go's encoding/json; but nothing of the earlier ones is merged into it.
-  /// `written` is its name as it stands there. No value where it is absent or null.
+  /// The last member of this name, whatever the case of its ASCII letters, as with Go's
+  /// encoding/json; but nothing of the earlier ones is merged into it. `written` is its name as it stands
+  /// there. No value where it is absent or null.
   Value find(std::string_view name, std::string_view& written) const;
   Value find(std::string_view name) const;
 

@@ -20,6 +20,10 @@ std::string source_of(const Planning& planning, const spec::Mount& from) {
   return from.source.starts_with('/') ? from.source : planning.wishes.bundle + '/' + from.source;
 }
 
+std::unexpected<Failure> refuse_map(const std::string& name) {
+  return refuse(fmt::format("{}: idmap: only root of the host may map the ids of a mount", name), EPERM);
+}
+
 /// What an ordinary user may copy only as root of a user namespace: looked at here, taken there.
 Outcome<> leave_to_init(const std::string& source, const spec::MountFlags& flags, const std::string& doing,
                         init::Mount& mount) {
@@ -40,8 +44,7 @@ Outcome<> open_source(Binds& binds, const spec::Mount& from, const spec::MountFl
   mount.source = planning.memory.text(source);
   const auto map = TRY(spec::id_map(from, planning.config));
   if (!planning.owns_mounts()) {
-    if (map)
-      return refuse(fmt::format("{}: idmap: only root of the host may map the ids of a mount", name), EPERM);
+    if (map) return refuse_map(name);
     return leave_to_init(source, flags, doing, mount);
   }
   auto tree = TRY(explained(kernel::clone_tree(kernel::cwd, source.c_str(), mount.clone_flags), doing));
@@ -77,8 +80,7 @@ Outcome<> take_at_its_turn(Binds& binds, const spec::Mount& from, const spec::Mo
   const auto map = TRY(spec::id_map(from, planning.config));
   if (!map) return {};
   const auto doing = mount_name(planning.config, mount.index);
-  if (!planning.wishes.caller.privileged)
-    return refuse(fmt::format("{}: idmap: only root of the host may map the ids of a mount", doing), EPERM);
+  if (!planning.wishes.caller.privileged) return refuse_map(doing);
   mount.mapped_outside = planning.user_namespace();
   mount.needs_cgroup = mount.mapped_outside;
   mount.id_map = TRY(binds.id_maps.slot_for(planning, *map, doing));

@@ -155,8 +155,7 @@ Outcome<HostRoot> HostRoot::make(const std::string& id) {
 }
 
 Outcome<kernel::Fd<kernel::Mount>> HostRoot::share() const {
-  return explained(kernel::opened<kernel::Mount>("fcntl", __NR_fcntl, ground_.get(), F_DUPFD_CLOEXEC, 3),
-                   making);
+  return explained(kernel::duplicate(ground_), making);
 }
 
 /// Where the host's mount below is shared, its peers get a copy of what is put on it, which unmounting takes

@@ -35,7 +35,7 @@ class HostRoot {
   /// A descriptor of it for init.
   Outcome<kernel::Fd<kernel::Mount>> share() const;
   /// Over the root's folder, unless a container's root is there already, or was when the plan was made
-  /// (EBUSY, ESTALE). Two at once must not be let in by one state root. Done by the parent, and once the
+  /// (EBUSY, ESTALE). Done by the parent, and once the
   /// identity is on disk: an init that has outlived the parent can put nothing there any more, since a ground
   /// that was unmounted takes nothing.
   Outcome<> attach(const init::Rootfs& rootfs) const;
