@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "cgroups/plan.hpp"
@@ -37,6 +38,10 @@ Outcome<std::vector<DeviceMatch>> device_rules(const std::vector<spec::DeviceRul
 /// For v1, whose state is a default and a list of exceptions: the fewest writes that lead there. Refuses what
 /// that cannot express, an exception from an exception, where the kernel would do nothing and say nothing.
 Outcome<std::vector<Setting>> device_settings(const std::vector<DeviceMatch>& rules);
+
+/// The same for a cgroup that has rules already, from its devices.list: where both are lists of what is
+/// allowed, what differs alone, so that what stays allowed is not refused for a moment.
+std::vector<Setting> device_changes(std::string_view list, std::vector<Setting> settings);
 
 /// For v2: a BPF_PROG_TYPE_CGROUP_DEVICE program, which returns 1 to allow and 0 to deny. Empty where
 /// everything is allowed.

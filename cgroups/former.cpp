@@ -59,8 +59,22 @@ std::vector<Setting> former_devices(std::string_view list) {
   return settings;
 }
 
+/// What undoes a change of one device's rule, that the cgroup had not got before: device_changes().
+Setting opposite(Setting rule) {
+  rule.file = rule.file == "devices.deny" ? "devices.allow" : "devices.deny";
+  return rule;
+}
+
+/// An idle cgroup has no weight, and afterwards that of a new one: what it had is written behind cpu.idle.
+void add_weights(const Folder& folder, std::vector<Setting>& former) {
+  for (const char* file : {"cpu.shares", "cpu.weight"})
+    if (auto text = read_text(folder.parent.get(), folder.entry(file)))
+      former.push_back({"cpu", file, std::move(*text), false, false, {}, {}});
+}
+
 std::vector<Setting> former_settings(const std::vector<Setting>& settings, const Places& places) {
   std::vector<Setting> former, devices;
+  bool all_devices = false;  // the rules are set anew, not changed
   for (const auto& s : settings) {
     const Folder* folder = places.find(s.controller);
     if (!folder) continue;
@@ -68,9 +82,12 @@ std::vector<Setting> former_settings(const std::vector<Setting>& settings, const
       return read_text(folder->parent.get(), folder->entry(file));
     };
     if (s.controller == "devices") {
-      if (devices.empty()) devices = former_devices(text_of("devices.list").value_or("a "));
+      if (s.value == "a") devices = former_devices(text_of("devices.list").value_or("a "));
+      all_devices |= s.value == "a";
+      if (!all_devices) devices.insert(devices.begin(), opposite(s));
       continue;
     }
+    if (s.file == "cpu.idle") add_weights(*folder, former);
     auto written = s;
     auto text = text_of(s.file);
     if (!text && !s.other_file.empty()) {

@@ -5,6 +5,7 @@
 
 #include "cgroups/apply.hpp"
 #include "cgroups/device_attach.hpp"
+#include "cgroups/devices.hpp"
 #include "cgroups/existing.hpp"
 #include "cgroups/files.hpp"
 #include "cgroups/former.hpp"
@@ -77,11 +78,23 @@ spec::Resources completed(const Folder& folder, spec::Resources resources) {
   return resources;
 }
 
-/// Device rules last: for a moment, v1 allows nothing.
+/// Device rules last.
 Outcome<Plan> plan_for(bool v2, const spec::Resources& resources) {
   auto plan = TRY(v2 ? plan_v2(resources) : plan_v1(resources));
   std::ranges::stable_partition(plan.settings, [](const Setting& s) { return s.controller != "devices"; });
   return plan;
+}
+
+/// Of v1's device rules, which are the last settings, those that the cgroup has not got.
+void leave_out_present(std::vector<Setting>& settings, const Places& places) {
+  const auto rules = std::ranges::find(settings, "devices", &Setting::controller);
+  const Folder* folder = places.find("devices");
+  if (!folder || rules == settings.end()) return;
+  const auto list = text_of(*folder, "devices.list");
+  if (!list) return;
+  const auto changes = device_changes(*list, {rules, settings.end()});
+  settings.erase(rules, settings.end());
+  settings.insert(settings.end(), changes.begin(), changes.end());
 }
 
 Outcome<> apply_all(const Plan& plan, const Places& places, const Record& record, bool v2) {
@@ -97,9 +110,10 @@ Outcome<> update(const Layout& layout, const Record& record, const spec::Resourc
   TRY(check_machine(resources));
   const bool v2 = layout.kind == Kind::v2;
   const auto folders = TRY(open_folders(layout, record));
-  const auto plan = TRY(plan_for(v2, v2 ? completed(folders.front(), resources) : resources));
+  auto plan = TRY(plan_for(v2, v2 ? completed(folders.front(), resources) : resources));
   if (v2) TRY(check_usage(folders.front(), record, resources));
   const Places places(layout, folders);
+  if (!v2) leave_out_present(plan.settings, places);
   const auto former = former_settings(plan.settings, places);
   auto applied = apply_all(plan, places, record, v2);
   if (applied) return applied;

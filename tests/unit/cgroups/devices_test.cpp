@@ -97,3 +97,19 @@ TEST_CASE("v1: an exception from an exception is refused, not lost") {
   CHECK(device_settings(
       {{true, 'c', 10, -1, r}, {false, 'c', 10, 200, w}, {false, 'b', 10, 200, r}, {false, 'c', 11, 2, r}}));
 }
+
+TEST_CASE("v1: of an update what differs is written, first what goes") {
+  const auto changes = [](std::string_view list, const std::vector<DeviceMatch>& rules) {
+    Lines lines;
+    for (const auto& s : device_changes(list, *device_settings(rules)))
+      lines.push_back(s.file + "=" + s.value);
+    return lines;
+  };
+  const std::vector<DeviceMatch> rules = {{true, 'c', 1, 3, r | w}, {true, 'b', 8, -1, r}};
+  CHECK(changes("c 1:3 rw\nb 8:* r", rules).empty());
+  CHECK(changes("b 8:* rwm\nc 1:3 r\nc 1:5 m", rules) ==
+        Lines{"devices.deny=b 8:* wm", "devices.deny=c 1:5 m", "devices.allow=c 1:3 w"});
+  // From or to a list of exceptions there is no such way.
+  CHECK(changes("a *:* rwm", rules) == writes(rules));
+  CHECK(changes("c 1:3 rw", {{true, 'a', -1, -1, all_access}}) == Lines{"devices.allow=a"});
+}
