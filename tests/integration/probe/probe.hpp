@@ -34,5 +34,6 @@ std::span<const Verb> file_verbs();
 std::span<const Verb> process_verbs();
 std::span<const Verb> network_verbs();
 std::span<const Verb> stalk_verbs();
+std::span<const Verb> load_verbs();
 
 }  // namespace probe

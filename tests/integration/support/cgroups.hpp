@@ -2,9 +2,10 @@
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 
+#include <cstdint>
 #include <string>
 
-#include "bundle.hpp"
+#include "container.hpp"
 
 namespace lodger::test {
 
@@ -15,7 +16,25 @@ nlohmann::json& resources(nlohmann::json& config);
 bool v2();
 /// The container's folder of a controller; empty where this machine has no such controller.
 std::string folder(const Bundle& bundle, const std::string& controller);
+/// The cgroup2 folder of a container, on v2 and hybrid; empty where there is no such tree.
+std::string unified_folder(const Bundle& bundle);
 /// A control file's text, without its last newline.
 std::string value(const std::string& folder, const char* v1_file, const char* v2_file);
+/// The number behind `name` in a file such as cpu.stat; 0 where there is none.
+std::uint64_t figure(const std::string& file, const std::string& name);
+/// A container whose process, the probe with `line`, was started.
+struct Started : Created {
+  explicit Started(const std::string& line, const Edit& edit = {}) : Created(edit, line) {
+    container.start();
+  }
+};
+
+/// `update --resources -` with these resources.
+Finished update(Container& container, const nlohmann::json& resources);
+/// The data of `events --stats`; requires success.
+nlohmann::json statistics(Container& container);
+
+/// How many processes a cgroup has.
+std::size_t processes_in(const std::string& folder);
 
 }  // namespace lodger::test
