@@ -72,6 +72,13 @@ void add_weights(const Folder& folder, std::vector<Setting>& former) {
       former.push_back({"cpu", file, std::move(*text), false, false, {}, {}});
 }
 
+/// Up to Linux 6.9 a set of a cgroup with processes cannot be emptied again, but hold all that its parent
+/// has. Stands before the write of nothing that newer ones take. `former` is turned round in the end.
+void add_whole_set(const Setting& s, const Folder& folder, std::vector<Setting>& former) {
+  if (auto text = read_text(folder.parent.get(), s.file + ".effective"))
+    former.push_back({"cpuset", s.file, std::move(*text), false, false, {}, {}});
+}
+
 std::vector<Setting> former_settings(const std::vector<Setting>& settings, const Places& places) {
   std::vector<Setting> former, devices;
   bool all_devices = false;  // the rules are set anew, not changed
@@ -98,6 +105,7 @@ std::vector<Setting> former_settings(const std::vector<Setting>& settings, const
     if (!text) continue;
     if (auto value = former_value(written, *text))
       former.push_back({s.controller, written.file, std::move(*value), false, false, {}, {}});
+    if (s.controller == "cpuset" && text->empty()) add_whole_set(s, *folder, former);
   }
   std::ranges::reverse(former);
   former.insert(former.begin(), devices.begin(), devices.end());

@@ -54,6 +54,7 @@ double share_of_second(const json& first, const json& second) {
   };
   Created a(limited(first), "burn 1500"), b(limited(second), "burn 1500");
   a.container.start();
+  a.container.wait_for_output("burning");  // while it has the processor to come there
   b.container.start();
   a.container.wait_for("stopped");
   b.container.wait_for("stopped");

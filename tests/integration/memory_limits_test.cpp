@@ -76,8 +76,7 @@ TEST_CASE("memory limits: with memory.oom.group all end together", "[memory_limi
   Started it("touch 128 ; hold", together);
   it.container.wait_for("stopped");
   CHECK_THAT(it.container.output(), !Catch::Contains("holding"));
-  CHECK(figure(folder(it.bundle, "memory") + "/memory.events", "oom_group_kill") <= 1);  // Linux 5.17
-  CHECK(kills(folder(it.bundle, "memory")) == 2);
+  CHECK(kills(folder(it.bundle, "memory")) >= 2);
 }
 
 TEST_CASE("memory limits: update brings a limit, and takes it away", "[memory_limits]") {

@@ -32,7 +32,7 @@ const Files kinds[] = {
      "cpu",
      {"cpu.shares", "cpu.cfs_quota_us", "cpu.cfs_period_us", "cpu.cfs_burst_us", "cpu.idle"},
      {"cpu.weight", "cpu.max", "cpu.max.burst", "cpu.idle"}},
-    {"cpuset", "cpuset", {"cpuset.cpus", "cpuset.mems"}, {"cpuset.cpus", "cpuset.mems"}},
+    {"cpuset", "cpuset", {"cpuset.cpus", "cpuset.mems"}, {"cpuset.cpus.effective", "cpuset.mems.effective"}},
     {"pids", "pids", {"pids.max"}, {"pids.max"}},
     {"net_cls", "", {"net_cls.classid"}, {}},
     {"blkio",

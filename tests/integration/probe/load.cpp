@@ -54,6 +54,7 @@ void bomb(Words w) {
 
 /// burn MS: a busy loop for so long; how much of the processor it got: "burn.ms".
 void burn(Words w) {
+  say("burning", 1);
   const long end = milliseconds(CLOCK_MONOTONIC) + number(w[0]);
   const long before = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
   while (milliseconds(CLOCK_MONOTONIC) < end) {
