@@ -1,0 +1,1 @@
+"""One command in a throw-away virtual machine, made of Debian packages alone."""
