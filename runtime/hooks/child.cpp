@@ -1,12 +1,11 @@
-// A hook is started as vfork(2) has it, in our memory until its exec: nothing is copied, however large the
-// caller is, and the error of the exec comes back in a variable. The state is a memory file of its own on
-// its stdin rather than a pipe, so that no hook can block its runtime by not reading.
+// The state is a memory file of its own on a hook's stdin rather than a pipe, so that no hook can block its
+// runtime by not reading.
 #include "runtime/hooks/child.hpp"
 
-#include <memory>
 #include <vector>
 
 #include "kernel/memory.hpp"
+#include "kernel/spawn.hpp"
 #include "kernel/time.hpp"
 
 namespace lodger::hooks {
@@ -16,32 +15,6 @@ using kernel::Fd;
 using kernel::Result;
 
 constexpr std::size_t most_output = 4096;
-
-/// What the child reads and writes while it still shares our memory.
-struct Launch {
-  int input, output;
-  const char* path;
-  const char* const* argv;
-  const char* const* envp;
-  kernel::Error error{nullptr, 0};
-};
-
-Result<> prepare(const Launch& launch) {
-  TRY(kernel::lead_group());
-  TRY(kernel::place(launch.input, 0));
-  TRY(kernel::place(launch.output, 1));
-  TRY(kernel::place(launch.output, 2));
-  TRY(kernel::close_from(3));
-  TRY(kernel::signal_mask(SIG_SETMASK, 0));
-  return {};
-}
-
-void become_hook(void* argument) {
-  Launch& launch = *static_cast<Launch*>(argument);
-  const auto ready = prepare(launch);
-  launch.error = ready ? kernel::execute(launch.path, launch.argv, launch.envp) : ready.error();
-  kernel::exit(127);
-}
 
 /// Into `texts`, which has to outlive them.
 std::vector<const char*> pointers(const std::vector<std::string>& texts) {
@@ -58,29 +31,6 @@ Result<Fd<kernel::Memory>> memory_with(std::string_view text) {
   TRY(kernel::write_all(memory.get(), text));
   TRY(kernel::rewind(memory.get()));
   return memory;
-}
-
-/// Blocks all signals for as long as the child runs on our memory: a handler must not run there.
-Result<Child> launched(Launch& launch) {
-  // On the heap: what an address sanitizer marks in the child's frames, which never return, must not stay
-  // behind in ours.
-  constexpr std::size_t stack_size = 16384;
-  const auto stack = std::make_unique_for_overwrite<char[]>(stack_size);
-  int pidfd = -1;
-  clone_args how{};
-  how.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
-  how.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
-  how.exit_signal = SIGCHLD;
-  how.stack = reinterpret_cast<std::uint64_t>(stack.get());
-  how.stack_size = stack_size;
-  const auto mask = TRY(kernel::signal_mask(SIG_SETMASK, ~std::uint64_t{0}));
-  const auto pid = kernel::vfork3(how, become_hook, &launch);
-  (void)kernel::signal_mask(SIG_SETMASK, mask);  // cannot fail: the arguments are those that worked above
-  if (!pid) return std::unexpected(pid.error());
-  Child child{*pid, Fd<kernel::Process>(pidfd), {}};
-  if (!launch.error.call) return child;
-  TRY(kernel::wait(child.process));
-  return std::unexpected(launch.error);
 }
 
 /// Appends one read's worth to the tail. False at the end of the output.
@@ -125,10 +75,10 @@ Result<Child> start(const spec::Hook& hook, std::string_view input) {
   if (hook.args.empty()) argv = {hook.path.c_str(), nullptr};
   const auto env = hook.env.value_or(std::vector<std::string>{});
   const auto envp = pointers(env);
-  Launch launch{memory.get(), pipe.writer.get(), hook.path.c_str(), argv.data(), envp.data()};
-  Child child = TRY(launched(launch));
-  child.output = std::move(pipe.reader);
-  return child;
+  const int output = pipe.writer.get();
+  auto started =
+      TRY(kernel::spawn({hook.path.c_str(), argv.data(), envp.data(), memory.get(), output, output}));
+  return Child{started.pid, std::move(started.process), std::move(pipe.reader)};
 }
 
 Result<End> finish(const Child& child, std::optional<int> seconds, int interrupt) {

@@ -1,0 +1,25 @@
+// Another program, started from ours. vfork(2), execve(2).
+#pragma once
+#include "kernel/process.hpp"
+
+namespace lodger::kernel {
+
+struct Program {
+  const char* path;
+  const char* const* argv;  // both end with a null pointer
+  const char* const* envp;
+  int input, output, errors;  // its descriptors 0, 1 and 2; it has no others
+  bool dies_with_us = false;  // killed when the thread that started it ends
+};
+
+struct Started {
+  pid_t pid = 0;
+  Fd<Process> process;
+};
+
+/// Starts the program as the leader of a process group, with no signal blocked. It runs in our memory until
+/// its exec: nothing is copied, however large the caller is, and the error of the exec comes back in a
+/// variable. An error means that nothing runs.
+Result<Started> spawn(const Program& program);
+
+}  // namespace lodger::kernel
