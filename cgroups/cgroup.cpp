@@ -14,6 +14,7 @@
 #include "cgroups/files.hpp"
 #include "cgroups/machine.hpp"
 #include "cgroups/manage.hpp"
+#include "cgroups/systemd/scope.hpp"
 
 namespace lodger::cgroups {
 namespace {
@@ -45,9 +46,11 @@ Outcome<> check_mounted(const Layout& layout, const Plan& plan, const std::strin
   return {};
 }
 
+std::string parent_of(const std::string& folder) { return folder.substr(0, folder.rfind('/')); }
+
 /// The part of a record whose folders were not there before.
 Record made_by_us(const Record& record) {
-  Record own{record.path, {}, {}, false};
+  Record own{record.path, {}, {}, false, {}, false};
   for (const auto& folder : record.folders)
     if (std::find(record.made.begin(), record.made.end(), folder) != record.made.end())
       own.folders.push_back(folder);
@@ -63,6 +66,9 @@ Cgroup::Cgroup(Cgroup&& other) noexcept
       unified_(std::move(other.unified_)),
       v1_(std::move(other.v1_)),
       birthplace_(std::move(other.birthplace_)),
+      unit_(std::move(other.unit_)),
+      manager_(std::move(other.manager_)),
+      owner_(other.owner_),
       record_(std::move(other.record_)),
       ours_(std::exchange(other.ours_, false)) {}
 
@@ -73,6 +79,9 @@ Cgroup& Cgroup::operator=(Cgroup&& other) noexcept {
   std::swap(unified_, taken.unified_);
   std::swap(v1_, taken.v1_);
   std::swap(birthplace_, taken.birthplace_);
+  std::swap(unit_, taken.unit_);
+  std::swap(manager_, taken.manager_);
+  std::swap(owner_, taken.owner_);
   std::swap(record_, taken.record_);
   std::swap(ours_, taken.ours_);
   return *this;
@@ -86,19 +95,21 @@ Cgroup::~Cgroup() {
   (void)remove(record_);
 }
 
-Record Cgroup::intended(const Layout& layout, const std::string& path) {
+Record Cgroup::intended(const Layout& layout, const Place& place) {
+  const auto& path = place.path;
   if (path.empty()) return {};
-  Record record{path, {}, {}, !layout.unified.empty()};
+  Record record{path, {}, {}, !layout.unified.empty(), {}, false};
   if (record.unified) record.folders.push_back(layout.unified + path);
   for (const auto& hierarchy : layout.hierarchies) record.folders.push_back(hierarchy.folder + path);
   record.made = record.folders;
   return record;
 }
 
-Outcome<> Cgroup::check(const Layout& layout, const std::string& path, const spec::Resources* resources) {
-  if (path.empty()) return check_unneeded(layout, resources);
+Outcome<> Cgroup::check(const Layout& layout, const Place& place, const spec::Resources* resources) {
+  if (place.path.empty()) return check_unneeded(layout, resources);
   Cgroup none;
-  TRY(none.take(layout, path, resources));
+  TRY(none.take(layout, place, resources));
+  if (place.unit) TRY(systemd::find_client());
   if (layout.kind == Kind::v2) TRY(check_available(layout.unified, none.record_.path, none.plan_.settings));
   return {};
 }
@@ -118,9 +129,9 @@ Outcome<> Cgroup::check_unneeded(const Layout& layout, const spec::Resources* re
   return {};
 }
 
-Outcome<> Cgroup::take(const Layout& layout, const std::string& path, const spec::Resources* resources) {
+Outcome<> Cgroup::take(const Layout& layout, const Place& place, const spec::Resources* resources) {
   layout_ = &layout;
-  record_.path = TRY(clean_path(path));
+  record_.path = TRY(clean_path(place.path));
   if (resources) {
     TRY(check_machine(*resources));
     plan_ = TRY(layout.kind == Kind::v2 ? plan_v2(*resources) : plan_v1(*resources));
@@ -128,24 +139,29 @@ Outcome<> Cgroup::take(const Layout& layout, const std::string& path, const spec
   return layout.kind == Kind::v2 ? Outcome<>{} : check_mounted(layout, plan_, record_.path);
 }
 
-Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const std::string& path,
-                                const spec::Resources* resources) {
+Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const Place& place, const spec::Resources* resources) {
   Cgroup made;
-  if (path.empty()) {
+  if (place.path.empty()) {
     TRY(check_unneeded(layout, resources));
     return Outcome<Cgroup>(std::move(made));
   }
-  TRY(made.take(layout, path, resources));
-  if (!layout.unified.empty()) TRY(made.make_birthplace());
+  TRY(made.take(layout, place, resources));
+  if (place.unit) {
+    made.unit_ = place.unit;
+    made.manager_ = TRY(systemd::Manager::open(place.unit->user));
+    TRY(made.manager_->connected());
+  } else if (!layout.unified.empty()) {
+    TRY(made.make_birthplace(0));
+  }
   return Outcome<Cgroup>(std::move(made));
-}
-
-Outcome<> Cgroup::delegate_to(std::uint32_t uid) const {
-  return !unified_.empty() && layout_->kind == Kind::v2 ? delegate(unified_.front(), uid) : Outcome<>{};
 }
 
 Outcome<Folder> Cgroup::make_below(const std::string& mount) {
   auto folder = TRY(make_folder(mount, record_.path, record_.made));
+  if (unit_) {  // made by systemd in some hierarchies and by us in the others, and ours in all
+    if (!unit_->subgroup.empty()) remember(record_.made, parent_of(folder.path));
+    remember(record_.made, folder.path);
+  }
   const std::string parent = fmt::format("{}{}", mount, default_parent);
   const bool below = record_.path.starts_with(fmt::format("{}/", default_parent));
   if (below && std::find(record_.made.begin(), record_.made.end(), parent) == record_.made.end())
@@ -153,12 +169,15 @@ Outcome<Folder> Cgroup::make_below(const std::string& mount) {
   return folder;
 }
 
-Outcome<> Cgroup::make_birthplace() {
+Outcome<> Cgroup::make_birthplace(pid_t pid) {
   unified_.push_back(TRY(make_below(layout_->unified)));
   const Folder& folder = unified_.front();
   record_.folders.push_back(folder.path);
   record_.unified = true;
-  if (!folder.fresh) TRY(check_unused(folder, record_.path, true));
+  if (!folder.fresh && !unit_) TRY(check_unused(folder, record_.path, true));
+  if (pid != 0)
+    TRY(explained(write_text(folder.parent.get(), folder.entry("cgroup.procs"), std::to_string(pid)),
+                  fmt::format("moving process {} into cgroup {}", pid, folder.path)));
   if (layout_->kind == Kind::v2)
     TRY(enable_controllers(layout_->unified, record_.path, folder, plan_.settings));
   birthplace_ = TRY(explained(kernel::openat<kernel::Path>(folder.parent.get(), folder.name.c_str(),
@@ -167,26 +186,39 @@ Outcome<> Cgroup::make_birthplace() {
   return {};
 }
 
+Outcome<> Cgroup::make_scope(pid_t pid) {
+  record_.path = TRY(systemd::start_scope(*manager_, *unit_, pid, *layout_, plan_.settings));
+  record_.unit = unit_->name;  // not before: a unit of this name that was there is somebody else's
+  record_.user_unit = unit_->user;
+  manager_.reset();
+  if (!unit_->subgroup.empty()) (record_.path += '/') += unit_->subgroup;
+  if (layout_->unified.empty()) return {};
+  // On a hybrid, systemd need not keep its units in the cgroup2 tree.
+  const bool there = layout_->kind == Kind::v2 && unit_->subgroup.empty();
+  return make_birthplace(there ? 0 : pid);
+}
+
 Outcome<> Cgroup::make_v1_folders() {
   v1_.reserve(layout_->hierarchies.size());
   for (const auto& hierarchy : layout_->hierarchies) {
     v1_.push_back(TRY(make_below(hierarchy.folder)));
     const Folder& folder = v1_.back();
     record_.folders.push_back(folder.path);
-    if (!folder.fresh) TRY(check_unused(folder, record_.path, false));
+    if (!folder.fresh && !unit_) TRY(check_unused(folder, record_.path, false));
     if (hierarchy.has("cpuset")) TRY(inherit_cpuset(hierarchy.folder, record_.path, folder));
   }
   return {};
 }
 
-Outcome<> Cgroup::complete() {
+Outcome<> Cgroup::complete(pid_t pid) {
   if (record_.path.empty()) return {};
+  if (unit_) TRY(make_scope(pid));
   TRY(make_v1_folders());
   const bool v2 = layout_->kind == Kind::v2;
   TRY(apply(plan_.settings, Places(*layout_, v2 ? unified_ : v1_), record_.path));
   if (v2 && plan_.restricts_devices)
     TRY(attach_devices(birthplace_.get(), plan_.device_program, unified_.front().fresh, record_.path));
-  return {};
+  return v2 && owner_ ? delegate(unified_.front(), *owner_) : Outcome<>{};
 }
 
 Outcome<std::vector<kernel::Fd<kernel::File>>> Cgroup::entrances() const {

@@ -6,6 +6,7 @@
 
 #include "cgroups/files.hpp"
 #include "cgroups/folder.hpp"
+#include "cgroups/membership.hpp"
 
 namespace lodger::cgroups {
 namespace {
@@ -72,6 +73,8 @@ Outcome<Below> parse_below(std::string_view text) {
   return below;
 }
 
+std::string path_below(const std::vector<Below>& below) { return path_in(below, nullptr); }
+
 Outcome<Doors> open_doors(const Layout& layout, const Record& record, const std::vector<Below>& below) {
   TRY(check_controllers(layout, below));
   Doors doors;
@@ -90,13 +93,7 @@ Outcome<Doors> open_doors(const Layout& layout, const Record& record, const std:
 }
 
 Outcome<Doors> open_doors_of(const Layout& layout, const Record& record, pid_t pid) {
-  const auto file = fmt::format("/proc/{}/cgroup", pid);
-  const auto text = TRY(explained(read_text(kernel::cwd, file), file));
-  std::string path;  // cgroups(7): "0::/path" is the cgroup2 tree's line
-  each_part(text, '\n', [&](std::string_view line) {
-    if (line.starts_with("0::")) path = line.substr(3);
-  });
-  const auto folder = layout.unified + path;
+  const auto folder = layout.unified + TRY(cgroup_of(std::to_string(pid)));
   const auto& own = record.folders.front();
   if (folder != own && !folder.starts_with(own + '/'))
     return refuse(fmt::format("cgroup {}: the container's process has left it for {}", own, folder), EXDEV);

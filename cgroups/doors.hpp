@@ -27,6 +27,9 @@ struct Below {
 /// "PATH" or "controller[,controller]:PATH", as exec's --cgroup has it.
 Outcome<Below> parse_below(std::string_view text);
 
+/// What comes below the container's folder in the cgroup2 tree: "" or "/name".
+std::string path_below(const std::vector<Below>& below);
+
 /// Each hierarchy takes the last entry that is for it. Fails where the cgroup is not there, and for a
 /// controller that the record has no hierarchy for. A hybrid's cgroup2 tree is nobody's wish: without the
 /// cgroup there it stays at the container's own.

@@ -19,10 +19,6 @@ constexpr int attempts = 1000;
 /// A parent is gone: ENOENT from the walk or from mkdir in a dead folder, ENODEV from kernfs in between.
 bool is_gone(int code) { return code == ENOENT || code == ENODEV; }
 
-void remember(std::vector<std::string>& made, std::string path) {
-  if (std::find(made.begin(), made.end(), path) == made.end()) made.insert(made.begin(), std::move(path));
-}
-
 /// mkdirat(2) where "exists already" is no error; whether it was made.
 kernel::Result<bool> make_one(int folder, const std::string& name) {
   const auto done = kernel::mkdirat(folder, name.c_str(), mode);
@@ -108,6 +104,10 @@ Outcome<Folder> make_folder(const std::string& mount, const std::string& path,
       return std::unexpected(
           explain(fmt::format("cgroup {}: making {}{}", path, mount, path), folder.error()));
   }
+}
+
+void remember(std::vector<std::string>& made, std::string path) {
+  if (std::find(made.begin(), made.end(), path) == made.end()) made.insert(made.begin(), std::move(path));
 }
 
 kernel::Result<Folder> open_folder(const std::string& absolute) {

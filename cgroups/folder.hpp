@@ -29,6 +29,9 @@ Outcome<std::string> clean_path(std::string_view path);
 Outcome<Folder> make_folder(const std::string& mount, const std::string& path,
                             std::vector<std::string>& made);
 
+/// Puts a folder at the front of what is to be removed, once.
+void remember(std::vector<std::string>& made, std::string path);
+
 /// An existing cgroup by its absolute folder.
 kernel::Result<Folder> open_folder(const std::string& absolute);
 

@@ -26,8 +26,8 @@ Outcome<> thaw(const Record& record);
 /// it die.
 Outcome<> signal(const Record& record, int signal);
 
-/// Removes the folders that lodger made, sub-cgroups included, retrying only while they are busy; never
-/// touches one that it did not make.
+/// Ends the unit, where systemd has one, and removes the folders that lodger made, sub-cgroups included,
+/// retrying only while they are busy; never touches one that it did not make.
 Outcome<> remove(const Record& record);
 
 /// New limits and device rules for a container that has its cgroup; what `resources` leaves out stays. When

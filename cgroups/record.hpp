@@ -11,6 +11,8 @@ struct Record {
   std::vector<std::string> folders;
   std::vector<std::string> made;  // those of them, and parents, that lodger made: removed in this order
   bool unified = false;           // folders[0] is a cgroup2 folder
+  std::string unit;               // systemd's, of which this is the cgroup; empty: none
+  bool user_unit = false;         // of a user's manager
 };
 
 }  // namespace lodger::cgroups

@@ -4,6 +4,7 @@
 
 #include "cgroups/folder.hpp"
 #include "cgroups/manage.hpp"
+#include "cgroups/systemd/scope.hpp"
 #include "kernel/time.hpp"
 
 namespace lodger::cgroups {
@@ -54,8 +55,8 @@ Failure describe(const Record& record, const std::string& folder, kernel::Error 
 }  // namespace
 
 Outcome<> remove(const Record& record) {
+  auto first = systemd::stop_scope(record);
   const auto end = kernel::monotonic_ns() + patience_ns;
-  Outcome<> first;
   for (const auto& made : record.made) {
     const bool own = std::find(record.folders.begin(), record.folders.end(), made) != record.folders.end();
     const auto removed = own ? remove_patiently(made, end) : remove_one(kernel::cwd, made);

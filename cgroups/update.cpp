@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "cgroups/apply.hpp"
 #include "cgroups/device_attach.hpp"
@@ -11,6 +12,7 @@
 #include "cgroups/former.hpp"
 #include "cgroups/machine.hpp"
 #include "cgroups/manage.hpp"
+#include "cgroups/systemd/scope.hpp"
 #include "cgroups/values.hpp"
 #include "spec/text.hpp"
 
@@ -78,16 +80,21 @@ spec::Resources completed(const Folder& folder, spec::Resources resources) {
   return resources;
 }
 
+bool is_device_rule(const Setting& s) { return s.controller == "devices"; }
+bool sets_devices(const std::vector<Setting>& settings) {
+  return std::ranges::any_of(settings, is_device_rule);
+}
+
 /// Device rules last.
 Outcome<Plan> plan_for(bool v2, const spec::Resources& resources) {
   auto plan = TRY(v2 ? plan_v2(resources) : plan_v1(resources));
-  std::ranges::stable_partition(plan.settings, [](const Setting& s) { return s.controller != "devices"; });
+  std::ranges::stable_partition(plan.settings, std::not_fn(is_device_rule));
   return plan;
 }
 
 /// Of v1's device rules, which are the last settings, those that the cgroup has not got.
 void leave_out_present(std::vector<Setting>& settings, const Places& places) {
-  const auto rules = std::ranges::find(settings, "devices", &Setting::controller);
+  const auto rules = std::ranges::find_if(settings, is_device_rule);
   const Folder* folder = places.find("devices");
   if (!folder || rules == settings.end()) return;
   const auto list = text_of(*folder, "devices.list");
@@ -113,10 +120,14 @@ Outcome<> update(const Layout& layout, const Record& record, const spec::Resourc
   auto plan = TRY(plan_for(v2, v2 ? completed(folders.front(), resources) : resources));
   if (v2) TRY(check_usage(folders.front(), record, resources));
   const Places places(layout, folders);
+  auto for_systemd = plan.settings;
   if (!v2) leave_out_present(plan.settings, places);
+  if (!sets_devices(plan.settings)) std::erase_if(for_systemd, is_device_rule);
   const auto former = former_settings(plan.settings, places);
+  TRY(systemd::update_scope(record, for_systemd));
   auto applied = apply_all(plan, places, record, v2);
   if (applied) return applied;
+  (void)systemd::update_scope(record, former);
   // One by one, so that no failure keeps the others from being undone; twice, as limits bound each other.
   for (int round = 0; round < 2; ++round)
     for (const auto& setting : former) (void)apply({setting}, places, record.path);

@@ -16,7 +16,7 @@ constexpr std::string_view hooks[] = {"prestart",       "createRuntime", "create
 void write_cgroup(JsonWriter& out, const FeatureFacts& facts) {
   out.key("cgroup").open('{');
   out.key("v1").flag(facts.cgroup_v1).key("v2").flag(facts.cgroup_v2);
-  out.key("systemd").flag(facts.systemd).key("systemdUser").flag(false);
+  out.key("systemd").flag(facts.systemd).key("systemdUser").flag(facts.systemd);
   out.key("rdma").flag(true).close('}');
 }
 

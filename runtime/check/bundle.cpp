@@ -19,7 +19,7 @@ Outcome<std::vector<std::string>> try_on_host(const container::CreateRequest& re
                                               const container::Source& source, std::vector<Failure>& noted) {
   auto layout = TRY(cgroups::detect());
   auto prepared = TRY(container::prepare(request, source, layout, Failures(noted)));
-  TRY(cgroups::Cgroup::check(layout, prepared.wishes.cgroup_path, prepared.limits()));
+  TRY(cgroups::Cgroup::check(layout, prepared.place, prepared.limits()));
   return std::move(prepared.built.warnings);
 }
 

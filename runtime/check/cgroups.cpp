@@ -5,6 +5,7 @@
 #include <array>
 
 #include "cgroups/layout.hpp"
+#include "cgroups/systemd/manager.hpp"
 #include "kernel/file.hpp"
 #include "runtime/check/check.hpp"
 
@@ -79,6 +80,16 @@ Finding writable(const cgroups::Layout& layout) {
               : "limits only below a cgroup that was delegated to this user: see docs/rootless.md"};
 }
 
+/// What --systemd-cgroup needs: systemd as the init, as sd_booted(3) has it, and the program that speaks to
+/// it.
+Finding systemd() {
+  if (!kernel::faccessat(kernel::cwd, "/run/systemd/system", F_OK))
+    return {"cgroups", "systemd", Verdict::limited, "is not this machine's init", "no --systemd-cgroup"};
+  const auto client = cgroups::systemd::find_client();
+  if (!client) return {"cgroups", "systemd", Verdict::limited, client.error().text, ""};
+  return {"cgroups", "systemd", Verdict::good, "there", "--systemd-cgroup"};
+}
+
 }  // namespace
 
 void look_at_cgroups(std::vector<Finding>& findings) {
@@ -91,6 +102,7 @@ void look_at_cgroups(std::vector<Finding>& findings) {
   findings.push_back({"cgroups", "layout", Verdict::good, name_of(layout->kind), ""});
   findings.push_back(writable(*layout));
   look_at_controllers(findings, *layout);
+  findings.push_back(systemd());
 }
 
 }  // namespace lodger::check

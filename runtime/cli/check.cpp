@@ -62,6 +62,7 @@ Outcome<int> check_machine(const Context& context, Words words) {
       0, 0};
   if (!TRY(arguments(context, words, usage, flags))) return 0;
   TRY(one_of("format", format, {"table", "json"}));
+  take_globals(context.globals, request);
   auto findings = check::machine();
   if (!request.bundle.empty()) {
     const auto more = check::bundle(context.store, request);

@@ -11,7 +11,7 @@ Outcome<int> create(const Context& context, Words words) {
   const auto given = TRY(arguments(context, words, usage, flags));
   if (!given) return 0;
   request.id = given->words.front();
-  TRY(take_globals(context.globals, request));
+  take_globals(context.globals, request);
   TRY(container::create(context.store, request, context.notices));
   return 0;
 }

@@ -28,17 +28,11 @@ void add_network_flags(std::vector<Flag>& flags, container::CreateRequest& reque
   flags.insert(flags.end(), std::begin(network), std::end(network));
 }
 
-Outcome<> take_globals(const Globals& globals, container::CreateRequest& request) {
-  if (globals.systemd_cgroup)
-    return refuse(
-        "the systemd cgroup driver is not built yet: leave out --systemd-cgroup and give "
-        "linux.cgroupsPath as a path",
-        ENOSYS);
+void take_globals(const Globals& globals, container::CreateRequest& request) {
   request.systemd_cgroup = globals.systemd_cgroup;
   request.no_cgroup = globals.cgroup_manager == "disabled";
   if (globals.rootless == "true" || globals.rootless == "false")
     request.rootless = globals.rootless == "true";
-  return {};
 }
 
 }  // namespace lodger::cli

@@ -12,7 +12,7 @@ std::vector<Flag> creation_flags(container::CreateRequest& request);
 /// --network and the ports.
 void add_network_flags(std::vector<Flag>& flags, container::CreateRequest& request);
 
-/// Takes over what the global flags say, and refuses the cgroup managers that are not built yet.
-Outcome<> take_globals(const Globals& globals, container::CreateRequest& request);
+/// Takes over what the global flags say.
+void take_globals(const Globals& globals, container::CreateRequest& request);
 
 }  // namespace lodger::cli

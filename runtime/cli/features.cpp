@@ -63,7 +63,7 @@ spec::FeatureFacts gather_facts() {
   facts.seccomp_known_flags = known_seccomp_flags();
   facts.seccomp_supported_flags = supported_seccomp_flags();
   // What lodger can do, "irrespective of whether the feature is enabled on the host": features-linux.md.
-  facts.apparmor = facts.selinux = true;
+  facts.apparmor = facts.selinux = facts.systemd = true;
   return facts;
 }
 

@@ -46,9 +46,9 @@ std::vector<Flag> global_flags(Globals& globals) {
           {"log-format", 0, "text|json", "format of the log", &globals.log_format},
           {"log-level", 0, "error|warning|info|debug", "least severe level to log", &globals.log_level},
           {"debug", 0, "", "log debug records too, to stderr without --log", &globals.debug},
-          {"systemd-cgroup", 0, "", "cgroups by systemd: not built yet, refused by create and run",
+          {"systemd-cgroup", 0, "", "let systemd make the cgroup: cgroupsPath is \"slice:prefix:name\"",
            &globals.systemd_cgroup},
-          {"cgroup-manager", 0, "NAME", "cgroupfs, or disabled: no cgroup is made; systemd is not built yet",
+          {"cgroup-manager", 0, "NAME", "cgroupfs, systemd, or disabled: no cgroup is made",
            &globals.cgroup_manager},
           {"rootless", 0, "",
            "whether a container may go without the cgroup that lodger has no right to make: "

@@ -13,7 +13,7 @@ Outcome<int> run(const Context& context, Words words) {
   const auto given = TRY(arguments(context, words, usage, flags));
   if (!given) return 0;
   request.id = given->words.front();
-  TRY(take_globals(context.globals, request));
+  take_globals(context.globals, request);
   return container::run(context.store, request, context.notices);
 }
 

@@ -61,7 +61,7 @@ Record record_of(const Source& source, const CreateRequest& request, std::string
 
 /// What an ordinary user may not make is mostly asked for by accident.
 Outcome<cgroups::Cgroup> make_cgroup(const cgroups::Layout& layout, const Preparation& prepared) {
-  auto made = cgroups::Cgroup::prepare(layout, prepared.wishes.cgroup_path, prepared.limits());
+  auto made = cgroups::Cgroup::prepare(layout, prepared.place, prepared.limits());
   if (made || prepared.wishes.caller.privileged) return made;
   if (made.error().code != EACCES && made.error().code != EPERM && made.error().code != EROFS) return made;
   return refuse(
@@ -89,7 +89,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   std::optional<Folder> early;
   if (source.notify) early = TRY(reserve_with_notify(store, request.id));
   auto prepared = TRY(prepare(request, source, layout));
-  auto& [memory, row, wishes, built, resources] = prepared;
+  auto& [memory, row, wishes, built, resources, place] = prepared;
   for (const auto& warning : built.warnings) notices(warning);
 
   auto folder = early ? std::move(*early) : TRY(store.reserve(request.id));
@@ -102,7 +102,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   auto host_root = TRY(make_host_root(prepared));
   built.plan->row = memory.array<int>(row.numbers().size());
   // First of all what another process needs to undo it, should we be killed in the midst.
-  record.cgroup = cgroups::Cgroup::intended(layout, wishes.cgroup_path);
+  record.cgroup = cgroups::Cgroup::intended(layout, prepared.place);
   std::optional<resctrl::Filesystem> shares;
   const auto& intel_rdt = source.config.linux->intel_rdt;
   if (intel_rdt) {
@@ -115,7 +115,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   auto cgroup = TRY(make_cgroup(layout, prepared));
   resctrl::Group rdt;
   if (intel_rdt) rdt = TRY(resctrl::Group::make(*shares, *intel_rdt, request.id));
-  if (const auto owner = cgroups::delegated_owner(source.config)) TRY(cgroup.delegate_to(*owner));
+  if (const auto owner = cgroups::delegated_owner(source.config)) cgroup.delegate_to(*owner);
 
   launching = true;
   const spec::State state{request.id, "creating", source.bundle, 0, source.config.annotations};

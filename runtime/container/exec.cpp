@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "cgroups/doors.hpp"
+#include "cgroups/systemd/scope.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/container/status.hpp"
 #include "runtime/container/trace.hpp"
@@ -64,21 +65,32 @@ plan::Wishes wishes_of(const Host& host, const ExecRequest& request, const plan:
   return wishes;
 }
 
-Outcome<cgroups::Doors> open_doors(const cgroups::Layout& layout, const ExecRequest& request,
-                                   const Record& record) {
+Outcome<std::vector<cgroups::Below>> parse_below(const std::vector<std::string>& cgroups) {
   std::vector<cgroups::Below> below;
-  for (const auto& text : request.cgroups) below.push_back(TRY(cgroups::parse_below(text)));
-  return cgroups::open_doors(layout, record.cgroup, below);
+  for (const auto& text : cgroups) below.push_back(TRY(cgroups::parse_below(text)));
+  return below;
 }
 
-/// The second way in is for a container whose init manages cgroups, and only where none was asked for.
-/// `doors` are those of `joining`.
+/// By way of systemd, out of our own cgroup.
+Outcome<launch::Launched> be_adopted(const launch::Joining& joining, const std::vector<cgroups::Below>& below,
+                                     const Record& record, cgroups::Doors& doors) {
+  doors.birthplace = {};
+  auto born = TRY(launch::be_born(joining));
+  TRY(cgroups::systemd::adopt(record.cgroup, cgroups::path_below(below), born.child.pid()));
+  return born;
+}
+
+/// The second way in is for a container whose init manages cgroups, and only where none was asked for; the
+/// third for a user's unit. `doors` are those of `joining`.
 Outcome<launch::Launched> be_born(const launch::Joining& joining, const cgroups::Layout& layout,
-                                  const ExecRequest& request, const Record& record, cgroups::Doors& doors) {
+                                  const std::vector<cgroups::Below>& below, const Record& record,
+                                  cgroups::Doors& doors) {
   auto born = launch::be_born(joining);
-  if (born || !request.cgroups.empty() || layout.kind != cgroups::Kind::v2) return born;
-  if (record.cgroup.folders.empty()) return born;
-  if (born.error().code != EBUSY && born.error().code != EOPNOTSUPP) return born;
+  if (born || layout.kind != cgroups::Kind::v2 || record.cgroup.folders.empty()) return born;
+  const int code = born.error().code;
+  if (record.cgroup.user_unit && (code == EACCES || code == EPERM))
+    return be_adopted(joining, below, record, doors);
+  if (!below.empty() || (code != EBUSY && code != EOPNOTSUPP)) return born;
   doors = TRY(cgroups::open_doors_of(layout, record.cgroup, record.pid));
   return launch::be_born(joining);
 }
@@ -104,9 +116,10 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
   auto built = TRY(plan::build_join(planning, std::move(host.init), host.record.pid, std::move(root)));
   for (const auto& warning : built.warnings) notices(warning);
   const auto layout = TRY(cgroups::detect());
-  auto doors = TRY(open_doors(layout, request, host.record));
+  const auto below = TRY(parse_below(request.cgroups));
+  auto doors = TRY(cgroups::open_doors(layout, host.record.cgroup, below));
   const launch::Joining joining{host.config, memory, built, row, doors, interrupt};
-  auto launched = TRY(be_born(joining, layout, request, host.record, doors));
+  auto launched = TRY(be_born(joining, layout, below, host.record, doors));
   trace::born(notices, launched.child.pid(), host.record);
   TRY(launch::join(joining, launched));
   trace::joined(notices, launched.child.pid(), *host.config.process);

@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include "cgroups/cgroup.hpp"
 #include "cgroups/usable.hpp"
 #include "netmode/devices.hpp"
-#include "runtime/container/cgroup_path.hpp"
+#include "runtime/container/cgroup_place.hpp"
 #include "runtime/launch/id_helpers.hpp"
 #include "runtime/plan/descriptors.hpp"
 #include "runtime/resctrl/group.hpp"
@@ -17,8 +16,8 @@
 namespace lodger::container {
 namespace {
 
-Outcome<plan::Wishes> wishes_of(const CreateRequest& request, const Source& source,
-                                const cgroups::Layout& layout, const plan::Caller& caller) {
+plan::Wishes wishes_of(const CreateRequest& request, const Source& source, const cgroups::Layout& layout,
+                       const cgroups::Place& place, const plan::Caller& caller) {
   plan::Wishes wishes;
   wishes.id = request.id;
   wishes.bundle = source.bundle;
@@ -29,7 +28,7 @@ Outcome<plan::Wishes> wishes_of(const CreateRequest& request, const Source& sour
   wishes.tell_pid = source.preserved.activated;
   wishes.layout = &layout;
   wishes.caller = caller;
-  wishes.cgroup_path = TRY(cgroup_path(request, source.config, layout, is_rootless(request, caller)));
+  wishes.cgroup_path = place.path;
   return wishes;
 }
 
@@ -61,11 +60,13 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
   TRY(failures.noted(launch::check_helpers(*source.config.linux, caller)));
   TRY(failures.noted(netmode::check_devices(*source.config.linux, failures)));
   TRY(failures.noted(resctrl::check(*source.config.linux, request.id)));
+  auto place = TRY(cgroup_place(request, source.config, layout, caller));
   Preparation made{TRY(explained(plan::Memory::make(), "making the memory of the plan")),
                    {},
-                   TRY(wishes_of(request, source, layout, caller)),
+                   wishes_of(request, source, layout, place, caller),
                    {},
-                   source.config.linux->resources};
+                   source.config.linux->resources,
+                   std::move(place)};
   if (!caller.privileged) cgroups::leave_out_closed(layout, made.wishes.cgroup_path);
   made.wishes.callers_descriptors =
       TRY(plan::make_room(plan::descriptors_of(source.config, source.preserved.count)));

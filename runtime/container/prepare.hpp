@@ -1,7 +1,7 @@
 // All of a container's making that makes nothing yet: what is wrong with its bundle, or missing on this host,
 // shows here.
 #pragma once
-#include "cgroups/layout.hpp"
+#include "cgroups/cgroup.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/plan/build.hpp"
 
@@ -13,6 +13,7 @@ struct Preparation {
   plan::Wishes wishes;
   plan::Built built;
   std::optional<spec::Resources> resources;  // the configuration's, as far as this caller may set them
+  cgroups::Place place;                      // its path is that of `wishes`
 
   const spec::Resources* limits() const { return resources ? &*resources : nullptr; }
 };

@@ -12,8 +12,10 @@ using Json = nlohmann::ordered_json;
 constexpr int format = 1;
 
 Json to_value(const cgroups::Record& cgroup) {
-  return {
+  Json value = {
       {"path", cgroup.path}, {"folders", cgroup.folders}, {"made", cgroup.made}, {"unified", cgroup.unified}};
+  if (!cgroup.unit.empty()) value["systemd"] = {{"unit", cgroup.unit}, {"user", cgroup.user_unit}};
+  return value;
 }
 
 cgroups::Record cgroup_from(const Json& value) {
@@ -22,6 +24,10 @@ cgroups::Record cgroup_from(const Json& value) {
   value.at("folders").get_to(cgroup.folders);
   value.at("made").get_to(cgroup.made);
   value.at("unified").get_to(cgroup.unified);
+  if (const auto systemd = value.find("systemd"); systemd != value.end()) {
+    systemd->at("unit").get_to(cgroup.unit);
+    systemd->at("user").get_to(cgroup.user_unit);
+  }
   return cgroup;
 }
 

@@ -51,11 +51,6 @@ Outcome<bool> apply_network(const Store& store, const CreateRequest& request, sp
   return decision.host;
 }
 
-Outcome<> check_driver(const CreateRequest& request) {
-  if (!request.systemd_cgroup) return {};
-  return refuse("--systemd-cgroup: the systemd cgroup driver is not built yet; use the cgroupfs driver");
-}
-
 }  // namespace
 
 Outcome<std::string> read_file(const std::string& path, Pipe pipe) {
@@ -101,7 +96,6 @@ Outcome<> check_security(const spec::Config& config) {
 Outcome<Source> load(const Store& store, const CreateRequest& request, bool detached,
                      const Notices& notices) {
   TRY(check_id(request.id));
-  TRY(check_driver(request));
   auto source = TRY(read_bundle(store, request, notices));
   TRY(spec::check(source.config));
   auto& process = source.config.process;

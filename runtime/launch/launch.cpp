@@ -24,7 +24,7 @@ Outcome<> enter_namespaces(Dialogue& dialogue, Launch& launch) {
 
 /// Beside init's mounting: the limits are in force before anything of the container's runs.
 Outcome<> enter_cgroup(Dialogue& dialogue, Launch& launch) {
-  TRY(launch.cgroup.complete());
+  TRY(launch.cgroup.complete(dialogue.pid()));
   return dialogue.enter_cgroup(TRY(launch.cgroup.entrances()));
 }
 

@@ -21,8 +21,8 @@ std::string runtime_path() {
 
 bool is_lodger() { return runtime_path().ends_with("/lodger"); }
 
-Container::Container(const Bundle& bundle)
-    : bundle_(bundle), id_(unique_name()), root_("/run/lodger-test-" + id_) {
+Container::Container(const Bundle& bundle, std::vector<std::string> globals)
+    : bundle_(bundle), id_(unique_name()), root_("/run/lodger-test-" + id_), globals_(std::move(globals)) {
   REQUIRE(mkdir(root_.c_str(), 0700) == 0);
 }
 
@@ -39,7 +39,9 @@ Container::~Container() {
 }
 
 Running Container::begin(std::vector<std::string> args, const Setting& setting) {
-  args.insert(args.begin(), {runtime_path(), "--root", root_});
+  std::vector<std::string> line = {runtime_path(), "--root", root_};
+  line.insert(line.end(), globals_.begin(), globals_.end());
+  args.insert(args.begin(), line.begin(), line.end());
   return Running(args, setting);
 }
 

@@ -15,7 +15,8 @@ namespace lodger::test {
 
 class Container {
  public:
-  explicit Container(const Bundle& bundle);
+  /// `globals` stand before every command.
+  explicit Container(const Bundle& bundle, std::vector<std::string> globals = {});
   Container(const Container&) = delete;
   Container& operator=(const Container&) = delete;
   ~Container();
@@ -59,6 +60,7 @@ class Container {
  private:
   const Bundle& bundle_;
   std::string id_, root_;
+  std::vector<std::string> globals_;
   pid_t last_pid_ = 0;
   std::vector<Running> created_;  // `create` itself has ended; its output files stay
   bool gone_ = false;
@@ -68,8 +70,9 @@ class Container {
 struct Created {
   Bundle bundle;
   Container container;
-  explicit Created(const Edit& edit, const std::string& line = "hold")
-      : bundle(line, edit), container(bundle) {
+  explicit Created(const Edit& edit, const std::string& line = "hold",
+                   const std::vector<std::string>& globals = {})
+      : bundle(line, edit), container(bundle, globals) {
     container.create();
   }
 };

@@ -35,9 +35,9 @@ void check_limits(const Layout& layout, const std::string& path) {
 struct Standing {
   Record record;
   explicit Standing(const Layout& layout) {
-    auto cgroup = Cgroup::prepare(layout, unique_cgroup(), nullptr);
+    auto cgroup = Cgroup::prepare(layout, {unique_cgroup(), {}}, nullptr);
     REQUIRE(cgroup);
-    REQUIRE(cgroup->complete());
+    REQUIRE(cgroup->complete(0));
     cgroup->commit();
     record = cgroup->record();
   }
@@ -51,11 +51,11 @@ TEST_CASE("a cgroup is made in all hierarchies, limited, and gone again without 
   const auto path = unique_cgroup();
   const auto resources = some_limits();
   {
-    auto cgroup = Cgroup::prepare(layout, path, &resources);
+    auto cgroup = Cgroup::prepare(layout, {path, {}}, &resources);
     REQUIRE(cgroup);
     CHECK((cgroup->birthplace() >= 0) == !layout.unified.empty());
     CHECK(cgroup->record().folders.size() == (layout.unified.empty() ? 0 : 1));
-    const auto completed = cgroup->complete();
+    const auto completed = cgroup->complete(0);
     INFO((completed ? "" : completed.error().text));
     REQUIRE(completed);
     CHECK(cgroup->record().folders == everywhere(layout, path));
@@ -75,9 +75,9 @@ TEST_CASE("a committed cgroup stays until it is removed by its record") {
   const auto path = unique_cgroup();
   Record record;
   {
-    auto cgroup = Cgroup::prepare(layout, path, nullptr);
+    auto cgroup = Cgroup::prepare(layout, {path, {}}, nullptr);
     REQUIRE(cgroup);
-    REQUIRE(cgroup->complete());
+    REQUIRE(cgroup->complete(0));
     cgroup->commit();
     record = cgroup->record();
   }
@@ -89,9 +89,9 @@ TEST_CASE("a committed cgroup stays until it is removed by its record") {
 
 TEST_CASE("a process can be moved into a new cgroup at once, cpuset included") {
   REAL_LAYOUT(layout);
-  auto cgroup = Cgroup::prepare(layout, unique_cgroup(), nullptr);
+  auto cgroup = Cgroup::prepare(layout, {unique_cgroup(), {}}, nullptr);
   REQUIRE(cgroup);
-  REQUIRE(cgroup->complete());
+  REQUIRE(cgroup->complete(0));
   Sleeper sleeper(cgroup->record());
   CHECK(sleeper.entered);
   const auto membership = slurp("/proc/" + std::to_string(sleeper.pid) + "/cgroup");
@@ -107,7 +107,7 @@ TEST_CASE("an impossible limit is refused before anything is made, with its word
   spec::Resources r;
   r.memory = spec::Memory{};
   r.memory->kernel = 1;
-  const auto cgroup = Cgroup::prepare(layout, path, &r);
+  const auto cgroup = Cgroup::prepare(layout, {path, {}}, &r);
   REQUIRE_FALSE(cgroup);
   CHECK(cgroup.error().text.starts_with("linux.resources.memory.kernel: "));
   CHECK(nothing_left(layout, path));
@@ -120,9 +120,9 @@ TEST_CASE("the kernel's refusal names file, value and what the parent allows, an
   r.cpu = spec::Cpu{};
   r.cpu->cpus = "4000";
   {
-    auto cgroup = Cgroup::prepare(layout, path, &r);
+    auto cgroup = Cgroup::prepare(layout, {path, {}}, &r);
     REQUIRE(cgroup);
-    const auto completed = cgroup->complete();
+    const auto completed = cgroup->complete(0);
     if (layout.kind == Kind::v2 && completed) SKIP_TEST("cgroup2 takes processors that are not there");
     REQUIRE_FALSE(completed);
     const auto& text = completed.error().text;
@@ -138,9 +138,9 @@ TEST_CASE("an empty cgroup of somebody else's is taken, limited, and left standi
   Standing foreign(layout);
   const auto resources = some_limits();
   {
-    auto cgroup = Cgroup::prepare(layout, foreign.record.path, &resources);
+    auto cgroup = Cgroup::prepare(layout, {foreign.record.path, {}}, &resources);
     REQUIRE(cgroup);
-    const auto completed = cgroup->complete();
+    const auto completed = cgroup->complete(0);
     INFO((completed ? "" : completed.error().text));
     REQUIRE(completed);
     CHECK(cgroup->record().made.empty());
@@ -153,8 +153,8 @@ TEST_CASE("a cgroup with processes, or a frozen one, is refused") {
   REAL_LAYOUT(layout);
   Standing foreign(layout);
   const auto attempt = [&]() -> Outcome<> {
-    auto cgroup = TRY(Cgroup::prepare(layout, foreign.record.path, nullptr));
-    return cgroup.complete();
+    auto cgroup = TRY(Cgroup::prepare(layout, {foreign.record.path, {}}, nullptr));
+    return cgroup.complete(0);
   };
   {
     Sleeper sleeper(foreign.record);

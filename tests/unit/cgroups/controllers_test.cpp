@@ -17,7 +17,7 @@ using namespace lodger::tests;
 
 TEST_CASE("all controllers of the tree reach a new cgroup, through all parents") {
   V2_LAYOUT(layout);
-  auto cgroup = Cgroup::prepare(layout, unique_cgroup() + "/deeper/still", nullptr);
+  auto cgroup = Cgroup::prepare(layout, {unique_cgroup() + "/deeper/still", {}}, nullptr);
   REQUIRE(cgroup);
   const auto all = slurp(layout.unified + "/cgroup.controllers");
   CHECK(all.find("memory") != std::string::npos);
@@ -30,7 +30,7 @@ TEST_CASE("a controller that is not there is an error only for what needs it") {
   spec::Resources r;
   r.unified = {{"nosuch.max", "1"}};
   const auto path = unique_cgroup();
-  const auto cgroup = Cgroup::prepare(layout, path, &r);
+  const auto cgroup = Cgroup::prepare(layout, {path, {}}, &r);
   REQUIRE_FALSE(cgroup);
   CHECK(cgroup.error().text.starts_with(
       "cgroup " + path + ": nosuch.max: the nosuch controller is not available here (there are: "));
@@ -39,19 +39,19 @@ TEST_CASE("a controller that is not there is an error only for what needs it") {
 
 TEST_CASE("a parent with processes of its own is named, but hinders only what needs its controllers") {
   V2_LAYOUT(layout);
-  auto parent = Cgroup::prepare(layout, unique_cgroup(), nullptr);
+  auto parent = Cgroup::prepare(layout, {unique_cgroup(), {}}, nullptr);
   REQUIRE(parent);
   Sleeper sleeper(parent->record());
   REQUIRE(sleeper.entered);
   const auto path = parent->record().path + "/child";
   {
-    const auto child = Cgroup::prepare(layout, path, nullptr);
+    const auto child = Cgroup::prepare(layout, {path, {}}, nullptr);
     REQUIRE(child);
     CHECK(slurp(child->record().folders.front() + "/cgroup.type") == "domain");  // and so fit for a process
   }
   spec::Resources r;
   r.pids = spec::Pids{5};
-  const auto refused = Cgroup::prepare(layout, path, &r);
+  const auto refused = Cgroup::prepare(layout, {path, {}}, &r);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().text ==
         "cgroup " + path + ": pids.max: needs the pids controller: " + parent->record().folders.front() +
@@ -64,9 +64,9 @@ TEST_CASE("a process is born in the cgroup, and counted against its limits") {
   spec::Resources r;
   r.pids = spec::Pids{1};
   r.unified = {{"memory.high", "33554432"}};
-  auto cgroup = Cgroup::prepare(layout, unique_cgroup(), &r);
+  auto cgroup = Cgroup::prepare(layout, {unique_cgroup(), {}}, &r);
   REQUIRE(cgroup);
-  REQUIRE(cgroup->complete());
+  REQUIRE(cgroup->complete(0));
   CHECK(slurp(cgroup->record().folders.front() + "/memory.high") == "33554432");
   clone_args how{};
   how.flags = CLONE_INTO_CGROUP;

@@ -49,9 +49,9 @@ TEST_CASE("denied devices cannot be opened in the cgroup, allowed ones can, and 
   deny.devices = {{false, 'a', {}, {}, "rwm"}};
   const auto path = unique_cgroup();
   {
-    auto cgroup = Cgroup::prepare(layout, path, &deny);
+    auto cgroup = Cgroup::prepare(layout, {path, {}}, &deny);
     REQUIRE(cgroup);
-    const auto completed = cgroup->complete();
+    const auto completed = cgroup->complete(0);
     INFO((completed ? "" : completed.error().text));
     REQUIRE(completed);
     const auto& record = cgroup->record();
@@ -80,8 +80,8 @@ TEST_CASE("a configuration without device rules restricts no device") {
   if (nodes.kmsg.empty() || ::open(nodes.kmsg.c_str(), O_RDWR | O_CLOEXEC) < 0)
     SKIP_TEST("device nodes cannot be used here");
   spec::Resources none;
-  auto cgroup = Cgroup::prepare(layout, unique_cgroup(), &none);
+  auto cgroup = Cgroup::prepare(layout, {unique_cgroup(), {}}, &none);
   REQUIRE(cgroup);
-  REQUIRE(cgroup->complete());
+  REQUIRE(cgroup->complete(0));
   CHECK(opening_from(cgroup->record(), nodes.kmsg) == 0);
 }

@@ -16,9 +16,9 @@ struct Box {
   const Layout& layout;
   Record record;
   explicit Box(const Layout& where) : layout(where) {
-    auto cgroup = Cgroup::prepare(layout, unique_cgroup(), nullptr);
+    auto cgroup = Cgroup::prepare(layout, {unique_cgroup(), {}}, nullptr);
     if (!cgroup) FAIL(cgroup.error().text);
-    if (const auto done = cgroup->complete(); !done) FAIL(done.error().text);
+    if (const auto done = cgroup->complete(0); !done) FAIL(done.error().text);
     cgroup->commit();
     record = cgroup->record();
   }

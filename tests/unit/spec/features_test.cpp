@@ -70,7 +70,7 @@ TEST_CASE("features: the facts stand where they belong") {
   CHECK(linux_part.find("netDevices").find("enabled").boolean());
   for (const char* flag : {"enabled", "schemata", "monitoring"})
     CHECK(linux_part.find("intelRdt").find(flag).boolean());
-  CHECK_FALSE(linux_part.find("cgroup").find("systemd").boolean());
+  for (const char* flag : {"systemd", "systemdUser"}) CHECK(linux_part.find("cgroup").find(flag).boolean());
   const Value annotations = doc.root().find("annotations");
   CHECK(annotations.find("lodger.version").take_string() == "0.1.0");
   CHECK(annotations.find("lodger.commit").take_string() == "abc");

@@ -24,6 +24,12 @@ Outcome<Parsed> parsed(List words) {
   return out;
 }
 
+container::CreateRequest request_of(List words) {
+  container::CreateRequest request;
+  take_globals(parsed(std::move(words))->globals, request);
+  return request;
+}
+
 }  // namespace
 
 TEST_CASE("the command lines that engines build") {
@@ -87,26 +93,18 @@ TEST_CASE("how much is logged") {
   CHECK(log_for(parsed({"--log-format", "json"})->globals).json);
 }
 
-TEST_CASE("cgroup managers that are not built yet are refused where a container is made") {
-  container::CreateRequest request;
-  CHECK(take_globals(parsed({})->globals, request));
-  CHECK(take_globals(parsed({"--cgroup-manager", "cgroupfs"})->globals, request));
-  CHECK(take_globals(parsed({"--systemd-cgroup"})->globals, request)
-            .error()
-            .text.starts_with("the systemd cgroup driver is not built yet: "));
-  CHECK_FALSE(take_globals(parsed({"--cgroup-manager=systemd"})->globals, request));
-  CHECK(take_globals(parsed({"--cgroup-manager=disabled"})->globals, request));
-  CHECK(request.no_cgroup);
+TEST_CASE("the cgroup manager is handed on to where a container is made") {
+  CHECK_FALSE(request_of({}).systemd_cgroup);
+  CHECK_FALSE(request_of({"--cgroup-manager", "cgroupfs"}).systemd_cgroup);
+  CHECK(request_of({"--systemd-cgroup"}).systemd_cgroup);
+  CHECK(request_of({"--cgroup-manager=systemd"}).systemd_cgroup);
+  CHECK(request_of({"--cgroup-manager=disabled"}).no_cgroup);
 }
 
 TEST_CASE("--rootless reaches the request, and auto leaves it open") {
-  container::CreateRequest request;
-  CHECK(take_globals(parsed({"--rootless=auto"})->globals, request));
-  CHECK_FALSE(request.rootless);
-  CHECK(take_globals(parsed({"--rootless=false"})->globals, request));
-  CHECK(request.rootless == false);
-  CHECK(take_globals(parsed({"--rootless=true"})->globals, request));
-  CHECK(request.rootless == true);
+  CHECK_FALSE(request_of({"--rootless=auto"}).rootless);
+  CHECK(request_of({"--rootless=false"}).rootless == false);
+  CHECK(request_of({"--rootless=true"}).rootless == true);
 }
 
 TEST_CASE("the flags of create reach the request") {

@@ -1,0 +1,58 @@
+// lodger-systemd: asks systemd for what lodger wants of it. Not for people: lodger starts it (manager.hpp).
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <string>
+
+#include "cgroups/systemd/client/jobs.hpp"
+#include "cgroups/systemd/client/protocol.hpp"
+#include "kernel/socket.hpp"
+
+namespace {
+
+using namespace lodger;
+using namespace lodger::cgroups::systemd;
+
+constexpr int socket = 0;  // its stdin
+
+Outcome<> answer(const Bus& bus, Words words) {
+  const auto nonsense = [] { return refuse("lodger-systemd: not a question", EPROTO); };
+  if (words.size() < 2) return nonsense();
+  const auto question = words[0], unit = words[1];
+  words.erase(words.begin(), words.begin() + 2);
+  if (question == stop_unit) return stop(bus, unit);
+  if (question == attach_process && words.size() == 2) return attach(bus, unit, words[0], words[1]);
+  const auto properties = take_properties(words);
+  if (!properties) return nonsense();
+  if (question == start_unit) return start(bus, unit, *properties);
+  if (question == set_properties) return set(bus, unit, *properties);
+  return nonsense();
+}
+
+bool say(const Outcome<>& outcome) {
+  const auto text = packed(outcome ? Words{done} : Words{failed, outcome.error().text});
+  return kernel::send(socket, text).has_value();
+}
+
+int serve(const Bus& bus) {
+  std::string text(longest_message, '\0');
+  for (;;) {
+    const auto got = kernel::receive(socket, text);
+    if (!got || got->size == 0) return 0;  // lodger has ended, or has what it wants
+    const auto words = unpacked(std::string_view(text).substr(0, got->size));
+    if (!say(answer(bus, words.value_or(Words{})))) return 1;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view which = argc == 2 ? argv[1] : "";
+  if (which != system_manager && which != user_manager) {
+    std::fputs("lodger-systemd: started by lodger --systemd-cgroup, and of no use without it\n", stderr);
+    return 2;
+  }
+  const auto bus = connect_to_manager(which == user_manager);
+  if (!say(bus ? Outcome<>{} : std::unexpected(bus.error())) || !bus) return 1;
+  return serve(*bus);
+}

@@ -1,0 +1,56 @@
+// systemd's manager, of the machine or of the calling user, spoken to by a program of ours.
+//
+// lodger is static and knows nothing of D-Bus; lodger-systemd (client/) is linked with systemd's own library
+// and is started only when this driver is asked for. The two speak in datagrams over its stdin, one question
+// after the other (client/protocol.hpp); it ends with the socket, and is killed with us.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cgroups/systemd/value.hpp"
+#include "kernel/failure.hpp"
+#include "kernel/memory.hpp"
+#include "kernel/socket.hpp"
+#include "kernel/spawn.hpp"
+
+namespace lodger::cgroups::systemd {
+
+class Manager {
+ public:
+  /// Starts the program, which connects while the caller goes on: the first question waits for that. `user`:
+  /// the calling user's manager. Fails where the program is missing.
+  static Outcome<Manager> open(bool user);
+  /// Whether systemd answers: the end of the connecting.
+  Outcome<> connected();
+
+  /// Each returns once systemd has done it, or says in systemd's words why not.
+  Outcome<> start(const std::string& unit, const std::vector<Property>& properties);
+  /// Nothing to do for a unit that is gone.
+  Outcome<> stop(const std::string& unit);
+  /// For as long as the unit is there; none to set is no question.
+  Outcome<> set(const std::string& unit, const std::vector<Property>& properties);
+  /// Moves a process into the unit's cgroup, or one below it ("/container"). For a user who may not move it.
+  Outcome<> attach(const std::string& unit, const std::string& below, pid_t pid);
+
+  Manager(Manager&&) = default;
+  Manager& operator=(Manager&&) = default;
+  /// Kills and reaps the program.
+  ~Manager();
+
+ private:
+  Manager() = default;
+  Outcome<> ask(std::string_view doing, const Words& words);
+  Outcome<Words> answer(std::string_view doing);
+  Failure silence(std::string_view doing);
+
+  kernel::Fd<kernel::Socket> socket_;
+  kernel::Fd<kernel::Memory> errors_;  // its stderr: what the dynamic linker says
+  kernel::Fd<kernel::Process> process_;
+  bool connected_ = false;
+};
+
+/// Where the program is: beside the running one, else where it was installed. EACCES, ENOENT: nowhere.
+Outcome<std::string> find_client();
+
+}  // namespace lodger::cgroups::systemd
