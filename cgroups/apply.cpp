@@ -46,6 +46,11 @@ std::string of_parent(const Folder& folder, const std::string& file) {
   return read_text(folder.parent.get(), file).value_or("");
 }
 
+/// What a limit of v1 is held against.
+std::string usage_file(std::string_view limit_file) {
+  return std::string(limit_file.substr(0, limit_file.find(".limit_in_bytes"))) + ".usage_in_bytes";
+}
+
 /// What helps, where it is known; else empty.
 std::string hint(const Setting& s, const Folder& folder, int code) {
   if (code == ENOENT && s.file.starts_with("memory.memsw."))
@@ -70,9 +75,9 @@ std::string hint(const Setting& s, const Folder& folder, int code) {
     return fmt::format(
         "memory alone may not be allowed more than memory and swap together, which is {} bytes",
         read_text(folder.parent.get(), folder.entry("memory.memsw.limit_in_bytes")).value_or("?"));
-  if (s.file == "memory.limit_in_bytes" && code == EBUSY)
+  if (s.file.starts_with("memory.") && s.file.ends_with("limit_in_bytes") && code == EBUSY)
     return fmt::format("in use: {} bytes",
-                       read_text(folder.parent.get(), folder.entry("memory.usage_in_bytes")).value_or("?"));
+                       read_text(folder.parent.get(), folder.entry(usage_file(s.file))).value_or("?"));
   return "";
 }
 

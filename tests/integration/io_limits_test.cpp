@@ -89,7 +89,7 @@ TEST_CASE("io limits: update brings a throttle, and events counts what was writt
         entry.value("minor", 0U) == disk.minor())
       written = entry["value"];
   INFO(block_io.dump());
-  CHECK(written >= 2 << 20);
+  CHECK(written >= 1 << 20);  // v1 counts from the first throttle on
 }
 
 TEST_CASE("io limits: weights divide a disk that is scheduled by BFQ", "[io_limits]") {
@@ -105,10 +105,10 @@ TEST_CASE("io limits: weights divide a disk that is scheduled by BFQ", "[io_limi
   const auto writing = [](Container& container) {
     return container.begin({"exec", container.id(), "/bin/sh", "-c",
                             "while :; do /bin/busybox dd if=/dev/zero of=/dev/disk oflag=direct bs=65536 "
-                            "count=256 2>/dev/null; echo x; done"});
+                            "count=64 2>/dev/null; echo x; done"});
   };
   auto a = writing(light.container), b = writing(heavy.container);
-  usleep(3'000'000);
-  INFO("rounds of the light one: " << a.out().size() << ", of the heavy one: " << b.out().size());
+  CHECK(eventually([&] { return a.out().size() + b.out().size() >= 200; }, std::chrono::seconds(15)));
+  INFO("rounds of the light one: " << a.out().size() / 2 << ", of the heavy one: " << b.out().size() / 2);
   CHECK(b.out().size() > a.out().size());
 }

@@ -41,10 +41,14 @@ long free_swap() {
 
 }  // namespace
 
-TEST_CASE("memory limits: the container's process is killed at the limit: 137", "[memory_limits]") {
+TEST_CASE("memory limits: the container's process is killed at the limit, and all goes: 137",
+          "[memory_limits]") {
   NEEDS_ROOT();
   NEEDS(has_memory(), "no memory controller");
-  CHECK(outcome("fill 128", limited_to(32 * mib)).status == 128 + SIGKILL);
+  const Bundle bundle("fill 128", limited_to(32 * mib));
+  Container container(bundle);
+  CHECK(container.run().status == 128 + SIGKILL);
+  CHECK(container.leftovers() == std::vector<std::string>{});
   CHECK(outcome("fill 8", limited_to(32 * mib)).status == 0);
 }
 

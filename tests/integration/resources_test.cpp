@@ -145,6 +145,19 @@ TEST_CASE("resources: network classes and priorities are cgroup v1's", "[resourc
   }
 }
 
+TEST_CASE("resources: a socket has its cgroup's network class", "[resources]") {
+  NEEDS_ROOT();
+  NEEDS(!v2() && !folder(Bundle("hold", {}), "net_cls").empty(), "no net_cls controller");
+  NEEDS(access("/usr/bin/ss", X_OK) == 0, "needs ss(8) of iproute2");
+  Started it("serve tcp4 0", [](json& config) { resources(config)["network"] = {{"classID", 1048577}}; });
+  it.container.wait_for_output("listening.tcp4");
+  const std::string port = it.container.facts()["listening.tcp4"];
+  const Finished sockets =
+      run_command({"/usr/bin/ss", "--tcp", "--listening", "--numeric", "--tos", "sport", "=", port});
+  INFO(sockets.out << sockets.err);
+  CHECK_THAT(sockets.out, Catch::Contains("class_id:0x100001"));
+}
+
 TEST_CASE("resources: rdma limits the device that they name", "[resources]") {
   NEEDS_ROOT();
   const Edit edit = [](json& config) {
