@@ -2,11 +2,9 @@
 // "['a', 'b']", "@as []". Pure. Source: GLib, "GVariant Text Format".
 #pragma once
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "cgroups/systemd/value.hpp"
-#include "kernel/failure.hpp"
 
 namespace lodger::cgroups::systemd {
 
@@ -14,9 +12,5 @@ namespace lodger::cgroups::systemd {
 /// arrays without one the type is that of GVariant ("i" and "d"; that of the first item). Nothing for
 /// anything else.
 std::optional<Value> parse_gvariant(std::string_view text);
-
-/// The property of an annotation `key`. One that ends with "Sec" is given to systemd in microseconds, as
-/// "USec", which is what its interface has: "TimeoutStopSec" of 1 is "TimeoutStopUSec" of 1000000.
-Outcome<Property> property_of_annotation(std::string_view key, std::string name, std::string_view text);
 
 }  // namespace lodger::cgroups::systemd

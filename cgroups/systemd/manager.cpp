@@ -12,7 +12,7 @@ namespace lodger::cgroups::systemd {
 namespace {
 
 constexpr const char* program = "lodger-systemd";
-// Longer than what the program itself waits for (client/jobs.cpp): it knows better what did not come.
+// Longer than what the program itself waits for (client/job.cpp): it knows better what did not come.
 constexpr long patience_ms = 60'000;
 
 /// The folder of the running program; "" where procfs does not tell.

@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include "cgroups/files.hpp"
-#include "cgroups/systemd/gvariant.hpp"
+#include "cgroups/systemd/annotations.hpp"
 #include "spec/text.hpp"
 
 namespace lodger::cgroups::systemd {

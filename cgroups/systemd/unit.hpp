@@ -22,8 +22,8 @@ struct Unit {
 
 /// A container's unit from linux.cgroupsPath, "slice:prefix:name", of which an empty slice is the default one
 /// and an empty prefix is left out; an empty text stands for ":lodger:<id>". The annotations
-/// "org.systemd.property.NAME" (gvariant.hpp) are properties of it; "run.oci.systemd.subgroup" names, as with
-/// crun, a cgroup below the scope. Refuses what systemd would not take for a name.
+/// "org.systemd.property.NAME" (annotations.hpp) are properties of it; "run.oci.systemd.subgroup" names, as
+/// with crun, a cgroup below the scope. Refuses what systemd would not take for a name.
 Outcome<Unit> parse_unit(std::string_view cgroups_path, std::string_view id, bool user,
                          const std::map<std::string, std::string>& annotations);
 

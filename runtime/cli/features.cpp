@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cgroups/systemd/manager.hpp"
 #include "kernel/syscall.hpp"
 #include "runtime/cli/build_info.hpp"
 #include "runtime/cli/command.hpp"
@@ -63,7 +64,9 @@ spec::FeatureFacts gather_facts() {
   facts.seccomp_known_flags = known_seccomp_flags();
   facts.seccomp_supported_flags = supported_seccomp_flags();
   // What lodger can do, "irrespective of whether the feature is enabled on the host": features-linux.md.
-  facts.apparmor = facts.selinux = facts.systemd = true;
+  facts.apparmor = facts.selinux = true;
+  facts.systemd = cgroups::systemd::find_client().has_value();  // a part of lodger, left out of some builds
+  facts.unsafe_annotations = {"org.systemd.property.", "run.oci.systemd.subgroup"};
   return facts;
 }
 

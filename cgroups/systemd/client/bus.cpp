@@ -9,9 +9,6 @@
 namespace lodger::cgroups::systemd {
 namespace {
 
-constexpr const char* service = "org.freedesktop.systemd1";
-constexpr const char* object = "/org/freedesktop/systemd1";
-constexpr const char* interface = "org.freedesktop.systemd1.Manager";
 constexpr std::uint64_t patience_us = 25'000'000;  // systemctl's
 
 /// The socket that a manager itself listens on; empty: there can be none.
@@ -117,7 +114,9 @@ Outcome<Bus> connect_to_manager(bool user) {
 
 Outcome<Message> new_call(const Bus& bus, const char* method) {
   sd_bus_message* made = nullptr;
-  TRY(checked(sd_bus_message_new_method_call(bus.get(), &made, service, object, interface, method), method));
+  TRY(checked(sd_bus_message_new_method_call(bus.get(), &made, manager_service, manager_object,
+                                             manager_interface, method),
+              method));
   return Message(made);
 }
 

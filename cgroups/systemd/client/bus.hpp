@@ -10,6 +10,11 @@
 
 namespace lodger::cgroups::systemd {
 
+// Where the manager is, on a bus and on its own socket alike.
+inline constexpr const char* manager_service = "org.freedesktop.systemd1";
+inline constexpr const char* manager_object = "/org/freedesktop/systemd1";
+inline constexpr const char* manager_interface = "org.freedesktop.systemd1.Manager";
+
 struct CloseBus {
   void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
 };

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <string>
 
-#include "cgroups/systemd/client/jobs.hpp"
 #include "cgroups/systemd/client/protocol.hpp"
+#include "cgroups/systemd/client/units.hpp"
 #include "kernel/socket.hpp"
 
 namespace {

@@ -1,97 +1,18 @@
-#include "cgroups/systemd/client/jobs.hpp"
+#include "cgroups/systemd/client/units.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdlib>
 
-#include "kernel/time.hpp"
+#include "cgroups/systemd/client/job.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::cgroups::systemd {
 namespace {
 
-constexpr int patience_s = 30;
 constexpr const char* unit_exists = "org.freedesktop.systemd1.UnitExists";
 constexpr const char* no_such_unit = "org.freedesktop.systemd1.NoSuchUnit";
-
-/// A job of systemd's, which its end is told of by a signal. Listens from its making on, before the call that
-/// gives the job its name, so that no end is missed.
-class Job {
- public:
-  static Outcome<std::unique_ptr<Job>> listen(const Bus& bus) {
-    std::unique_ptr<Job> job(new Job(bus));
-    const bool direct = sd_bus_is_bus_client(bus.get()) == 0;
-    if (!direct) TRY(job->subscribe());
-    sd_bus_slot* slot = nullptr;
-    TRY(checked(sd_bus_match_signal(bus.get(), &slot, direct ? nullptr : "org.freedesktop.systemd1",
-                                    "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
-                                    "JobRemoved", removed, job.get()),
-                "listening to systemd's jobs"));
-    job->slot_.reset(slot);
-    return job;
-  }
-
-  /// The job of a call's answer, "o": waits for its end.
-  Outcome<> wait(const Message& answer) {
-    const char* path = nullptr;
-    TRY(checked(sd_bus_message_read_basic(answer.get(), 'o', &path), "reading the job's name"));
-    const auto end = kernel::monotonic_ns() + std::int64_t{patience_s} * 1'000'000'000;
-    for (;;) {
-      if (const auto* result = result_of(path)) return verdict(*result);
-      const int busy = sd_bus_process(bus_.get(), nullptr);
-      TRY(checked(busy, "waiting for the job"));
-      if (busy > 0) continue;
-      const auto left = end - kernel::monotonic_ns();
-      if (left <= 0)
-        return refuse(
-            fmt::format("systemd did not end the job within {} s (\"systemctl list-jobs\" shows what "
-                        "it waits for)",
-                        patience_s),
-            ETIMEDOUT);
-      TRY(checked(sd_bus_wait(bus_.get(), static_cast<std::uint64_t>(left) / 1000), "waiting for the job"));
-    }
-  }
-
- private:
-  struct Ended {
-    std::string job, result;
-  };
-  struct DropSlot {
-    void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
-  };
-
-  explicit Job(const Bus& bus) : bus_(bus) {}
-
-  /// Over a bus, systemd tells of its jobs only while somebody has asked for it.
-  Outcome<> subscribe() {
-    BusError error;
-    const auto call = TRY(new_call(bus_, "Subscribe"));
-    TRY(send(bus_, call, "subscribing to systemd's signals", error));
-    return {};
-  }
-
-  /// "uoss": id, job, unit, result.
-  static int removed(sd_bus_message* message, void* data, sd_bus_error*) {
-    std::uint32_t id = 0;
-    const char *job = nullptr, *unit = nullptr, *result = nullptr;
-    if (sd_bus_message_read(message, "uoss", &id, &job, &unit, &result) >= 0)
-      static_cast<Job*>(data)->ended_.push_back({job, result});
-    return 0;
-  }
-  const std::string* result_of(std::string_view path) const {
-    const auto found = std::ranges::find(ended_, path, &Ended::job);
-    return found == ended_.end() ? nullptr : &found->result;
-  }
-  static Outcome<> verdict(const std::string& result) {
-    if (result == "done") return {};
-    return refuse(
-        fmt::format("the job ended with \"{}\" (\"systemctl status\" of the unit tells more)", result));
-  }
-
-  const Bus& bus_;
-  std::unique_ptr<sd_bus_slot, DropSlot> slot_;
-  std::vector<Ended> ended_;
-};
 
 /// ResetFailedUnit(), whose own failure means that there is none.
 void forget_failed(const Bus& bus, const std::string& unit) {
@@ -101,16 +22,19 @@ void forget_failed(const Bus& bus, const std::string& unit) {
     (void)send(bus, *call, "", error);
 }
 
-/// 0 where it cannot be told.
+/// "252.39-1~deb12u2", "v245-2": its first number. 0 where it cannot be told.
 int release_of(const Bus& bus) {
   BusError error;
   char* text = nullptr;
-  if (sd_bus_get_property_string(bus.get(), "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-                                 "org.freedesktop.systemd1.Manager", "Version", error.get(), &text) < 0)
+  if (sd_bus_get_property_string(bus.get(), manager_service, manager_object, manager_interface, "Version",
+                                 error.get(), &text) < 0)
     return 0;
-  const int release = std::atoi(text + (*text == 'v'));  // "252.39-1~deb12u2", "v245-2"
+  const std::string version(text);
   std::free(text);
-  return release;
+  const auto first = version.find_first_of("0123456789");
+  if (first == version.npos) return 0;
+  const auto number = version.substr(first, version.find_first_not_of("0123456789", first) - first);
+  return spec::whole_number<int>(number).value_or(0);
 }
 
 /// Those that this systemd takes; it is asked for its age only where one of them has any.
