@@ -59,12 +59,6 @@ std::vector<Setting> former_devices(std::string_view list) {
   return settings;
 }
 
-/// What undoes a change of one device's rule, that the cgroup had not got before: device_changes().
-Setting opposite(Setting rule) {
-  rule.file = rule.file == "devices.deny" ? "devices.allow" : "devices.deny";
-  return rule;
-}
-
 /// An idle cgroup has no weight, and afterwards that of a new one: what it had is written behind cpu.idle.
 void add_weights(const Folder& folder, std::vector<Setting>& former) {
   for (const char* file : {"cpu.shares", "cpu.weight"})
@@ -81,7 +75,6 @@ void add_whole_set(const Setting& s, const Folder& folder, std::vector<Setting>&
 
 std::vector<Setting> former_settings(const std::vector<Setting>& settings, const Places& places) {
   std::vector<Setting> former, devices;
-  bool all_devices = false;  // the rules are set anew, not changed
   for (const auto& s : settings) {
     const Folder* folder = places.find(s.controller);
     if (!folder) continue;
@@ -89,9 +82,7 @@ std::vector<Setting> former_settings(const std::vector<Setting>& settings, const
       return read_text(folder->parent.get(), folder->entry(file));
     };
     if (s.controller == "devices") {
-      if (s.value == "a") devices = former_devices(text_of("devices.list").value_or("a "));
-      all_devices |= s.value == "a";
-      if (!all_devices) devices.insert(devices.begin(), opposite(s));
+      if (devices.empty()) devices = former_devices(text_of("devices.list").value_or("a "));
       continue;
     }
     if (s.file == "cpu.idle") add_weights(*folder, former);
@@ -108,7 +99,7 @@ std::vector<Setting> former_settings(const std::vector<Setting>& settings, const
     if (s.controller == "cpuset" && text->empty()) add_whole_set(s, *folder, former);
   }
   std::ranges::reverse(former);
-  former.insert(former.begin(), devices.begin(), devices.end());
+  former.insert(former.end(), devices.begin(), devices.end());
   return former;
 }
 

@@ -17,8 +17,8 @@ std::optional<std::string> former_value(const Setting& setting, std::string_view
 /// but some: the list does not show them.
 std::vector<Setting> former_devices(std::string_view list);
 
-/// Reads what `settings` are going to replace, as settings that apply() takes, in reverse order. A file that
-/// cannot be read is left out.
+/// Reads what `settings` are going to replace, as settings that apply() takes, in reverse order, v1's device
+/// rules last. A file that cannot be read is left out.
 std::vector<Setting> former_settings(const std::vector<Setting>& settings, const Places& places);
 
 }  // namespace lodger::cgroups

@@ -20,14 +20,23 @@ std::vector<std::string> page_sizes() {
   return sizes;
 }
 
+/// v1 has no files of pressure; those of a cgroup2 tree beside it measure the same processes. None: no such
+/// tree.
+Outcome<std::optional<Folder>> pressure_folder(const Layout& layout, const Record& record) {
+  if (layout.unified.empty() || !record.unified) return std::nullopt;
+  return TRY(explained(open_folder(record.folders.front()), record.folders.front()));
+}
+
 }  // namespace
 
 Outcome<Statistics> statistics(const Layout& layout, const Record& record) {
   const auto folders = TRY(open_folders(layout, record));
   const Places places(layout, folders);
+  const auto beside = TRY(pressure_folder(layout, record));
   const Files files = [&](std::string_view controller,
                           const std::string& file) -> std::optional<std::string> {
-    const auto* folder = places.find(controller);
+    const bool pressure = file.ends_with(".pressure") && beside;
+    const auto* folder = pressure ? &*beside : places.find(controller);
     if (!folder) return std::nullopt;
     auto text = read_text(folder->parent.get(), folder->entry(file));
     return text ? std::optional(std::move(*text)) : std::nullopt;

@@ -21,6 +21,9 @@ class Figures {
     return files_(controller, file).value_or("");
   }
   std::uint64_t number(std::string_view controller, const std::string& file) const;
+  /// None where the kernel does not measure it (booted with psi=0), and on v1 without a cgroup2 tree beside
+  /// it.
+  std::optional<Pressure> pressure(const std::string& what) const;
   /// The cpuset's lists alone.
   CpusetStatistics cpuset_lists() const;
 

@@ -39,6 +39,11 @@ std::uint64_t Figures::number(std::string_view controller, const std::string& fi
   return number_in(text(controller, file));
 }
 
+std::optional<Pressure> Figures::pressure(const std::string& what) const {
+  const auto found = files_(what, what + ".pressure");
+  return found ? std::optional(pressure_in(*found)) : std::nullopt;
+}
+
 PidsStatistics Figures::pids() const {
   const auto limit = text("pids", "pids.max");
   return {number("pids", "pids.current"), limit == "max" ? 0 : number_in(limit)};

@@ -31,6 +31,7 @@ class V1 : public Figures {
     out.periods = throttling["nr_periods"];
     out.throttled_periods = throttling["nr_throttled"];
     out.throttled_time = throttling["throttled_time"];
+    out.pressure = pressure("cpu");
     return out;
   }
 
@@ -59,6 +60,7 @@ class V1 : public Figures {
     out.kernel = usage("memory", "memory.kmem");
     out.kernel_tcp = usage("memory", "memory.kmem.tcp");
     out.oom_kills = flat_keyed(text("memory", "memory.oom_control"))["oom_kill"];
+    out.pressure = pressure("memory");
     return out;
   }
 
@@ -73,6 +75,7 @@ class V1 : public Figures {
     out.merged = io("io_merged", false);
     out.time = io("time", false);
     out.sectors = io("sectors", false);
+    out.pressure = pressure("io");
     return out;
   }
 

@@ -60,11 +60,6 @@ class V2 : public Figures {
   }
 
  private:
-  /// None where the kernel does not measure it (booted with psi=0).
-  std::optional<Pressure> pressure(const std::string& what) const {
-    const auto found = files_(what, what + ".pressure");
-    return found ? std::optional(pressure_in(*found)) : std::nullopt;
-  }
   /// cgroup2 counts swap alone; callers of v1's figures expect the sum.
   static Usage with_memory(Usage swap, const Usage& memory) {
     swap.usage += memory.usage;

@@ -92,7 +92,7 @@ Outcome<Plan> plan_for(bool v2, const spec::Resources& resources) {
   return plan;
 }
 
-/// Of v1's device rules, which are the last settings, those that the cgroup has not got.
+/// Leaves out of v1's device rules, which are the last settings, what the cgroup has by now.
 void leave_out_present(std::vector<Setting>& settings, const Places& places) {
   const auto rules = std::ranges::find_if(settings, is_device_rule);
   const Folder* folder = places.find("devices");
@@ -104,11 +104,25 @@ void leave_out_present(std::vector<Setting>& settings, const Places& places) {
   settings.insert(settings.end(), changes.begin(), changes.end());
 }
 
+/// Whether v1's cgroup has all the device rules of `settings`.
+bool has_devices(std::vector<Setting> settings, const Places& places) {
+  leave_out_present(settings, places);
+  return !sets_devices(settings);
+}
+
 Outcome<> apply_all(const Plan& plan, const Places& places, const Record& record, bool v2) {
   TRY(apply(plan.settings, places, record.path));
   if (!v2 || !plan.restricts_devices) return {};
   const auto folder = TRY(explained(walk_to(record.folders.front()), record.folders.front()));
   return attach_devices(folder.get(), plan.device_program, false, record.path);
+}
+
+/// One by one, so that no failure keeps the others from being undone; twice, as limits bound each other.
+void undo(std::vector<Setting> former, const Places& places, const Record& record) {
+  (void)systemd::update_scope(record, former);
+  leave_out_present(former, places);
+  for (int round = 0; round < 2; ++round)
+    for (const auto& setting : former) (void)apply({setting}, places, record.path);
 }
 
 }  // namespace
@@ -120,17 +134,12 @@ Outcome<> update(const Layout& layout, const Record& record, const spec::Resourc
   auto plan = TRY(plan_for(v2, v2 ? completed(folders.front(), resources) : resources));
   if (v2) TRY(check_usage(folders.front(), record, resources));
   const Places places(layout, folders);
-  auto for_systemd = plan.settings;
-  if (!v2) leave_out_present(plan.settings, places);
-  if (!sets_devices(plan.settings)) std::erase_if(for_systemd, is_device_rule);
+  if (!v2 && has_devices(plan.settings, places)) std::erase_if(plan.settings, is_device_rule);
   const auto former = former_settings(plan.settings, places);
-  TRY(systemd::update_scope(record, for_systemd));
+  TRY(systemd::update_scope(record, plan.settings));
+  leave_out_present(plan.settings, places);  // systemd writes device rules, too
   auto applied = apply_all(plan, places, record, v2);
-  if (applied) return applied;
-  (void)systemd::update_scope(record, former);
-  // One by one, so that no failure keeps the others from being undone; twice, as limits bound each other.
-  for (int round = 0; round < 2; ++round)
-    for (const auto& setting : former) (void)apply({setting}, places, record.path);
+  if (!applied) undo(former, places, record);
   return applied;
 }
 

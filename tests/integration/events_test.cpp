@@ -7,6 +7,7 @@
 
 #include <sstream>
 
+#include "support/cgroups.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
 
@@ -28,16 +29,6 @@ Edit limited() {
     config["linux"]["resources"]["pids"] = {{"limit", 77}};
   };
 }
-
-struct Started {
-  Bundle bundle;
-  Container container;
-  Started(const std::vector<std::string>& args, const Edit& edit = {})
-      : bundle(args, edit), container(bundle) {
-    container.create();
-    container.start();
-  }
-};
 
 }  // namespace
 
@@ -63,10 +54,11 @@ TEST_CASE("events: --stats prints the figures once", "[events]") {
   for (const char* key : {"cpuset", "blkio", "hugetlb", "intel_rdt", "network_interfaces"})
     CHECK(data.contains(key));
   CHECK(data["memory"]["swap"].contains("limit"));
-  if (access("/sys/fs/cgroup/cpu.pressure", F_OK) == 0) {  // cgroup2, with accounting/psi.rst
-    CHECK(data["cpu"]["psi"]["some"].contains("avg10"));
-    CHECK(data["memory"]["psi"]["full"]["total"].is_number());
-  }
+  const std::string unified = unified_folder(it.bundle);
+  if (unified.empty() || access((unified + "/cpu.pressure").c_str(), F_OK) != 0) return;
+  CHECK(data["cpu"]["psi"]["some"].contains("avg10"));  // accounting/psi.rst
+  CHECK(data["memory"]["psi"]["full"]["total"].is_number());
+  CHECK(data["blkio"]["psi"]["full"]["avg300"].is_number());
 }
 
 TEST_CASE("events: the figures come again and again until the container ends", "[events]") {

@@ -101,6 +101,10 @@ TEST_CASE("limits: a quota throttles, and is told by events", "[limits]") {
   CHECK(cpu["throttling"]["throttledPeriods"].get<int>() > 3);
   CHECK(cpu["throttling"]["throttledTime"].get<std::uint64_t>() > 100'000'000);
   CHECK(cpu["usage"]["total"].get<std::uint64_t>() < 1'000'000'000);
+  // accounting/psi.rst; beside v1 in the cgroup2 tree. Who is throttled waits for a processor.
+  const std::string unified = unified_folder(it.bundle);
+  if (!unified.empty() && access((unified + "/cpu.pressure").c_str(), F_OK) == 0)
+    CHECK(cpu["psi"]["some"]["total"].get<std::uint64_t>() > 100'000);
 }
 
 TEST_CASE("limits: update brings a quota, and takes it away", "[limits]") {

@@ -22,8 +22,11 @@ std::string unified_folder(const Bundle& bundle);
 std::string value(const std::string& folder, const char* v1_file, const char* v2_file);
 /// The number behind `name` in a file such as cpu.stat; 0 where there is none.
 std::uint64_t figure(const std::string& file, const std::string& name);
-/// A container whose process, the probe with `line`, was started.
+/// A container whose process was started: the probe with `line`, or `args`.
 struct Started : Created {
+  explicit Started(const std::vector<std::string>& args, const Edit& edit = {}) : Created(args, edit) {
+    container.start();
+  }
   explicit Started(const std::string& line, const Edit& edit = {}) : Created(edit, line) {
     container.start();
   }

@@ -75,6 +75,9 @@ struct Created {
       : bundle(line, edit), container(bundle, globals) {
     container.create();
   }
+  Created(const std::vector<std::string>& args, const Edit& edit) : bundle(args, edit), container(bundle) {
+    container.create();
+  }
 };
 
 /// The program under test.

@@ -65,6 +65,7 @@ TEST_CASE("statistics: cgroup v1") {
             {"memory.failcnt", "6"},
             {"memory.memsw.usage_in_bytes", "31"},
             {"memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 4"},
+            {"memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=8"},
             {"pids.current", "3"},
             {"pids.max", "max"},
             {"blkio.throttle.io_service_bytes_recursive", "8:0 Read 512\n8:0 Write 0\nTotal 512"},
@@ -74,6 +75,9 @@ TEST_CASE("statistics: cgroup v1") {
             {"hugetlb.2MB.usage_in_bytes", "0"},
             {"hugetlb.2MB.failcnt", "1"}}),
       {"2MB", "1GB"});
+  REQUIRE(s.memory.pressure);  // of a cgroup2 tree beside it
+  CHECK(s.memory.pressure->some->total == 8);
+  CHECK_FALSE(s.cpu.pressure);
   CHECK(s.cpu.total == 300);
   CHECK(s.cpu.user == 20'000'000);
   CHECK(s.cpu.kernel == 30'000'000);
