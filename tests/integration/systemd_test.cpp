@@ -124,8 +124,9 @@ TEST_CASE("systemd: update changes both, and takes both back when it fails half-
   CHECK(it.properties()["TasksMax"] == "40");
   CHECK(it.value("pids.max") == "40");
   const auto failed =
-      update(it.container, {{"pids", {{"limit", 50}}}, {"unified", {{"cpu.weight", "99999999"}}}});
+      update(it.container, {{"pids", {{"limit", 50}}}, {"unified", {{"memory.oom.group", "7"}}}});
   CHECK(failed.status != 0);
+  CHECK_THAT(failed.err, Catch::Contains("memory.oom.group"));
   CHECK(it.properties()["TasksMax"] == "40");
   CHECK(it.value("pids.max") == "40");
 }
