@@ -44,6 +44,9 @@ std::string processors_of(pid_t pid) {
   return list;
 }
 
+/// The time that a process has had of processors, in ns. proc(5).
+double had(pid_t pid) { return std::stod(read_file("/proc/" + std::to_string(pid) + "/schedstat")); }
+
 /// Two containers on one processor that burn at the same time: how much more of it the second got.
 double share_of_second(const json& first, const json& second) {
   const auto limited = [](const json& cpu) {
@@ -52,16 +55,15 @@ double share_of_second(const json& first, const json& second) {
       resources(config)["cpu"]["cpus"] = "0";
     };
   };
-  Created a(limited(first), "burn 1500"), b(limited(second), "burn 1500");
-  a.container.start();
-  a.container.wait_for_output("burning");  // while it has the processor to come there
-  b.container.start();
-  a.container.wait_for("stopped");
-  b.container.wait_for("stopped");
-  const double one = std::stod(a.container.facts()["burn.ms"]);
-  const double other = std::stod(b.container.facts()["burn.ms"]);
-  UNSCOPED_INFO("the first got " << one << " ms, the second " << other << " ms");
-  return other / std::max(one, 1.0);
+  Started a("burn 600000", limited(first));
+  a.container.wait_for_output("burning");
+  Started b("burn 600000", limited(second));
+  b.container.wait_for_output("burning");
+  const double one = had(a.container.pid()), other = had(b.container.pid());
+  usleep(1'000'000);
+  const double more_of_one = had(a.container.pid()) - one, more_of_other = had(b.container.pid()) - other;
+  UNSCOPED_INFO("the first got " << more_of_one << " ns, the second " << more_of_other << " ns");
+  return more_of_other / std::max(more_of_one, 1.0);
 }
 
 }  // namespace
