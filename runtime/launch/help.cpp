@@ -65,6 +65,16 @@ std::string help_for_source(const init::Report& report, const init::Plan* plan) 
   return report.code == EPERM ? help_for_denied(report.call) : "";
 }
 
+/// fsconfig(2), without words of the kernel's: before Linux 6.11 it had none for an id that is not mapped.
+std::string help_for_options(const init::Report& report, const init::Plan* plan) {
+  const auto* mount = mount_of(report, plan);
+  if (report.code != EINVAL || report.words[0] || !mount || !in_user_namespace(plan)) return "";
+  for (const auto& [key, value] : mount->parameters)
+    if (const std::string_view name = key; value && (name == "uid" || name == "gid"))
+      return fmt::format(" ({}={} must be in linux.{}Mappings)", name, value, name);
+  return "";
+}
+
 std::string help_for_mount(const init::Report& report, const init::Plan* plan) {
   const std::string_view call = report.call;
   // From anywhere else it is about the file system's own folders: overlay's, where they lie in one another.
@@ -74,6 +84,7 @@ std::string help_for_mount(const init::Report& report, const init::Plan* plan) {
     return " (the mount point is missing, and the container's root may not make it: the root filesystem "
            "belongs to somebody else than its user namespace)";
   if (call == "open_tree") return help_for_source(report, plan);
+  if (call == "fsconfig") return help_for_options(report, plan);
   return call == "mount_setattr" ? help_for_attributes(report, plan) : "";
 }
 

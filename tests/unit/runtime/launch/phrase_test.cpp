@@ -241,6 +241,10 @@ TEST_CASE("phrase: user namespaces are spoken of where there is one") {
   planned.plan.user_namespace = true;
   CHECK_THAT(help("open_tree", EINVAL), Catch::Contains("in a user namespace") && Catch::Contains("rbind"));
   CHECK_THAT(help("mount_setattr", EPERM), Catch::EndsWith("which are locked in a user namespace)"));
+  CHECK_THAT(help("fsconfig", EINVAL), Catch::EndsWith("fsconfig: Invalid argument"));
+  const init::Parameter options[] = {{"mode", "620"}, {"gid", "5"}};
+  planned.mount.parameters = options;
+  CHECK_THAT(help("fsconfig", EINVAL), Catch::EndsWith(" (gid=5 must be in linux.gidMappings)"));
   planned.mount.clone_flags = AT_RECURSIVE;  // it was bound with them
   CHECK_THAT(help("open_tree", EINVAL), Catch::EndsWith("(the mount that the source lies on is unbindable)"));
   planned.mount.id_map = 0;
