@@ -9,9 +9,12 @@ import unittest
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+__file__ = str(Path(__file__).resolve())
+sys.path.insert(0, str(Path(__file__).parent))
 from lodger_vm import cache, copies, modules  # noqa: E402
 from lodger_vm.archive import Archive, canonical  # noqa: E402
+from lodger_vm.failure import Failure  # noqa: E402
+from lodger_vm.jobs import Moves, jobs  # noqa: E402
 from lodger_vm.streams import Console, Marked  # noqa: E402
 
 
@@ -91,6 +94,44 @@ class Modules(unittest.TestCase):
         signed = b'code' + b'SIGNATURE' + bytes(8) + (9).to_bytes(4, 'big') + b'~Module signature appended~\n'
         self.assertEqual(modules.unsigned(signed), b'code')
         self.assertEqual(modules.unsigned(b'code'), b'code')
+
+
+class Jobs(unittest.TestCase):
+    LIST = """# what
+all             unit-a
+vm-v1,vm-v2     integration-b  [tag]  # and why
+vm-v2           integration-b  *name*
+vm-systemd      conformance-c  --filter linux-*
+"""
+    TESTS = [{'name': name, 'cmd': ['/x/' + name], 'env': {'KEY': 'value'}, 'timeout': 30, 'is_parallel': name != 'unit-a'}
+             for name in ('unit-a', 'integration-b', 'conformance-c')]
+
+    def of(self, lane, **more):
+        return {job.name: job.command[1:] for job in jobs(self.LIST, lane, self.TESTS, **more)}
+
+    def test_a_lane_gets_the_lines_that_name_it(self):
+        self.assertEqual(self.of('vm-v1'), {'unit-a': [], 'integration-b': ['[tag]']})
+        self.assertEqual(self.of('vm-v2'), {'unit-a': [], 'integration-b': ['[tag]'], 'integration-b.2': ['*name*']})
+
+    def test_a_word_takes_the_place_of_what_the_list_narrows_to(self):
+        self.assertEqual(self.of('vm-systemd', word='pids'), {'unit-a': ['*pids*'], 'conformance-c': ['--filter', '*pids*']})
+
+    def test_a_test_that_meson_does_not_know_is_an_error(self):
+        self.assertRaises(Failure, jobs, 'all unit-gone', 'vm-v2', self.TESTS)
+
+    def test_only_what_is_not_parallel_runs_alone(self):
+        self.assertEqual([job.alone for job in jobs(self.LIST, 'vm-v1', self.TESTS)], [True, False])
+
+    def test_another_runtime_is_asked_for_by_its_variable(self):
+        (job, _) = jobs(self.LIST, 'vm-v1', self.TESTS, runtime='/usr/sbin/runc')
+        self.assertEqual(job.environment, {'KEY': 'value', 'LODGER': '/usr/sbin/runc'})
+
+    def test_files_of_the_project_move_with_what_names_them(self):
+        moves = Moves('/nowhere', Path(__file__).parent)
+        self.assertEqual(moves(__file__), '/lodger/build/pieces_test.py')
+        self.assertEqual(moves('/usr/bin/env'), '/usr/bin/env')
+        self.assertEqual(moves('word'), 'word')
+        self.assertEqual(moves.copies, {__file__: '/lodger/build/pieces_test.py'})
 
 
 class Tap(unittest.TextTestResult):

@@ -16,7 +16,7 @@ CGROUPS = {'v2': 'cgroup_no_v1=all', 'hybrid': 'systemd.unified_cgroup_hierarchy
 def command(options, kernel, image, initramfs, sockets):
     append = [KERNEL, CGROUPS[options.cgroups], '' if options.verbose else 'loglevel=5', options.append]
     line = ['qemu-system-x86_64', '-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none', '-no-reboot',
-            '-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', str(options.cpus),
+            '-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'Nehalem,+rdrand', '-smp', str(options.cpus),
             '-m', str(options.memory >> 20), '-kernel', str(kernel / 'vmlinuz'), '-initrd', f'/dev/fd/{initramfs}',
             '-append', ' '.join(append), '-chardev', f'socket,id=console,fd={sockets["console"].fileno()}',
             '-serial', 'chardev:console', '-device', 'virtio-serial-pci']
