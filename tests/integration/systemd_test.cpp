@@ -7,7 +7,10 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "support/cgroups.hpp"
+#include "tests/support/text.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
@@ -107,6 +110,39 @@ TEST_CASE("systemd: v1's limits and device rules outlast a reload", "[systemd]")
     REQUIRE(run_command({"/usr/bin/systemctl", "daemon-reload"}).status == 0);
   }
   CHECK(rules.find("c 136:* rwm") != std::string::npos);
+}
+
+TEST_CASE("systemd: on v1 device rules that fail half-way are taken back", "[systemd]") {
+  NEEDS_SYSTEMD();
+  NEEDS(!v2(), "looks at cgroup v1's files");
+  const json allowed = {{{"allow", false}, {"access", "rwm"}},
+                        {{"allow", true}, {"type", "c"}, {"major", 1}, {"minor", 11}, {"access", "r"}}};
+  InScope it([&](json& config) { resources(config)["devices"] = allowed; }, "hold", "lodgertest.slice");
+  it.container.create();
+  const std::string slice = "/sys/fs/cgroup/devices/lodgertest.slice";
+  const auto list = [&] {
+    auto lines = support::lines(
+        read_file("/sys/fs/cgroup/devices" + unit_properties(it.unit())["ControlGroup"] + "/devices.list"));
+    std::ranges::sort(lines);
+    return lines;
+  };
+  const auto before = list();
+  CHECK_THAT(before, Catch::VectorContains(std::string("c 1:11 r")));
+  json rules = {{{"allow", false}, {"access", "rwm"}},
+                {{"allow", true}, {"type", "c"}, {"major", 10}, {"minor", 200}, {"access", "rw"}}};
+  REQUIRE(update(it.container, {{"devices", rules}}).status == 0);
+  CHECK_THAT(list(), !Catch::VectorContains(std::string("c 1:11 r")));
+  REQUIRE(update(it.container, {{"devices", allowed}}).status == 0);
+  CHECK(list() == before);
+  // Not even its slice has this one.
+  write_file(slice + "/devices.deny", "c 10:201 rw");
+  rules.push_back({{"allow", true}, {"type", "c"}, {"major", 10}, {"minor", 201}, {"access", "rw"}});
+  const auto failed = update(it.container, {{"devices", rules}});
+  INFO(failed.err);
+  CHECK(failed.status != 0);
+  CHECK(list() == before);
+  it.container.remove();
+  run_command({"/usr/bin/systemctl", "stop", "lodgertest.slice"});
 }
 
 TEST_CASE("systemd: update changes both, and takes both back when it fails half-way", "[systemd]") {
