@@ -15,13 +15,15 @@ std::string_view first_word(std::string_view line) { return line.substr(0, line.
 bool is_keyed(std::string_view file) {
   return file.starts_with("blkio.throttle.") || file.ends_with("weight_device") || file == "io.max" ||
          file == "io.latency" || file == "io.weight" || file == "io.bfq.weight" || file == "rdma.max" ||
-         file == "net_prio.ifpriomap";
+         file == "misc.max" || file == "dmem.max" || file == "net_prio.ifpriomap";
 }
 
 /// What a device has that stands in no line.
 std::optional<std::string> unset(std::string_view file, std::string_view key) {
   if (file == "io.max") return fmt::format("{} rbps=max wbps=max riops=max wiops=max", key);
-  if (file == "io.weight" || file == "io.bfq.weight") return fmt::format("{} default", key);
+  if (file == "io.latency") return fmt::format("{} target=max", key);
+  // BFQ's v1 file reads no weight of 0 (ERANGE), other than those of v1's throttles.
+  if (file == "io.weight" || file.find(".bfq.weight") != file.npos) return fmt::format("{} default", key);
   if (file.starts_with("blkio.")) return fmt::format("{} 0", key);
   return std::nullopt;
 }

@@ -29,6 +29,9 @@ TEST_CASE("what undoes a write: the line of the device, or none for one that has
   CHECK(former_value(setting("io.max", "8:0 rbps=5"), "8:0 rbps=7 wbps=max") == "8:0 rbps=7 wbps=max");
   CHECK(former_value(setting("io.weight", "default 5"), "default 100\n8:0 50") == "default 100");
   CHECK(former_value(setting("io.weight", "8:1 5"), "default 100\n8:0 50") == "8:1 default");
+  CHECK(former_value(setting("blkio.bfq.weight_device", "8:1 5"), "8:0 50") == "8:1 default");
+  CHECK(former_value(setting("io.latency", "8:1 target=5"), "8:0 target=50") == "8:1 target=max");
+  CHECK(former_value(setting("misc.max", "sev 5"), "sev 9\nsev_es max") == "sev 9");
 }
 
 TEST_CASE("what undoes device rules: the list of what is allowed, but nothing for a list of exceptions") {
