@@ -20,6 +20,8 @@ struct Freezer {
   bool v1 = false;
 
   const char* file() const { return v1 ? "freezer.state" : "cgroup.freeze"; }
+  /// What was asked of this very cgroup; a frozen parent holds it as well, but is not ours to thaw.
+  const char* own_file() const { return v1 ? "freezer.self_freezing" : "cgroup.freeze"; }
   const char* word(bool freeze) const { return v1 ? (freeze ? "FROZEN" : "THAWED") : (freeze ? "1" : "0"); }
 };
 
@@ -57,7 +59,7 @@ kernel::Result<bool> set(const Freezer& freezer, bool frozen) {
 Outcome<bool> frozen(const Record& record) {
   const auto read = [&]() -> kernel::Result<bool> {
     const auto freezer = TRY(find(record));
-    return TRY(read_text(freezer.folder.get(), freezer.file())) != freezer.word(false);
+    return TRY(read_text(freezer.folder.get(), freezer.own_file())) != "0";
   }();
   if (!read && (read.error().code == ENOENT || read.error().code == ENODEV)) return false;
   return explained(read, fmt::format("cgroup {}: reading its freezer", record.path));

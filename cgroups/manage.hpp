@@ -15,15 +15,16 @@ namespace lodger::cgroups {
 /// All processes in it and below it, each once, sorted.
 Outcome<std::vector<pid_t>> processes(const Record& record);
 
-/// Whether the freezer holds it (v1 freezer.state, v2 cgroup.freeze), or is about to.
+/// Whether its own freezer holds it, or is about to: not that of a parent, which whoever froze that will
+/// thaw.
 Outcome<bool> frozen(const Record& record);
 /// Return once it is so. freeze() gives up after 10 s, when a process hangs in the kernel, and thaws again.
 Outcome<> freeze(const Record& record);
 Outcome<> thaw(const Record& record);
 
-/// Sends a signal to all of it. SIGKILL goes by cgroup.kill where there is one, else in a loop until no
-/// process is left, with the freezer against fork races. A frozen cgroup is thawed then: v1's would not let
-/// it die.
+/// Sends a signal to all of it, which the freezer holds meanwhile, so that nobody gets away by a fork.
+/// SIGKILL goes by cgroup.kill where there is one, else in a loop until no process is left. A frozen cgroup
+/// is thawed then: v1's would not let it die.
 Outcome<> signal(const Record& record, int signal);
 
 /// Ends the unit, where systemd has one, and removes the folders that lodger made, sub-cgroups included,

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "support/cgroups.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
 
@@ -93,6 +94,33 @@ TEST_CASE("pause: a paused container dies of kill KILL and of delete --force", "
     CHECK(container.call({"kill", container.id(), "KILL"}).status == 0);
     container.wait_for("stopped");
   }
+  CHECK(container.remove().status == 0);
+}
+
+TEST_CASE("pause: one that a parent's freezer holds is not paused itself; kill does not wait for that parent",
+          "[pause]") {
+  NEEDS_ROOT();
+  const Bundle bundle("hold", [](json& config) {
+    std::string path = config["linux"]["cgroupsPath"];
+    config["linux"]["cgroupsPath"] = path + "/below";
+  });
+  const std::string parent = v2() ? unified_folder(bundle) : folder(bundle, "freezer");
+  NEEDS(!parent.empty(), "no freezer");
+  Container container(bundle);
+  container.create();
+  container.start();
+  const auto set = [&](const char* v1, const char* v2_word) {
+    write_file(parent + (v2() ? "/cgroup.freeze" : "/freezer.state"), v2() ? v2_word : v1);
+  };
+  set("FROZEN", "1");
+  CHECK(container.status() == "running");
+  const auto resumed = container.call({"resume", container.id()});
+  CHECK_THAT(resumed.err, Catch::Contains("container not paused"));
+  const auto killed = container.call({"kill", container.id(), "KILL"});
+  INFO(killed.err);
+  CHECK(killed.status == 0);
+  set("THAWED", "0");
+  container.wait_for("stopped");
   CHECK(container.remove().status == 0);
 }
 
