@@ -30,14 +30,15 @@ Value cpu_max(const Resources& r) {
 }
 
 Value weight(const Resources& r) {
-  const auto shares = nonzero(member(r.cpu, &Cpu::shares));
+  const auto shares = shares_of(r);
   return shares ? Value(weight_of_shares(*shares)) : std::nullopt;
 }
 
 constexpr Row rows[] = {
+    // Swap first: an update to less memory and more swap needs that to swap out to, or the kernel kills.
+    {"memory", "memory.swap.max", swap_alone, "max"},
     {"memory", "memory.max",
      [](const Resources& r) { return or_max(nonzero(member(r.memory, &Memory::limit))); }, "max"},
-    {"memory", "memory.swap.max", swap_alone, "max"},
     {"memory", "memory.low",
      [](const Resources& r) { return or_max(nonzero(member(r.memory, &Memory::reservation))); }, "0"},
     {"cpu", "cpu.weight", weight, "100"},

@@ -50,6 +50,12 @@ inline Value or_max(std::optional<std::int64_t> number) { return number == -1 ? 
 
 inline Value unless_empty(const std::string& list) { return list.empty() ? std::nullopt : Value(list); }
 
+/// An idle cgroup has no weight: the kernel refuses one (EINVAL), and forgets the one that it had.
+inline std::optional<std::uint64_t> shares_of(const spec::Resources& resources) {
+  if (member(resources.cpu, &spec::Cpu::idle) == 1) return std::nullopt;
+  return nonzero(member(resources.cpu, &spec::Cpu::shares));
+}
+
 /// cpu.shares (2 to 262144, 1024 by default) as cpu.weight (1 to 10000, 100 by default): the curve through
 /// the two ends and the two defaults that runc 1.3.2 and crun 1.23 changed to, rounded up.
 inline std::string weight_of_shares(std::uint64_t shares) {

@@ -140,6 +140,20 @@ TEST_CASE("limits: an idle cgroup leaves the processor to others", "[limits]") {
   CHECK(share_of_second({{"idle", 1}}, json::object()) > 5);
 }
 
+TEST_CASE("limits: an idle cgroup is told its shares again without effect, and has them when it is not idle",
+          "[limits]") {
+  NEEDS_ROOT();
+  Created it({});
+  const std::string at = folder(it.bundle, "cpu");
+  NEEDS(!at.empty() && access((at + "/cpu.idle").c_str(), F_OK) == 0, "no cpu.idle before Linux 5.15");
+  for (const int idle : {1, 1, 0}) {
+    const auto done = update(it.container, {{"cpu", {{"idle", idle}, {"shares", 512}}}});
+    INFO(done.err);
+    CHECK(done.status == 0);
+  }
+  CHECK(value(at, "cpu.shares", "cpu.weight") == (v2() ? "59" : "512"));
+}
+
 TEST_CASE("limits: a burst is written beside the quota that it adds to", "[limits]") {
   NEEDS_ROOT();
   Created probe({});

@@ -53,9 +53,12 @@ TEST_CASE("v1: cpu, with what bounds before what is bounded") {
   r.cpu->cpus = "0-3,7";
   r.cpu->mems = "0-1";
   CHECK(written(plan_v1(r)) == Lines{"cpu.cfs_period_us=50000", "cpu.cfs_quota_us=20000",
-                                     "cpu.cfs_burst_us=1000", "cpu.shares=512", "cpu.idle=1",
-                                     "cpu.rt_period_us=900000", "cpu.rt_runtime_us=1000", "cpuset.cpus=0-3,7",
-                                     "cpuset.mems=0-1"});
+                                     "cpu.cfs_burst_us=1000", "cpu.idle=1", "cpu.rt_period_us=900000",
+                                     "cpu.rt_runtime_us=1000", "cpuset.cpus=0-3,7", "cpuset.mems=0-1"});
+  r.cpu = spec::Cpu{};
+  r.cpu->shares = 512;
+  r.cpu->idle = 0;
+  CHECK(written(plan_v1(r)) == Lines{"cpu.shares=512", "cpu.idle=0"});
 }
 
 TEST_CASE("v1: zeros that callers send for \"not set\" are not written, those that mean something are") {

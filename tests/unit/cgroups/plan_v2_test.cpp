@@ -32,11 +32,11 @@ TEST_CASE("v2: an empty configuration writes nothing and restricts no device") {
 }
 
 TEST_CASE("v2: swap is what config.json calls memory and swap, less the memory") {
-  CHECK(written(plan_v2(with_memory(1000, 3000))) == Lines{"memory.max=1000", "memory.swap.max=2000"});
-  CHECK(written(plan_v2(with_memory(1000, 1000))) == Lines{"memory.max=1000", "memory.swap.max=0"});
-  CHECK(written(plan_v2(with_memory(1000, -1))) == Lines{"memory.max=1000", "memory.swap.max=max"});
+  CHECK(written(plan_v2(with_memory(1000, 3000))) == Lines{"memory.swap.max=2000", "memory.max=1000"});
+  CHECK(written(plan_v2(with_memory(1000, 1000))) == Lines{"memory.swap.max=0", "memory.max=1000"});
+  CHECK(written(plan_v2(with_memory(1000, -1))) == Lines{"memory.swap.max=max", "memory.max=1000"});
   CHECK(written(plan_v2(with_memory(1000, {}))) == Lines{"memory.max=1000"});
-  CHECK(written(plan_v2(with_memory(-1, {}))) == Lines{"memory.max=max", "memory.swap.max=max"});
+  CHECK(written(plan_v2(with_memory(-1, {}))) == Lines{"memory.swap.max=max", "memory.max=max"});
   CHECK(written(plan_v2(with_memory({}, -1))) == Lines{"memory.swap.max=max"});
   CHECK(written(plan_v2(with_memory(0, 0))).empty());
   for (const auto& r : {with_memory(1000, 999), with_memory({}, 5), with_memory(0, 5), with_memory(-1, 5)})
@@ -77,7 +77,10 @@ TEST_CASE("v2: the rest of cpu, cpuset and pids") {
   cpu.mems = "0-1";
   auto r = with_cpu(cpu);
   r.pids = spec::Pids{32};
-  CHECK(written(plan_v2(r)) == Lines{"cpu.weight=100", "cpu.max.burst=10", "cpu.idle=1", "cpuset.cpus=1,3",
+  CHECK(written(plan_v2(r)) ==
+        Lines{"cpu.max.burst=10", "cpu.idle=1", "cpuset.cpus=1,3", "cpuset.mems=0-1", "pids.max=32"});
+  r.cpu->idle = 0;
+  CHECK(written(plan_v2(r)) == Lines{"cpu.weight=100", "cpu.max.burst=10", "cpu.idle=0", "cpuset.cpus=1,3",
                                      "cpuset.mems=0-1", "pids.max=32"});
 }
 
