@@ -27,6 +27,11 @@ class Figures {
   /// The cpuset's lists alone.
   CpusetStatistics cpuset_lists() const;
 
+  /// "hugetlb.2MB", or where the kernel counts reservations (5.7) "hugetlb.2MB.rsvd", as runc has it: they
+  /// are what a process runs out of. `usage` ends the name of the file that tells. Nothing: no such pages
+  /// here.
+  std::optional<std::string> hugepage_account(const std::string& size, const char* usage) const;
+
   const Files& files_;
 };
 

@@ -44,9 +44,21 @@ std::optional<Pressure> Figures::pressure(const std::string& what) const {
   return found ? std::optional(pressure_in(*found)) : std::nullopt;
 }
 
+/// Without the controller on cgroup2, the processes of the cgroup alone are counted.
 PidsStatistics Figures::pids() const {
   const auto limit = text("pids", "pids.max");
-  return {number("pids", "pids.current"), limit == "max" ? 0 : number_in(limit)};
+  const auto current = files_("pids", "pids.current");
+  if (current) return {number_in(*current), limit == "max" ? 0 : number_in(limit)};
+  PidsStatistics out;
+  each_part(text("pids", "cgroup.procs"), '\n', [&](std::string_view) { ++out.current; });
+  return out;
+}
+
+std::optional<std::string> Figures::hugepage_account(const std::string& size, const char* usage) const {
+  for (const char* account : {".rsvd", ""})
+    if (auto prefix = fmt::format("hugetlb.{}{}", size, account); files_("hugetlb", prefix + usage))
+      return prefix;
+  return std::nullopt;
 }
 
 CpusetStatistics Figures::cpuset_lists() const {

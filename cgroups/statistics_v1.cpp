@@ -80,9 +80,8 @@ class V1 : public Figures {
   }
 
   std::optional<Usage> hugepages(const std::string& size) const {
-    const auto prefix = "hugetlb." + size;
-    if (!files_("hugetlb", prefix + ".usage_in_bytes")) return std::nullopt;
-    return usage("hugetlb", prefix);
+    const auto account = hugepage_account(size, ".usage_in_bytes");
+    return account ? std::optional(usage("hugetlb", *account)) : std::nullopt;
   }
 
  private:

@@ -34,10 +34,9 @@ class V2 : public Figures {
     auto events = flat_keyed(text("memory", "memory.events"));
     out.memory = {number("memory", "memory.max"), number("memory", "memory.current"),
                   number("memory", "memory.peak"), events["max"]};
-    out.swap = with_memory(
-        {number("memory", "memory.swap.max"), number("memory", "memory.swap.current"),
-         number("memory", "memory.swap.peak"), flat_keyed(text("memory", "memory.swap.events"))["max"]},
-        out.memory);
+    out.swap = with_memory({number("memory", "memory.swap.max"), number("memory", "memory.swap.current"), 0,
+                            flat_keyed(text("memory", "memory.swap.events"))["max"]},
+                           out.memory);
     out.oom_kills = events["oom_kill"];
     out.pressure = pressure("memory");
     return out;
@@ -52,18 +51,18 @@ class V2 : public Figures {
   }
 
   std::optional<Usage> hugepages(const std::string& size) const {
-    const auto prefix = "hugetlb." + size;
-    const auto current = files_("hugetlb", prefix + ".current");
-    if (!current) return std::nullopt;
-    auto events = flat_keyed(text("hugetlb", prefix + ".events"));
-    return Usage{number("hugetlb", prefix + ".max"), number_in(*current), 0, events["max"]};
+    const auto account = hugepage_account(size, ".current");
+    if (!account) return std::nullopt;
+    auto events = flat_keyed(text("hugetlb", "hugetlb." + size + ".events"));  // of both accounts
+    return Usage{number("hugetlb", *account + ".max"), number("hugetlb", *account + ".current"), 0,
+                 events["max"]};
   }
 
  private:
-  /// cgroup2 counts swap alone; callers of v1's figures expect the sum.
+  /// cgroup2 counts swap alone; callers of v1's figures expect the sum. The two peaks need not have been at
+  /// one time, so that there is none of the sum.
   static Usage with_memory(Usage swap, const Usage& memory) {
     swap.usage += memory.usage;
-    swap.max = swap.max ? swap.max + memory.max : 0;
     swap.limit = swap.limit == unlimited || memory.limit == unlimited ? unlimited : swap.limit + memory.limit;
     return swap;
   }

@@ -73,8 +73,10 @@ TEST_CASE("statistics: cgroup v1") {
             {"blkio.throttle.io_serviced_recursive", "8:0 Read 8"},
             {"blkio.time_recursive", "8:0 99"},
             {"hugetlb.2MB.usage_in_bytes", "0"},
-            {"hugetlb.2MB.failcnt", "1"}}),
-      {"2MB", "1GB"});
+            {"hugetlb.2MB.failcnt", "1"},
+            {"hugetlb.1GB.usage_in_bytes", "5"},
+            {"hugetlb.1GB.rsvd.usage_in_bytes", "6"}}),
+      {"2MB", "1GB", "64KB"});
   REQUIRE(s.memory.pressure);  // of a cgroup2 tree beside it
   CHECK(s.memory.pressure->some->total == 8);
   CHECK_FALSE(s.cpu.pressure);
@@ -105,8 +107,9 @@ TEST_CASE("statistics: cgroup v1") {
   CHECK(s.block_io.serviced[0].value == 7);
   REQUIRE(s.block_io.time.size() == 1);
   CHECK(s.block_io.time[0].operation.empty());
-  CHECK(s.hugepages.size() == 1);
+  CHECK(s.hugepages.size() == 2);
   CHECK(s.hugepages.at("2MB").failures == 1);
+  CHECK(s.hugepages.at("1GB").usage == 6);  // what is reserved counts, where the kernel counts it
 }
 
 TEST_CASE("statistics: cgroup2, in v1's units") {
@@ -120,11 +123,13 @@ TEST_CASE("statistics: cgroup2, in v1's units") {
             {"memory.events", "low 0\nmax 3\noom 1\noom_kill 2"},
             {"memory.swap.current", "10"},
             {"memory.swap.max", "50"},
+            {"memory.swap.peak", "40"},
             {"pids.current", "4"},
             {"pids.max", "64"},
             {"io.stat", "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6\n7:0"},
             {"hugetlb.1GB.current", "0"},
-            {"hugetlb.1GB.max", "max"},
+            {"hugetlb.1GB.rsvd.current", "7"},
+            {"hugetlb.1GB.rsvd.max", "max"},
             {"hugetlb.1GB.events", "max 2"}}),
       {"2MB", "1GB"});
   CHECK(s.cpu.total == 5000);
@@ -139,13 +144,21 @@ TEST_CASE("statistics: cgroup2, in v1's units") {
   CHECK(s.memory.memory.failures == 3);
   CHECK(s.memory.swap.usage == 110);
   CHECK(s.memory.swap.limit == 250);
+  CHECK(s.memory.swap.max == 0);  // nobody measures the peak of the sum
   CHECK(s.memory.oom_kills == 2);
   CHECK(s.pids.limit == 64);
   REQUIRE(s.block_io.service_bytes.size() == 3);
   CHECK(s.block_io.service_bytes[2].operation == "Discard");
   CHECK(s.block_io.serviced[1].value == 4);
   CHECK(s.hugepages.at("1GB").limit == largest);
+  CHECK(s.hugepages.at("1GB").usage == 7);
   CHECK(s.hugepages.at("1GB").failures == 2);
+}
+
+TEST_CASE("statistics: cgroup2 without the controller of pids has its processes at least") {
+  const auto s = statistics_v2(from({{"cgroup.procs", "17\n18\n20"}}), {});
+  CHECK(s.pids.current == 3);
+  CHECK(s.pids.limit == 0);
 }
 
 TEST_CASE("statistics: no limit of memory is none of memory and swap together") {
