@@ -43,10 +43,12 @@ Outcome<> check_usage(const Folder& folder, const Record& record, const spec::Re
   const auto used = [&](const char* file) -> Outcome<std::int64_t> {
     return number_or_max(TRY(explained(text_of(folder, file), folder.path))).value_or(0);
   };
+  const auto limit = resources.memory->limit.value_or(0), both = resources.memory->swap.value_or(0);
+  if (limit <= 0 && both <= 0) return {};
   const auto memory = TRY(used("memory.current"));
-  if (const auto both = resources.memory->swap.value_or(0); both > 0)
+  if (both > 0)
     TRY(check_limit(record, "memory+swap", memory + used("memory.swap.current").value_or(0), both));
-  return check_limit(record, "memory", memory, resources.memory->limit.value_or(0));
+  return check_limit(record, "memory", memory, limit);
 }
 
 /// cgroup2's cpu.max holds two properties at once: the one that was left out is what it is now.
