@@ -42,6 +42,15 @@ Outcome<bool> send_to_all(const Record& record, int signal) {
   return !pids.empty();
 }
 
+/// A frozen cgroup cannot fork, so that a list of it is complete. Without a freezer, or with one that is
+/// slow, what is listed gets the signal all the same. One that is frozen already stays so.
+Outcome<bool> send_to_all_held(const Record& record, int signal) {
+  const bool held = !TRY(frozen(record)) && freeze(record).has_value();
+  const auto any = send_to_all(record, signal);
+  if (held) TRY(thaw(record));
+  return any;
+}
+
 /// cgroup.kill (Linux 5.14) kills all, those being forked included. False: this kernel or cgroup has none.
 Outcome<bool> kill_at_once(const Record& record) {
   if (!record.unified) return false;
@@ -52,15 +61,13 @@ Outcome<bool> kill_at_once(const Record& record) {
   return std::unexpected(explain(fmt::format("cgroup {}: cgroup.kill", record.path), written.error()));
 }
 
-/// Without cgroup.kill: a frozen cgroup cannot fork, so that a list of it is complete; what was missed,
-/// because the freezer is missing or slow, is met in the next round.
+/// Without cgroup.kill. What was missed, because the freezer is missing or slow, is met in the next round.
 Outcome<> kill_one_by_one(const Record& record) {
   const auto end = kernel::monotonic_ns() + patience_ns;
   for (std::int64_t pause_us = 100;; pause_us = std::min<std::int64_t>(pause_us * 2, 50'000)) {
-    const bool held = freeze(record).has_value();
-    const auto any = send_to_all(record, SIGKILL);
-    if (held) TRY(thaw(record));
-    if (!TRY(any)) return {};
+    const bool any = TRY(send_to_all_held(record, SIGKILL));
+    if (TRY(frozen(record))) TRY(thaw(record));
+    if (!any) return {};
     if (kernel::monotonic_ns() > end)
       return refuse(
           fmt::format("cgroup {}: process {} is still there 10 s after SIGKILL (it may hang in the kernel)",
@@ -74,7 +81,7 @@ Outcome<> kill_one_by_one(const Record& record) {
 
 Outcome<> signal(const Record& record, int signal) {
   if (signal != SIGKILL) {
-    TRY(send_to_all(record, signal));
+    TRY(send_to_all_held(record, signal));
     return {};
   }
   if (!TRY(kill_at_once(record))) return kill_one_by_one(record);

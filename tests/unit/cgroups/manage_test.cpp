@@ -112,6 +112,26 @@ TEST_CASE("a signal reaches all processes of the cgroup and no other") {
   CHECK(state_of(stranger.pid) == 'S');
 }
 
+TEST_CASE("a signal reaches who forks faster than a list of them is read") {
+  REAL_LAYOUT(layout);
+  for (int round = 0; round < 20; ++round) {
+    Box box(layout);
+    const pid_t first = ::fork();
+    if (first == 0) {
+      ::signal(SIGTERM, SIG_DFL);  // not the test framework's
+      Sleeper::enter(box.record);
+      while (::fork() == 0) {
+      }
+      ::_exit(0);
+    }
+    ::waitpid(first, nullptr, 0);
+    CHECK(signal(box.record, SIGTERM));
+    for (int i = 0; i < 1000 && !processes(box.record)->empty(); ++i) ::usleep(1000);
+    CHECK(processes(box.record)->empty());
+    CHECK(signal(box.record, SIGKILL));
+  }
+}
+
 TEST_CASE("more processes than one batch are all signalled") {
   REAL_LAYOUT(layout);
   Box box(layout);

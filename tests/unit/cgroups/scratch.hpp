@@ -90,13 +90,7 @@ class Sleeper {
     REQUIRE(pid >= 0);
     if (pid == 0) {
       ::signal(SIGHUP, [](int) { ::_exit(7); });  // what only a process that runs can do
-      const auto doors = cgroups::open_doors(*cgroups::detect(), record);
-      bool in = doors.has_value();
-      for (std::size_t i = 0; in && i < doors->tasks.size(); ++i)
-        in = ::write(doors->tasks[i].get(), "0", 1) == 1;
-      if (record.unified)
-        in = in && (std::ofstream(record.folders.front() + "/cgroup.procs") << "0" << std::flush).good();
-      if (in && ::write(ready[1], "!", 1) == 1)
+      if (enter(record) && ::write(ready[1], "!", 1) == 1)
         for (;;) ::pause();
       ::_exit(1);
     }
@@ -111,6 +105,16 @@ class Sleeper {
     ::waitpid(pid, nullptr, 0);
   }
   Sleeper(const Sleeper&) = delete;
+
+  /// Takes the caller into a cgroup.
+  static bool enter(const cgroups::Record& record) {
+    const auto doors = cgroups::open_doors(*cgroups::detect(), record);
+    bool in = doors.has_value();
+    for (std::size_t i = 0; in && i < doors->tasks.size(); ++i)
+      in = ::write(doors->tasks[i].get(), "0", 1) == 1;
+    if (!record.unified) return in;
+    return in && (std::ofstream(record.folders.front() + "/cgroup.procs") << "0" << std::flush).good();
+  }
 
   /// The signal that ended it, or -1 if it ended by itself; waits for its end.
   int death() {
