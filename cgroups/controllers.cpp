@@ -30,7 +30,8 @@ struct Refused {
 /// processes (EBUSY): it would still give the threaded controllers, but its children could then hold threads
 /// only and no container ("domain invalid" in cgroup-v2.rst, "Threads").
 kernel::Result<> enable_in(int folder, const std::string& path, std::vector<Refused>& refused) {
-  const auto request = missing(TRY(read_text(folder, available_file)), TRY(read_text(folder, enabled_file)));
+  const auto request =
+      missing(TRY(read_value(folder, available_file)), TRY(read_value(folder, enabled_file)));
   if (request.empty()) return {};
   const auto whole = write_text(folder, enabled_file, request);
   if (whole) return {};
@@ -86,13 +87,13 @@ Outcome<> enable_controllers(const std::string& mount, const std::string& path, 
                              const std::vector<Setting>& settings) {
   const auto doing = fmt::format("cgroup {}: reading its controllers", path);
   const auto available =
-      TRY(explained(read_text(kernel::cwd, fmt::format("{}/{}", mount, available_file)), doing));
-  auto enabled = TRY(explained(read_text(folder.parent.get(), enabled_file), doing));
+      TRY(explained(read_value(kernel::cwd, fmt::format("{}/{}", mount, available_file)), doing));
+  auto enabled = TRY(explained(read_value(folder.parent.get(), enabled_file), doing));
   std::vector<Refused> refused;
   if (!missing(available, enabled).empty()) {
     refused = TRY(explained(enable_in_parents(mount, path),
                             fmt::format("cgroup {}: turning on its controllers", path)));
-    enabled = TRY(explained(read_text(folder.parent.get(), enabled_file), doing));
+    enabled = TRY(explained(read_value(folder.parent.get(), enabled_file), doing));
   }
   if (const auto* s = lacking(settings, enabled))
     return std::unexpected(unavailable(*s, path, refused, available));
@@ -101,7 +102,7 @@ Outcome<> enable_controllers(const std::string& mount, const std::string& path, 
 
 Outcome<> check_available(const std::string& mount, const std::string& path,
                           const std::vector<Setting>& settings) {
-  const auto available = TRY(explained(read_text(kernel::cwd, fmt::format("{}/{}", mount, available_file)),
+  const auto available = TRY(explained(read_value(kernel::cwd, fmt::format("{}/{}", mount, available_file)),
                                        fmt::format("cgroup {}: reading its controllers", path)));
   if (const auto* s = lacking(settings, available))
     return std::unexpected(unavailable(*s, path, {}, available));

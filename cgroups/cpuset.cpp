@@ -12,13 +12,13 @@ namespace {
 kernel::Result<std::string> fill_parents(const std::string& mount, std::string_view parents,
                                          const char* file) {
   std::string at = mount;
-  std::string value = TRY(read_text(kernel::cwd, fmt::format("{}/{}", at, file)));
+  std::string value = TRY(read_value(kernel::cwd, fmt::format("{}/{}", at, file)));
   kernel::Result<> result;
   each_part(parents, '/', [&](std::string_view part) {
     if (!result) return;
     (at += '/') += part;
     const auto name = fmt::format("{}/{}", at, file);
-    auto own = read_text(kernel::cwd, name);
+    auto own = read_value(kernel::cwd, name);
     if (own && own->empty())
       result = write_text(kernel::cwd, name, value);
     else if (own)
@@ -32,8 +32,8 @@ kernel::Result<std::string> fill_parents(const std::string& mount, std::string_v
 
 kernel::Result<> inherit(const std::string& mount, const std::string& path, const Folder& folder,
                          const char* file) {
-  if (!folder.fresh && !TRY(read_text(folder.parent.get(), folder.entry(file))).empty()) return {};
-  auto value = TRY(read_text(folder.parent.get(), file));
+  if (!folder.fresh && !TRY(read_value(folder.parent.get(), folder.entry(file))).empty()) return {};
+  auto value = TRY(read_value(folder.parent.get(), file));
   if (value.empty())
     value = TRY(fill_parents(mount, std::string_view(path).substr(0, path.rfind('/')), file));
   return write_text(folder.parent.get(), folder.entry(file), value);

@@ -10,6 +10,10 @@ namespace lodger::cgroups {
 /// All of a file below `folder` (or kernel::cwd), without the newline at its end.
 kernel::Result<std::string> read_text(int folder, const std::string& name);
 
+/// The same of a file that the kernel prints as one record (single_open() and kernfs's seq_show), whose end
+/// needs no read of its own: of a list of records, such as cgroup.procs, a read may give less than there is.
+kernel::Result<std::string> read_value(int folder, const std::string& name);
+
 /// One write(2): what cgroupfs takes for one value.
 kernel::Result<> write_text(int folder, const std::string& name, std::string_view text);
 

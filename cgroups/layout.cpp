@@ -116,7 +116,7 @@ Outcome<> add_line(std::string_view line, Finder& finder, Layout& layout) {
 Outcome<Layout> detect(const Roots& roots) {
   Finder finder(roots);
   if (finder.is(roots.mount, CGROUP2_SUPER_MAGIC)) return Layout{Kind::v2, roots.mount, {}};
-  const auto membership = TRY(explained(read_text(kernel::cwd, roots.membership), roots.membership));
+  const auto membership = TRY(explained(read_value(kernel::cwd, roots.membership), roots.membership));
   Layout layout;
   Outcome<> added;
   each_part(membership, '\n', [&](std::string_view line) {
