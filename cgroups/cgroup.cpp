@@ -21,9 +21,10 @@ namespace {
 
 /// config-linux.md lets a runtime refuse a cgroup that is not fit: another container's processes would share
 /// its limits and its end, and a frozen one would never start. The words are those that callers know.
-Outcome<> check_unused(const Folder& folder, const std::string& path, bool unified) {
-  const Record existing{path, {folder.path}, {}, unified};
-  const auto inside = TRY(processes(existing));
+Outcome<> check_unused(const Folder& folder, const std::string& path, bool unified, pid_t own) {
+  const Record existing{path, {folder.path}, {}, unified, {}};
+  auto inside = TRY(processes(existing));
+  std::erase(inside, own);
   if (!inside.empty())
     return refuse(
         fmt::format("cgroup {}: container's cgroup is not empty: {} process(es) found, the first is {}", path,
@@ -46,11 +47,9 @@ Outcome<> check_mounted(const Layout& layout, const Plan& plan, const std::strin
   return {};
 }
 
-std::string parent_of(const std::string& folder) { return folder.substr(0, folder.rfind('/')); }
-
 /// The part of a record whose folders were not there before.
 Record made_by_us(const Record& record) {
-  Record own{record.path, {}, {}, false, {}, false};
+  Record own{record.path, {}, {}, false, {}};
   for (const auto& folder : record.folders)
     if (std::find(record.made.begin(), record.made.end(), folder) != record.made.end())
       own.folders.push_back(folder);
@@ -67,6 +66,7 @@ Cgroup::Cgroup(Cgroup&& other) noexcept
       v1_(std::move(other.v1_)),
       birthplace_(std::move(other.birthplace_)),
       unit_(std::move(other.unit_)),
+      scope_(std::move(other.scope_)),
       manager_(std::move(other.manager_)),
       owner_(other.owner_),
       record_(std::move(other.record_)),
@@ -80,6 +80,7 @@ Cgroup& Cgroup::operator=(Cgroup&& other) noexcept {
   std::swap(v1_, taken.v1_);
   std::swap(birthplace_, taken.birthplace_);
   std::swap(unit_, taken.unit_);
+  std::swap(scope_, taken.scope_);
   std::swap(manager_, taken.manager_);
   std::swap(owner_, taken.owner_);
   std::swap(record_, taken.record_);
@@ -98,9 +99,10 @@ Cgroup::~Cgroup() {
 Record Cgroup::intended(const Layout& layout, const Place& place) {
   const auto& path = place.path;
   if (path.empty()) return {};
-  Record record{path, {}, {}, !layout.unified.empty(), {}, false};
+  Record record{path, {}, {}, !layout.unified.empty() && !place.unit, {}};
   if (record.unified) record.folders.push_back(layout.unified + path);
-  for (const auto& hierarchy : layout.hierarchies) record.folders.push_back(hierarchy.folder + path);
+  for (const auto& hierarchy : layout.hierarchies)
+    if (!place.unit || !systemd::has_hierarchy(hierarchy)) record.folders.push_back(hierarchy.folder + path);
   record.made = record.folders;
   return record;
 }
@@ -139,7 +141,8 @@ Outcome<> Cgroup::take(const Layout& layout, const Place& place, const spec::Res
   return layout.kind == Kind::v2 ? Outcome<>{} : check_mounted(layout, plan_, record_.path);
 }
 
-Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const Place& place, const spec::Resources* resources) {
+Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const Place& place, const spec::Resources* resources,
+                                int interrupt) {
   Cgroup made;
   if (place.path.empty()) {
     TRY(check_unneeded(layout, resources));
@@ -147,35 +150,50 @@ Outcome<Cgroup> Cgroup::prepare(const Layout& layout, const Place& place, const 
   }
   TRY(made.take(layout, place, resources));
   if (place.unit) {
+    TRY(made.check_vacant());
     made.unit_ = place.unit;
-    made.manager_ = TRY(systemd::Manager::open(place.unit->user));
+    made.manager_ = TRY(systemd::Manager::open(place.unit->user, interrupt));
     TRY(made.manager_->connected());
   } else if (!layout.unified.empty()) {
-    TRY(made.make_birthplace(0));
+    TRY(made.make_birthplace(0, false));
   }
   return Outcome<Cgroup>(std::move(made));
 }
 
-Outcome<Folder> Cgroup::make_below(const std::string& mount) {
+Outcome<> Cgroup::check_vacant() const {
+  const auto vacant = [&](const std::string& mount) {
+    return check_unused({{}, "", mount + record_.path, false}, record_.path, layout_->kind == Kind::v2, 0);
+  };
+  if (layout_->kind == Kind::v2) return vacant(layout_->unified);
+  for (const auto& hierarchy : layout_->hierarchies) TRY(vacant(hierarchy.folder));
+  return {};
+}
+
+Outcome<> Cgroup::claim(const std::string& mount, pid_t pid) {
+  const auto folder = mount + scope_;
+  const auto inside = TRY(processes({scope_, {folder}, {}, false, {}}));
+  if (std::ranges::count(inside, pid) != 0) remember(record_.made, folder);
+  return {};
+}
+
+Outcome<Folder> Cgroup::make_below(const std::string& mount, pid_t pid) {
+  if (unit_) TRY(claim(mount, pid));
   auto folder = TRY(make_folder(mount, record_.path, record_.made));
-  if (unit_) {  // made by systemd in some hierarchies and by us in the others, and ours in all
-    if (!unit_->subgroup.empty()) remember(record_.made, parent_of(folder.path));
-    remember(record_.made, folder.path);
-  }
   const std::string parent = fmt::format("{}{}", mount, default_parent);
   const bool below = record_.path.starts_with(fmt::format("{}/", default_parent));
   if (below && std::find(record_.made.begin(), record_.made.end(), parent) == record_.made.end())
     record_.made.push_back(parent);
+  const bool unified = mount == layout_->unified;
+  if (!folder.fresh) TRY(check_unused(folder, record_.path, unified, pid));
   return folder;
 }
 
-Outcome<> Cgroup::make_birthplace(pid_t pid) {
-  unified_.push_back(TRY(make_below(layout_->unified)));
+Outcome<> Cgroup::make_birthplace(pid_t pid, bool move) {
+  unified_.push_back(TRY(make_below(layout_->unified, pid)));
   const Folder& folder = unified_.front();
   record_.folders.push_back(folder.path);
   record_.unified = true;
-  if (!folder.fresh && !unit_) TRY(check_unused(folder, record_.path, true));
-  if (pid != 0)
+  if (move)
     TRY(explained(write_text(folder.parent.get(), folder.entry("cgroup.procs"), std::to_string(pid)),
                   fmt::format("moving process {} into cgroup {}", pid, folder.path)));
   if (layout_->kind == Kind::v2)
@@ -187,24 +205,24 @@ Outcome<> Cgroup::make_birthplace(pid_t pid) {
 }
 
 Outcome<> Cgroup::make_scope(pid_t pid) {
-  record_.path = TRY(systemd::start_scope(*manager_, *unit_, pid, *layout_, plan_.settings));
-  record_.unit = unit_->name;  // not before: a unit of this name that was there is somebody else's
-  record_.user_unit = unit_->user;
+  auto scope = TRY(systemd::start_scope(*manager_, *unit_, pid, *layout_, plan_.settings));
+  record_.unit =
+      std::move(scope.record);  // not before: a unit of this name that was there is somebody else's
+  record_.path = scope_ = std::move(scope.path);
   manager_.reset();
   if (!unit_->subgroup.empty()) (record_.path += '/') += unit_->subgroup;
   if (layout_->unified.empty()) return {};
   // On a hybrid, systemd need not keep its units in the cgroup2 tree.
   const bool there = layout_->kind == Kind::v2 && unit_->subgroup.empty();
-  return make_birthplace(there ? 0 : pid);
+  return make_birthplace(pid, !there);
 }
 
-Outcome<> Cgroup::make_v1_folders() {
+Outcome<> Cgroup::make_v1_folders(pid_t pid) {
   v1_.reserve(layout_->hierarchies.size());
   for (const auto& hierarchy : layout_->hierarchies) {
-    v1_.push_back(TRY(make_below(hierarchy.folder)));
+    v1_.push_back(TRY(make_below(hierarchy.folder, pid)));
     const Folder& folder = v1_.back();
     record_.folders.push_back(folder.path);
-    if (!folder.fresh && !unit_) TRY(check_unused(folder, record_.path, false));
     if (hierarchy.has("cpuset")) TRY(inherit_cpuset(hierarchy.folder, record_.path, folder));
   }
   return {};
@@ -213,7 +231,7 @@ Outcome<> Cgroup::make_v1_folders() {
 Outcome<> Cgroup::complete(pid_t pid) {
   if (record_.path.empty()) return {};
   if (unit_) TRY(make_scope(pid));
-  TRY(make_v1_folders());
+  TRY(make_v1_folders(pid));
   const bool v2 = layout_->kind == Kind::v2;
   TRY(apply(plan_.settings, Places(*layout_, v2 ? unified_ : v1_), record_.path));
   if (v2 && plan_.restricts_devices)

@@ -43,8 +43,10 @@ class Cgroup {
   /// Before the clone: everything that can be refused, and only what the clone needs, the folder in the
   /// cgroup2 tree (v2 and hybrid); on v2 also the controllers of its parents. systemd, which makes a scope
   /// around a process that is there, is only connected to. Without a path every call here has nothing to do.
-  /// `resources` may be null. `layout` must outlive the object.
-  static Outcome<Cgroup> prepare(const Layout& layout, const Place& place, const spec::Resources* resources);
+  /// `resources` may be null. `layout` must outlive the object. Waiting for systemd ends when `interrupt`, a
+  /// descriptor, becomes readable (-1: nobody's).
+  static Outcome<Cgroup> prepare(const Layout& layout, const Place& place, const spec::Resources* resources,
+                                 int interrupt = -1);
 
   /// On v2: what the container may manage of it will belong to its user (delegate.hpp). Elsewhere nothing.
   void delegate_to(std::uint32_t uid) { owner_ = uid; }
@@ -72,12 +74,17 @@ class Cgroup {
   Cgroup() = default;
   /// The plan, and what can be said against it by the layout alone.
   Outcome<> take(const Layout& layout, const Place& place, const spec::Resources* resources);
-  /// One hierarchy's folder; the default parent is among what is removed, whoever made it.
-  Outcome<Folder> make_below(const std::string& mount);
-  /// `pid`: who has to be moved there, since it was born elsewhere; 0: nobody.
-  Outcome<> make_birthplace(pid_t pid);
+  /// One hierarchy's folder, which must be new or unused but for `pid`; the default parent is among what is
+  /// removed, whoever made it.
+  Outcome<Folder> make_below(const std::string& mount, pid_t pid);
+  /// Where the unit's cgroup is presumably going to be nobody is, in no hierarchy.
+  Outcome<> check_vacant() const;
+  /// What systemd has made of the unit in a hierarchy is the container's: its process is in it.
+  Outcome<> claim(const std::string& mount, pid_t pid);
+  /// `pid` as for make_below(); moved there where it was born elsewhere.
+  Outcome<> make_birthplace(pid_t pid, bool move);
   Outcome<> make_scope(pid_t pid);
-  Outcome<> make_v1_folders();
+  Outcome<> make_v1_folders(pid_t pid);
 
   const Layout* layout_ = nullptr;
   Plan plan_;
@@ -85,6 +92,7 @@ class Cgroup {
   std::vector<Folder> v1_;       // in the order of the layout's hierarchies
   kernel::Fd<kernel::Path> birthplace_;
   std::optional<systemd::Unit> unit_;
+  std::string scope_;                        // the path of its cgroup
   std::optional<systemd::Manager> manager_;  // from prepare() to complete()
   std::optional<std::uint32_t> owner_;
   Record record_;

@@ -6,6 +6,7 @@
 #include "cgroups/files.hpp"
 #include "cgroups/folder.hpp"
 #include "cgroups/manage.hpp"
+#include "cgroups/systemd/scope.hpp"
 #include "kernel/process.hpp"
 #include "kernel/time.hpp"
 
@@ -80,6 +81,7 @@ Outcome<> kill_one_by_one(const Record& record) {
 }  // namespace
 
 Outcome<> signal(const Record& record, int signal) {
+  if (systemd::is_another(record)) return {};
   if (signal != SIGKILL) {
     TRY(send_to_all_held(record, signal));
     return {};

@@ -6,6 +6,7 @@
 #include "cgroups/files.hpp"
 #include "cgroups/folder.hpp"
 #include "cgroups/manage.hpp"
+#include "cgroups/systemd/scope.hpp"
 
 namespace lodger::cgroups {
 namespace {
@@ -43,7 +44,7 @@ kernel::Result<std::vector<pid_t>> collect(const std::string& absolute) {
 }  // namespace
 
 Outcome<std::vector<pid_t>> processes(const Record& record) {
-  if (record.folders.empty()) return std::vector<pid_t>();
+  if (record.folders.empty() || systemd::is_another(record)) return std::vector<pid_t>();
   return explained(collect(record.folders.front()),
                    fmt::format("cgroup {}: listing its processes", record.path));
 }

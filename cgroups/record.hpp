@@ -1,5 +1,6 @@
 // What a container's state keeps of its cgroup, so that nothing is ever derived a second time.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,14 @@ struct Record {
   std::vector<std::string> folders;
   std::vector<std::string> made;  // those of them, and parents, that lodger made: removed in this order
   bool unified = false;           // folders[0] is a cgroup2 folder
-  std::string unit;               // systemd's, of which this is the cgroup; empty: none
-  bool user_unit = false;         // of a user's manager
+  // systemd's unit, of which this is the cgroup; an empty name: none.
+  struct Unit {
+    std::string name;
+    bool user = false;        // of a user's manager
+    std::string folder;       // where systemd itself has it: on cgroup2, else in v1's name=systemd
+    std::uint64_t inode = 0;  // of that folder, which tells it from another unit of this name
+    bool operator==(const Unit&) const = default;
+  } unit;
 };
 
 }  // namespace lodger::cgroups

@@ -52,9 +52,17 @@ Failure describe(const Record& record, const std::string& folder, kernel::Error 
   return failure;
 }
 
+/// Behind a unit whose name, and with it the path, another has by now: on v1 there may be folders that
+/// systemd does not know, and nobody uses. rmdir(2) takes no other.
+Outcome<> remove_unused(const Record& record) {
+  for (const auto& made : record.made) (void)remove_one(kernel::cwd, made);
+  return {};
+}
+
 }  // namespace
 
 Outcome<> remove(const Record& record) {
+  if (systemd::is_another(record)) return remove_unused(record);
   auto first = systemd::stop_scope(record);
   const auto end = kernel::monotonic_ns() + patience_ns;
   for (const auto& made : record.made) {

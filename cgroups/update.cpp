@@ -87,7 +87,8 @@ bool sets_devices(const std::vector<Setting>& settings) {
   return std::ranges::any_of(settings, is_device_rule);
 }
 
-/// Device rules last.
+/// Device rules last: what a cgroup that allows all but some had cannot be restored, so nothing must fail
+/// behind them.
 Outcome<Plan> plan_for(bool v2, const spec::Resources& resources) {
   auto plan = TRY(v2 ? plan_v2(resources) : plan_v1(resources));
   std::ranges::stable_partition(plan.settings, std::not_fn(is_device_rule));
@@ -112,8 +113,17 @@ bool has_devices(std::vector<Setting> settings, const Places& places) {
   return !sets_devices(settings);
 }
 
+/// systemd is told first, as it writes the files, too; ours have the exact figures.
+Outcome<> apply_in_both(std::vector<Setting> settings, const Places& places, const Record& record) {
+  TRY(systemd::update_scope(record, settings));
+  leave_out_present(settings, places);
+  return apply(settings, places, record.path);
+}
+
 Outcome<> apply_all(const Plan& plan, const Places& places, const Record& record, bool v2) {
-  TRY(apply(plan.settings, places, record.path));
+  const auto rules = std::ranges::find_if(plan.settings, is_device_rule);
+  TRY(apply_in_both({plan.settings.begin(), rules}, places, record));
+  if (rules != plan.settings.end()) TRY(apply_in_both({rules, plan.settings.end()}, places, record));
   if (!v2 || !plan.restricts_devices) return {};
   const auto folder = TRY(explained(walk_to(record.folders.front()), record.folders.front()));
   return attach_devices(folder.get(), plan.device_program, false, record.path);
@@ -138,8 +148,6 @@ Outcome<> update(const Layout& layout, const Record& record, const spec::Resourc
   const Places places(layout, folders);
   if (!v2 && has_devices(plan.settings, places)) std::erase_if(plan.settings, is_device_rule);
   const auto former = former_settings(plan.settings, places);
-  TRY(systemd::update_scope(record, plan.settings));
-  leave_out_present(plan.settings, places);  // systemd writes device rules, too
   auto applied = apply_all(plan, places, record, v2);
   if (!applied) undo(former, places, record);
   return applied;

@@ -10,18 +10,29 @@
 namespace lodger::cgroups::systemd {
 namespace {
 
-/// Two sections, "Character devices:" and "Block devices:", with lines such as "136 pts". A number may have
-/// several names; the first is as good as any.
-std::string name_of_major(std::string_view proc_devices, char type, std::string_view major) {
-  std::string name;
+/// Two sections, "Character devices:" and "Block devices:", with lines such as "136 pts". Calls
+/// `visit(number, name)` for those of the type.
+template <class Visit>
+void each_driver(std::string_view proc_devices, char type, Visit visit) {
   bool in_section = false;
   each_part(proc_devices, '\n', [&](std::string_view line) {
     if (line.ends_with(':')) in_section = line.starts_with(type == 'c' ? "Character" : "Block");
     line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
     const auto number = spec::cut(line, ' ');
-    if (in_section && name.empty() && number == major) name = line;
+    if (in_section && !line.empty()) visit(number, line);
   });
-  return name;
+}
+
+/// systemd takes a driver's name for all its majors: only one that has no others will do. Terminals have
+/// eight, of which the kernel uses the first (Unix98 ptys).
+std::string name_of_major(std::string_view proc_devices, char type, std::string_view major) {
+  std::string name;
+  each_driver(proc_devices, type, [&](auto number, auto driver) {
+    if (number == major && name.empty()) name = driver;
+  });
+  int majors = 0;
+  each_driver(proc_devices, type, [&](auto, auto driver) { majors += driver == name; });
+  return majors == 1 || name == "pts" ? name : "";
 }
 
 /// "c 136:* rwm": systemd's word for the devices, or "" where it has none.

@@ -81,7 +81,9 @@ class Parser {
   std::optional<Value> parse(std::string type) {
     if (++depth_ > deepest) return std::nullopt;
     skip_blanks();
+    const bool says_type = rest_.starts_with('@');
     auto own = declared();
+    if (says_type && own.empty()) return std::nullopt;
     if (!own.empty() && !type.empty() && own != type) return std::nullopt;
     if (!own.empty()) type = std::move(own);
     skip_blanks();

@@ -12,8 +12,8 @@ namespace lodger::cgroups::systemd {
 namespace {
 
 constexpr const char* program = "lodger-systemd";
-// Longer than what the program itself waits for (client/job.cpp): it knows better what did not come.
-constexpr long patience_ms = 60'000;
+// Longer than all that the program waits for in one question: it knows better what did not come.
+constexpr long patience_ms = 180'000;
 
 /// The folder of the running program; "" where procfs does not tell.
 std::string own_folder() {
@@ -49,11 +49,12 @@ Outcome<std::string> find_client() {
       ENOENT);
 }
 
-Outcome<Manager> Manager::open(bool user) {
+Outcome<Manager> Manager::open(bool user, int interrupt) {
   constexpr std::string_view doing = "starting lodger-systemd";
   const auto path = TRY(find_client());
   auto pair = TRY(explained(kernel::socket_pair(SOCK_SEQPACKET), doing));
   Manager manager;
+  manager.interrupt_ = interrupt;
   manager.errors_ = TRY(explained(kernel::memfd("lodger-systemd", 0), doing));
   const auto variables = environment();
   std::vector<const char*> envp;
@@ -66,6 +67,16 @@ Outcome<Manager> Manager::open(bool user) {
   manager.process_ = std::move(started.process);
   manager.socket_ = std::move(pair.ours);
   return manager;
+}
+
+Manager& Manager::operator=(Manager&& other) noexcept {
+  Manager taken(std::move(other));
+  std::swap(socket_, taken.socket_);
+  std::swap(errors_, taken.errors_);
+  std::swap(process_, taken.process_);
+  std::swap(interrupt_, taken.interrupt_);
+  std::swap(connected_, taken.connected_);
+  return *this;
 }
 
 Manager::~Manager() {
@@ -85,8 +96,10 @@ Failure Manager::silence(std::string_view doing) {
 }
 
 Outcome<Words> Manager::answer(std::string_view doing) {
-  pollfd waited{socket_.get(), POLLIN, 0};
-  if (TRY(explained(kernel::poll({&waited, 1}, patience_ms), doing)) == 0)
+  pollfd waited[] = {{socket_.get(), POLLIN, 0}, {interrupt_, POLLIN, 0}};
+  const int ready = TRY(explained(kernel::poll(waited, patience_ms), doing));
+  if (waited[1].revents) return refuse(fmt::format("{}: interrupted by a signal", doing), EINTR);
+  if (ready == 0)
     return refuse(fmt::format("{}: no answer from {} within {} s", doing, program, patience_ms / 1000),
                   ETIMEDOUT);
   std::string text(longest_message, '\0');
@@ -112,7 +125,10 @@ Outcome<> Manager::ask(std::string_view doing, const Words& words) {
     return refuse(fmt::format("{}: its properties come to {} bytes, and more than {} do not go", doing,
                               message.size(), longest_message),
                   EMSGSIZE);
-  TRY(explained(kernel::send(socket_.get(), message), doing));
+  const auto sent = kernel::send(socket_.get(), message);
+  if (!sent && (sent.error().code == EPIPE || sent.error().code == ECONNRESET))
+    return std::unexpected(silence(doing));
+  TRY(explained(sent, doing));
   const auto said = TRY(answer(doing));
   if (said.front() == done) return {};
   return refuse(fmt::format("{}: {}", doing, said.back()), EREMOTEIO);

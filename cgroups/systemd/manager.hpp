@@ -18,9 +18,10 @@ namespace lodger::cgroups::systemd {
 
 class Manager {
  public:
-  /// Starts the program, which connects while the caller goes on: the first question waits for that. `user`:
+  /// Starts the program, which connects to systemd: the first question waits for that. `user`:
   /// the calling user's manager. Fails where the program is missing.
-  static Outcome<Manager> open(bool user);
+  /// Every wait ends with EINTR when `interrupt`, a descriptor, becomes readable; -1: never.
+  static Outcome<Manager> open(bool user, int interrupt = -1);
   /// Whether systemd answers: the end of the connecting.
   Outcome<> connected();
 
@@ -34,7 +35,7 @@ class Manager {
   Outcome<> attach(const std::string& unit, const std::string& below, pid_t pid);
 
   Manager(Manager&&) = default;
-  Manager& operator=(Manager&&) = default;
+  Manager& operator=(Manager&& other) noexcept;
   /// Kills and reaps the program.
   ~Manager();
 
@@ -47,6 +48,7 @@ class Manager {
   kernel::Fd<kernel::Socket> socket_;
   kernel::Fd<kernel::Memory> errors_;  // its stderr: what the dynamic linker says
   kernel::Fd<kernel::Process> process_;
+  int interrupt_ = -1;
   bool connected_ = false;
 };
 

@@ -24,6 +24,19 @@ std::optional<Value> limit(std::string_view text) {
   return found ? std::optional(number(*found)) : std::nullopt;
 }
 
+/// systemd has no word for a limit of nothing at all: the file alone has it.
+std::optional<Value> positive_limit(std::string_view text) {
+  const auto found = limit_in(text);
+  return found && *found > 0 ? std::optional(number(*found)) : std::nullopt;
+}
+
+/// In the kernel's bounds (sched_group_set_shares()), which systemd insists on.
+std::optional<Value> shares(std::string_view text) {
+  constexpr std::uint64_t least = 2, most = 262144;
+  const auto found = limit_in(text);
+  return found ? std::optional(number(std::clamp(*found, least, most))) : std::nullopt;
+}
+
 /// "default 500", and "500"; a line for one device is none.
 std::optional<Value> default_weight(std::string_view text) {
   if (text.starts_with("default ")) text.remove_prefix(8);
@@ -35,6 +48,7 @@ std::optional<Value> bit_mask(std::string_view list) {
   constexpr unsigned most = 8192;  // CONFIG_NR_CPUS at its largest
   std::vector<std::uint8_t> mask;
   bool right = true;
+  if (list == "\n") list = "";  // what empties the file
   each_part(list, ',', [&](std::string_view range) {
     const auto dash = range.find('-');
     const auto first = spec::whole_number<unsigned>(range.substr(0, dash));
@@ -52,20 +66,21 @@ std::optional<Value> bit_mask(std::string_view list) {
 struct Row {
   std::string_view file, property;
   std::optional<Value> (*value)(std::string_view);
+  int since = 0;  // systemd's release
 };
 constexpr Row rows[] = {
-    {"memory.max", "MemoryMax", limit},
-    {"memory.high", "MemoryHigh", limit},
+    {"memory.max", "MemoryMax", positive_limit},
+    {"memory.high", "MemoryHigh", positive_limit},
     {"memory.low", "MemoryLow", limit},
     {"memory.min", "MemoryMin", limit},
     {"memory.swap.max", "MemorySwapMax", limit},
     {"cpu.weight", "CPUWeight", limit},
-    {"cpuset.cpus", "AllowedCPUs", bit_mask},
-    {"cpuset.mems", "AllowedMemoryNodes", bit_mask},
+    {"cpuset.cpus", "AllowedCPUs", bit_mask, 244},
+    {"cpuset.mems", "AllowedMemoryNodes", bit_mask, 244},
     {"io.weight", "IOWeight", default_weight},
-    {"pids.max", "TasksMax", limit},
-    {"memory.limit_in_bytes", "MemoryLimit", limit},
-    {"cpu.shares", "CPUShares", limit},
+    {"pids.max", "TasksMax", positive_limit},
+    {"memory.limit_in_bytes", "MemoryLimit", positive_limit},
+    {"cpu.shares", "CPUShares", shares},
     {"blkio.bfq.weight", "BlockIOWeight", limit},
 };
 
@@ -98,26 +113,31 @@ struct Bandwidth {
   }
   void tell(std::vector<Property>& properties) const {
     constexpr std::uint64_t usual_period = 100'000;
-    if (period && *period) put(properties, {"CPUQuotaPeriodUSec", number(*period)});
+    constexpr int knows_period = 242;
+    if (period && *period) put(properties, {"CPUQuotaPeriodUSec", number(*period), knows_period});
     if (!quota) return;
     const auto share = *quota == infinity ? infinity : per_second(*quota, period.value_or(usual_period));
     put(properties, {"CPUQuotaPerSecUSec", number(share)});
   }
 };
 
-/// systemd's word for cpu.idle is a weight of zero, and it writes cpu.idle whenever it writes a weight.
-constexpr int knows_idle = 252;
+/// systemd's word for cpu.idle is a weight of zero; an idle cgroup that is none any more has the weight of a
+/// new one (sched_group_set_idle()).
+void add_idle(std::vector<Property>& properties, std::string_view idle) {
+  constexpr int knows_idle = 252;
+  constexpr std::uint64_t new_weight = 100;
+  const bool weighted = std::ranges::find(properties, "CPUWeight", &Property::name) != properties.end();
+  if (idle == "1") put(properties, {"CPUWeight", number(0), knows_idle});
+  if (idle == "0" && !weighted) put(properties, {"CPUWeight", number(new_weight), knows_idle});
+}
 
 void add(std::vector<Property>& properties, const Setting& s) {
-  if (s.file == "cpu.idle" && s.value == "1") {
-    put(properties, {"CPUWeight", number(0), knows_idle});
-    return;
-  }
+  if (s.file == "cpu.idle") return add_idle(properties, s.value);
   for (const auto& row : rows) {
     const bool other = row.file == s.other_file;
     if (row.file != s.file && !other) continue;
     if (auto value = row.value(other ? s.other_value : s.value))
-      put(properties, {std::string(row.property), std::move(*value)});
+      put(properties, {std::string(row.property), std::move(*value), row.since});
   }
 }
 

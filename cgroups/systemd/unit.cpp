@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "cgroups/systemd/annotations.hpp"
 #include "spec/text.hpp"
@@ -17,6 +18,15 @@ constexpr std::size_t longest_name = 255;  // UNIT_NAME_MAX less the zero byte; 
 bool may_stand_in_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view(":-_.\\").find(c) != std::string_view::npos;
+}
+
+/// An id may hold "+", a unit's name not: as systemd-escape(1) has it.
+std::string escaped(std::string_view id) {
+  std::string name;
+  for (const char c : id)
+    name += may_stand_in_name(c) && c != '\\' ? std::string(1, c)
+                                              : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  return name;
 }
 
 Outcome<> check_name(std::string_view name) {
@@ -37,8 +47,9 @@ Outcome<> check_subgroup(const std::string& name) {
                 EINVAL);
 }
 
-/// Those that say which processes the unit has and where it lies are cgroupsPath's to say.
-bool is_ours_to_set(std::string_view name) { return name == "PIDs" || name == "Slice"; }
+/// What the driver rests on: which processes the unit has, where it lies, that its cgroup is ours, its
+/// devices.
+constexpr std::array ours_to_set{"PIDs", "Slice", "Delegate", "DevicePolicy", "DeviceAllow"};
 
 Outcome<> take_annotations(Unit& unit, const std::map<std::string, std::string>& annotations) {
   constexpr std::string_view prefix = "org.systemd.property.";
@@ -49,7 +60,7 @@ Outcome<> take_annotations(Unit& unit, const std::map<std::string, std::string>&
     }
     if (!key.starts_with(prefix)) continue;
     auto property = TRY(property_of_annotation(key, key.substr(prefix.size()), text));
-    if (is_ours_to_set(property.name))
+    if (std::ranges::count(ours_to_set, property.name) != 0)
       return refuse(
           fmt::format("annotation {}: lodger sets {} itself (see linux.cgroupsPath)", key, property.name),
           EINVAL);
@@ -64,7 +75,7 @@ struct Parts {
 };
 
 Outcome<Parts> split(std::string_view path, std::string_view id) {
-  if (path.empty()) return Parts{"", "lodger", std::string(id)};
+  if (path.empty()) return Parts{"", "lodger", escaped(id)};
   if (std::ranges::count(path, ':') != 2)
     return refuse(fmt::format("linux.cgroupsPath: expected cgroupsPath to be of format \"slice:prefix:name\" "
                               "for systemd cgroups, got \"{}\" instead",

@@ -60,8 +60,9 @@ Record record_of(const Source& source, const CreateRequest& request, std::string
 }
 
 /// What an ordinary user may not make is mostly asked for by accident.
-Outcome<cgroups::Cgroup> make_cgroup(const cgroups::Layout& layout, const Preparation& prepared) {
-  auto made = cgroups::Cgroup::prepare(layout, prepared.place, prepared.limits());
+Outcome<cgroups::Cgroup> make_cgroup(const cgroups::Layout& layout, const Preparation& prepared,
+                                     int interrupt) {
+  auto made = cgroups::Cgroup::prepare(layout, prepared.place, prepared.limits(), interrupt);
   if (made || prepared.wishes.caller.privileged) return made;
   if (made.error().code != EACCES && made.error().code != EPERM && made.error().code != EROFS) return made;
   return refuse(
@@ -112,7 +113,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   record.host_root = host_root.identity();
   TRY(folder.stage(record));
   TRY(host_root.attach(*built.plan->rootfs));
-  auto cgroup = TRY(make_cgroup(layout, prepared));
+  auto cgroup = TRY(make_cgroup(layout, prepared, manner.interrupt));
   resctrl::Group rdt;
   if (intel_rdt) rdt = TRY(resctrl::Group::make(*shares, *intel_rdt, request.id));
   if (const auto owner = cgroups::delegated_owner(source.config)) cgroup.delegate_to(*owner);

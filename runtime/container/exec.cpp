@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "cgroups/doors.hpp"
+#include "cgroups/membership.hpp"
 #include "cgroups/systemd/scope.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/container/status.hpp"
@@ -71,12 +72,19 @@ Outcome<std::vector<cgroups::Below>> parse_below(const std::vector<std::string>&
   return below;
 }
 
-/// By way of systemd, out of our own cgroup.
-Outcome<launch::Launched> be_adopted(const launch::Joining& joining, const std::vector<cgroups::Below>& below,
-                                     const Record& record, cgroups::Doors& doors) {
+/// By way of systemd, out of our own cgroup. Where an init manages cgroups below its own, into that one.
+Outcome<launch::Launched> be_adopted(const launch::Joining& joining, const cgroups::Layout& layout,
+                                     const std::vector<cgroups::Below>& below, const Record& record,
+                                     cgroups::Doors& doors) {
   doors.birthplace = {};
   auto born = TRY(launch::be_born(joining));
-  TRY(cgroups::systemd::adopt(record.cgroup, cgroups::path_below(below), born.child.pid()));
+  const auto folder = record.cgroup.folders.front() + cgroups::path_below(below);
+  const auto adopted = cgroups::systemd::adopt(record.cgroup, folder, born.child.pid());
+  if (adopted) return born;
+  if (!below.empty()) return std::unexpected(adopted.error());
+  const auto own = layout.unified + TRY(cgroups::cgroup_of(std::to_string(record.pid)));
+  if (!own.starts_with(folder + '/')) return std::unexpected(adopted.error());
+  TRY(cgroups::systemd::adopt(record.cgroup, own, born.child.pid()));
   return born;
 }
 
@@ -88,8 +96,8 @@ Outcome<launch::Launched> be_born(const launch::Joining& joining, const cgroups:
   auto born = launch::be_born(joining);
   if (born || layout.kind != cgroups::Kind::v2 || record.cgroup.folders.empty()) return born;
   const int code = born.error().code;
-  if (record.cgroup.user_unit && (code == EACCES || code == EPERM))
-    return be_adopted(joining, below, record, doors);
+  if (record.cgroup.unit.user && (code == EACCES || code == EPERM))
+    return be_adopted(joining, layout, below, record, doors);
   if (!below.empty() || (code != EBUSY && code != EOPNOTSUPP)) return born;
   doors = TRY(cgroups::open_doors_of(layout, record.cgroup, record.pid));
   return launch::be_born(joining);

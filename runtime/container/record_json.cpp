@@ -14,7 +14,10 @@ constexpr int format = 1;
 Json to_value(const cgroups::Record& cgroup) {
   Json value = {
       {"path", cgroup.path}, {"folders", cgroup.folders}, {"made", cgroup.made}, {"unified", cgroup.unified}};
-  if (!cgroup.unit.empty()) value["systemd"] = {{"unit", cgroup.unit}, {"user", cgroup.user_unit}};
+  const auto& unit = cgroup.unit;
+  if (!unit.name.empty())
+    value["systemd"] = {
+        {"unit", unit.name}, {"user", unit.user}, {"folder", unit.folder}, {"inode", unit.inode}};
   return value;
 }
 
@@ -25,8 +28,10 @@ cgroups::Record cgroup_from(const Json& value) {
   value.at("made").get_to(cgroup.made);
   value.at("unified").get_to(cgroup.unified);
   if (const auto systemd = value.find("systemd"); systemd != value.end()) {
-    systemd->at("unit").get_to(cgroup.unit);
-    systemd->at("user").get_to(cgroup.user_unit);
+    systemd->at("unit").get_to(cgroup.unit.name);
+    systemd->at("user").get_to(cgroup.unit.user);
+    systemd->at("folder").get_to(cgroup.unit.folder);
+    systemd->at("inode").get_to(cgroup.unit.inode);
   }
   return cgroup;
 }

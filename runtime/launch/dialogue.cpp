@@ -71,6 +71,15 @@ Outcome<Message> Dialogue::expect(Event event) {
   }
 }
 
+Failure Dialogue::first_failure(Failure ours) {
+  pollfd waited{made_.child.socket().get(), POLLIN, 0};
+  const auto ready = kernel::poll({&waited, 1}, 0);
+  if (!ready || *ready == 0) return ours;
+  const auto message = made_.child.receive();
+  if (!message || message->report.event != Event::failed) return ours;
+  return phrase(message->report, config_, built_.plan);
+}
+
 Outcome<> Dialogue::adopt_second() {
   const auto message = TRY(expect(Event::joined));
   return explained(made_.child.adopt(static_cast<pid_t>(message.report.value)), "the container's init");

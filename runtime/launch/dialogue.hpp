@@ -21,6 +21,8 @@ class Dialogue {
   Outcome<> enter_cgroup(std::span<const kernel::Fd<kernel::File>> entrances);
   /// Waits for an event; a terminal may come before it, a failure instead of it.
   Outcome<Message> expect(init::Event event);
+  /// Init's own failure, if it has told of one by now, else `ours`, which may only follow from that.
+  Failure first_failure(Failure ours);
   /// Goes on with the second clone once it has come to be.
   Outcome<> adopt_second();
 

@@ -24,7 +24,8 @@ Outcome<> enter_namespaces(Dialogue& dialogue, Launch& launch) {
 
 /// Beside init's mounting: the limits are in force before anything of the container's runs.
 Outcome<> enter_cgroup(Dialogue& dialogue, Launch& launch) {
-  TRY(launch.cgroup.complete(dialogue.pid()));
+  if (auto made = launch.cgroup.complete(dialogue.pid()); !made)
+    return std::unexpected(dialogue.first_failure(std::move(made).error()));
   return dialogue.enter_cgroup(TRY(launch.cgroup.entrances()));
 }
 

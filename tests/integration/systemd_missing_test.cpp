@@ -2,6 +2,7 @@
 // anything is made, and no other container is affected. None of these needs systemd.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "support/container.hpp"
@@ -23,10 +24,13 @@ class Alone {
     write_file(bundle_.beside("lodger-systemd"), client);
     REQUIRE(chmod(bundle_.beside("lodger-systemd").c_str(), 0755) == 0);
   }
-  Finished create(const std::string& manager = "--systemd-cgroup") {
-    std::vector<std::string> line = {lodger(), "--root", container_.root(), manager};
-    for (const auto& word : container_.making("create")) line.push_back(word);
-    return run_command(line);
+  std::vector<std::string> line(const char* command, const std::string& manager) const {
+    std::vector<std::string> words = {lodger(), "--root", container_.root(), manager};
+    for (const auto& word : container_.making(command)) words.push_back(word);
+    return words;
+  }
+  Finished create(const std::string& manager = "--systemd-cgroup") const {
+    return run_command(line("create", manager));
   }
 
  private:
@@ -67,6 +71,31 @@ TEST_CASE("systemd: a program that talks nonsense is not believed", "[systemd]")
   const auto done = Alone("#!/bin/sh\necho nonsense >&0\nsleep 10\n").create("--cgroup-manager=systemd");
   CHECK(done.status != 0);
   CHECK_THAT(done.err, Catch::Contains("lodger-systemd"));
+}
+
+TEST_CASE("systemd: a program that falls silent is told with its last words", "[systemd]") {
+  NEEDS_ROOT_AND_LODGER();
+  NEEDS(access("/usr/bin/python3", X_OK) == 0, "needs python3");
+  const auto done = Alone(
+                        "#!/usr/bin/python3\nimport os, socket, sys\n"
+                        "socket.socket(fileno=0).send(b'done\\0')\nsys.stderr.write('out of breath\\n')\n")
+                        .create();
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("ended without an answer: out of breath"));
+}
+
+TEST_CASE("systemd: a signal ends the waiting for it", "[systemd]") {
+  NEEDS_ROOT_AND_LODGER();
+  Alone alone("#!/bin/sh\nexec sleep 100\n");
+  Running run(alone.line("run", "--systemd-cgroup"));
+  // Once its program runs, lodger waits for that.
+  REQUIRE(eventually([&] {
+    return run_command({"/usr/bin/pgrep", "-P", std::to_string(run.pid())}).status == 0;
+  }));
+  run.kill(SIGTERM);
+  const auto done = run.wait();
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("interrupted by a signal"));
 }
 
 TEST_CASE("systemd: where it is not the init, the driver is refused", "[systemd]") {

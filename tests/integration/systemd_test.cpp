@@ -167,6 +167,33 @@ TEST_CASE("systemd: update changes both, and takes both back when it fails half-
   CHECK(it.value("pids.max") == "40");
 }
 
+TEST_CASE("systemd: v1's failed update leaves all devices to a container that has them all", "[systemd]") {
+  NEEDS_SYSTEMD();
+  NEEDS(!v2(), "looks at cgroup v1's files");
+  InScope it([](json& config) { resources(config)["devices"] = {{{"allow", true}, {"access", "rwm"}}}; });
+  it.container.create();
+  it.container.start();
+  const auto failed = update(
+      it.container, {{"devices", {{{"allow", false}, {"access", "rwm"}}}}, {"cpu", {{"cpus", "4095"}}}});
+  CHECK(failed.status != 0);
+  CHECK(it.properties()["DevicePolicy"] == "auto");
+  CHECK(read_file("/sys/fs/cgroup/devices/system.slice/" + it.unit() + "/devices.list").starts_with("a "));
+}
+
+TEST_CASE("systemd: a container that is not idle any more stays so after a reload", "[systemd]") {
+  NEEDS_SYSTEMD();
+  NEEDS(v2(), "looks at cgroup2's files");
+  InScope it([](json& config) { resources(config)["cpu"] = {{"idle", 1}}; });
+  it.container.create();
+  it.container.start();
+  REQUIRE(run_command({"/usr/bin/systemctl", "daemon-reload"}).status == 0);
+  CHECK(it.value("cpu.idle") == "1");
+  CHECK(update(it.container, {{"cpu", {{"idle", 0}}}}).err == "");
+  REQUIRE(run_command({"/usr/bin/systemctl", "daemon-reload"}).status == 0);
+  CHECK(it.value("cpu.idle") == "0");
+  CHECK(it.value("cpu.weight") == "100");
+}
+
 TEST_CASE("systemd: annotations are properties of the unit", "[systemd]") {
   NEEDS_SYSTEMD();
   InScope it([](json& config) {
@@ -195,9 +222,52 @@ TEST_CASE("systemd: a unit of this name is not touched, whoever has it", "[syste
   REQUIRE(other.status == 0);
   const auto done = create(it);
   CHECK(done.status != 0);
-  CHECK_THAT(done.err, Catch::Contains(it.unit()));
+  CHECK_THAT(done.err, Catch::Contains(it.unit()) && Catch::Contains("container's cgroup is not empty"));
   CHECK(it.properties()["ActiveState"] == "active");
   REQUIRE(run_command({"/usr/bin/systemctl", "stop", it.unit()}).status == 0);
+}
+
+TEST_CASE("systemd: a unit that took the name afterwards is not touched by delete", "[systemd]") {
+  NEEDS_SYSTEMD();
+  InScope it;
+  it.container.create();
+  REQUIRE(it.container.call({"kill", it.container.id(), "KILL"}).status == 0);
+  REQUIRE(eventually([&] { return it.properties()["LoadState"] == "not-found"; }));
+  const auto other = run_command({"/usr/bin/systemd-run", "--scope", "--unit=" + it.unit(), "--quiet",
+                                  "/bin/sh", "-c", "sleep 100 >/dev/null 2>&1 & :"});
+  REQUIRE(other.status == 0);
+  const auto folder = unit_folder(it.unit());
+  REQUIRE(mkdir((folder + "/theirs").c_str(), 0755) == 0);
+  CHECK(it.container.call({"delete", "--force", it.container.id()}).err == "");
+  CHECK(it.properties()["ActiveState"] == "active");
+  CHECK(processes_in(folder) == 1);
+  CHECK(access((folder + "/theirs").c_str(), F_OK) == 0);
+  REQUIRE(run_command({"/usr/bin/systemctl", "stop", it.unit()}).status == 0);
+}
+
+TEST_CASE("systemd: what failed in the container is told, not what followed from it", "[systemd]") {
+  NEEDS_SYSTEMD();
+  InScope it([](json& config) {
+    config["mounts"].push_back(
+        {{"destination", "/bad"}, {"type", "tmpfs"}, {"source", "tmpfs"}, {"options", {"size=nonsense"}}});
+  });
+  const auto done = create(it);
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("/bad"));
+}
+
+TEST_CASE("systemd: v1's folders that it does not make are looked at before they are used", "[systemd]") {
+  NEEDS_SYSTEMD();
+  NEEDS(!v2(), "looks at cgroup v1's files");
+  InScope it;
+  const auto leftover = "/sys/fs/cgroup/freezer/system.slice/" + it.unit();
+  run_command({"/bin/mkdir", "-p", leftover});
+  write_file(leftover + "/freezer.state", "FROZEN");
+  const auto done = create(it);
+  CHECK(done.status != 0);
+  CHECK_THAT(done.err, Catch::Contains("container's cgroup unexpectedly frozen"));
+  CHECK(read_file(leftover + "/freezer.state") == "FROZEN\n");
+  CHECK(rmdir(leftover.c_str()) == 0);
 }
 
 TEST_CASE("systemd: a failed unit of this name gives way", "[systemd]") {

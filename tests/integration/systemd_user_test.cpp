@@ -7,6 +7,7 @@
 
 #include "support/cgroups.hpp"
 #include "support/systemd.hpp"
+#include "tests/support/text.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
@@ -35,12 +36,29 @@ Args as_user(const Args& command) {
   return all;
 }
 
+/// Keeps the user's systemd running without a login, where it is not kept already.
+class Lingering {
+ public:
+  Lingering()
+      : before_(run_command({"/usr/bin/loginctl", "show-user", "-P", "Linger", "1000"}).out == "yes\n") {
+    if (!before_) run_command({"/usr/bin/loginctl", "enable-linger", "1000"});
+  }
+  Lingering(const Lingering&) = delete;
+  Lingering& operator=(const Lingering&) = delete;
+  ~Lingering() {
+    if (!before_) run_command({"/usr/bin/loginctl", "disable-linger", "1000"});
+  }
+
+ private:
+  bool before_;
+};
+
 /// Why there is no such user with a systemd here; empty where there is.
 std::string no_user_manager() {
   if (auto why = no_systemd(); !why.empty()) return why;
   if (!v2()) return "a user's systemd has controllers on cgroup2 alone";
   if (getpwuid(uid) == nullptr) return "there is no user 1000";
-  run_command({"/usr/bin/loginctl", "enable-linger", std::to_string(uid)});
+  static const Lingering lingering;  // for all tests of this process
   const bool up =
       eventually([] { return access((runtime_folder() + "/systemd/private").c_str(), F_OK) == 0; });
   return up ? "" : "the user's systemd does not start";
@@ -130,4 +148,22 @@ TEST_CASE("systemd: exec and update reach a user's scope from outside of the use
   CHECK(updated.err == "");
   CHECK(read_file(it.folder() + "/pids.max") == "40\n");
   CHECK(it.properties()["TasksMax"] == "40");
+}
+
+TEST_CASE("systemd: exec reaches a user's container that manages cgroups of its own", "[systemd-user]") {
+  NEEDS_USER_MANAGER();
+  UserScope it([](json& config) { config["annotations"] = {{"run.oci.systemd.subgroup", "container"}}; });
+  REQUIRE(it.run().status == 0);
+  const auto own = it.folder() + "/container";
+  CHECK(processes_in(own) == 1);
+  CHECK(it.call({"exec", "--detach", "c", "/bin/probe", "hold"}).err == "");
+  CHECK(processes_in(own) == 2);
+  // As an init does that wants controllers for cgroups below: it and all others move one level down.
+  REQUIRE(mkdir((own + "/init").c_str(), 0755) == 0);
+  for (const auto& pid : support::lines(read_file(own + "/cgroup.procs")))
+    write_file(own + "/init/cgroup.procs", pid);
+  write_file(own + "/cgroup.subtree_control", "+pids");
+  const auto joined = it.call({"exec", "--detach", "c", "/bin/probe", "hold"});
+  CHECK(joined.err == "");
+  CHECK(processes_in(own + "/init") == 3);
 }

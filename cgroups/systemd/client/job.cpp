@@ -54,8 +54,9 @@ Outcome<> Job::wait(const Message& answer) {
 Outcome<> Job::subscribe() {
   BusError error;
   const auto call = TRY(new_call(bus_, "Subscribe"));
-  TRY(send(bus_, call, "subscribing to systemd's signals", error));
-  return {};
+  const auto answer = send(bus_, call, "subscribing to systemd's signals", error);
+  if (answer || error.is("org.freedesktop.systemd1.AlreadySubscribed")) return {};
+  return std::unexpected(answer.error());
 }
 
 /// "uoss": id, job, unit, result.

@@ -37,9 +37,8 @@ int release_of(const Bus& bus) {
   return spec::whole_number<int>(number).value_or(0);
 }
 
-/// Those that this systemd takes; it is asked for its age only where one of them has any.
+/// Those that this systemd takes. Asked for only once it has refused some: a new one takes all.
 std::vector<Property> known_to(const Bus& bus, std::vector<Property> properties) {
-  if (std::ranges::none_of(properties, [](const auto& p) { return p.since > 0; })) return properties;
   const int release = release_of(bus);
   std::erase_if(properties, [&](const Property& p) { return p.since > release; });
   return properties;
@@ -61,17 +60,29 @@ Outcome<Message> call_stop(const Bus& bus, const std::string& unit, BusError& er
   return send(bus, call, "", error);
 }
 
+Outcome<> call_set(const Bus& bus, const std::string& unit, const std::vector<Property>& properties) {
+  constexpr int until_reboot = 1;
+  const auto call = TRY(new_call(bus, "SetUnitProperties"));
+  TRY(checked(sd_bus_message_append(call.get(), "sb", unit.c_str(), until_reboot), "writing the call"));
+  TRY(append(call, properties));
+  BusError error;
+  TRY(send(bus, call, "", error));
+  return {};
+}
+
 }  // namespace
 
 Outcome<> start(const Bus& bus, const std::string& unit, const std::vector<Property>& wanted) {
   const auto job = TRY(Job::listen(bus));
-  const auto properties = known_to(bus, wanted);
   BusError error;
-  auto answer = call_start(bus, unit, properties, error);
+  auto answer = call_start(bus, unit, wanted, error);
   if (!answer && error.is(unit_exists)) {
     forget_failed(bus, unit);
     BusError again;
-    answer = call_start(bus, unit, properties, again);
+    answer = call_start(bus, unit, wanted, again);
+  } else if (const auto known = answer ? wanted : known_to(bus, wanted); known.size() < wanted.size()) {
+    BusError again;
+    answer = call_start(bus, unit, known, again);
   }
   if (!answer) return std::unexpected(answer.error());
   auto ended = job->wait(*answer);
@@ -93,14 +104,11 @@ Outcome<> stop(const Bus& bus, const std::string& unit) {
   return ended;
 }
 
-Outcome<> set(const Bus& bus, const std::string& unit, const std::vector<Property>& properties) {
-  constexpr int until_reboot = 1;
-  const auto call = TRY(new_call(bus, "SetUnitProperties"));
-  TRY(checked(sd_bus_message_append(call.get(), "sb", unit.c_str(), until_reboot), "writing the call"));
-  TRY(append(call, known_to(bus, properties)));
-  BusError error;
-  TRY(send(bus, call, "", error));
-  return {};
+Outcome<> set(const Bus& bus, const std::string& unit, const std::vector<Property>& wanted) {
+  const auto done = call_set(bus, unit, wanted);
+  if (done) return {};
+  const auto known = known_to(bus, wanted);
+  return known.size() < wanted.size() ? call_set(bus, unit, known) : done;
 }
 
 Outcome<> attach(const Bus& bus, const std::string& unit, const std::string& below, const std::string& pid) {

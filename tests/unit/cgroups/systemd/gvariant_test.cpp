@@ -28,9 +28,28 @@ TEST_CASE("GVariant: a type before the value is the value's") {
 }
 
 TEST_CASE("GVariant: what is none is refused") {
-  for (const char* text : {"", "'open", "[1", "[]", "()", "[1, 'a']", "byte 256", "byte -1", "int32 x",
-                           "uint64 'a'", "true false", "@q", "@", "nonsense", "1e999", "@as ['a', 1]",
-                           "@(s) ('a', 'b')", "boolean 1", "@aaaaaaaaaaaaaaaaaaaas []"}) {
+  for (const char* text : {"",
+                           "'open",
+                           "[1",
+                           "[]",
+                           "()",
+                           "[1, 'a']",
+                           "byte 256",
+                           "byte -1",
+                           "int32 x",
+                           "uint64 'a'",
+                           "true false",
+                           "@q",
+                           "@",
+                           "@5",
+                           "@ 5",
+                           "[@5]",
+                           "nonsense",
+                           "1e999",
+                           "@as ['a', 1]",
+                           "@(s) ('a', 'b')",
+                           "boolean 1",
+                           "@aaaaaaaaaaaaaaaaaaaas []"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_gvariant(text));
   }

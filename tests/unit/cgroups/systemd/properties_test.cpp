@@ -47,7 +47,7 @@ TEST_CASE("systemd: the files of cgroup v1 that it has a property for") {
         Properties{
             {"MemoryLimit", number(infinity)}, {"CPUShares", number(512)}, {"BlockIOWeight", number(300)}});
   CHECK(limits({{"cpu.cfs_period_us", "50000"}, {"cpu.cfs_quota_us", "25000"}}) ==
-        Properties{{"CPUQuotaPeriodUSec", number(50000)}, {"CPUQuotaPerSecUSec", number(500000)}});
+        Properties{{"CPUQuotaPeriodUSec", number(50000), 242}, {"CPUQuotaPerSecUSec", number(500000)}});
 }
 
 TEST_CASE("systemd: a quota is a share of a second, in whole percents and never too small") {
@@ -62,13 +62,15 @@ TEST_CASE("systemd: a quota is a share of a second, in whole percents and never 
   CHECK(share("max 100000") == number(infinity));
   CHECK(share("1000") == number(10'000));
   CHECK(share("18446744073709551614 1") == number(infinity));
-  CHECK(limits({{"cpu.max", "max 20000"}}).front() == Property{"CPUQuotaPeriodUSec", number(20000)});
+  CHECK(limits({{"cpu.max", "max 20000"}}).front() == Property{"CPUQuotaPeriodUSec", number(20000), 242});
 }
 
 TEST_CASE("systemd: processors are bits") {
-  CHECK(limits({{"cpuset.cpus", "0,2-3,9"}}) == Properties{{"AllowedCPUs", bytes({0b1101, 0b10})}});
-  CHECK(limits({{"cpuset.mems", "0"}}) == Properties{{"AllowedMemoryNodes", bytes({1})}});
-  CHECK(limits({{"cpuset.cpus", ""}}) == Properties{{"AllowedCPUs", bytes({})}});
+  CHECK(limits({{"cpuset.cpus", "0,2-3,9"}}) == Properties{{"AllowedCPUs", bytes({0b1101, 0b10}), 244}});
+  CHECK(limits({{"cpuset.mems", "0"}}) == Properties{{"AllowedMemoryNodes", bytes({1}), 244}});
+  for (const char* none : {"", "\n"})
+    CHECK(limits({{"cpuset.cpus", "0-3"}, {"cpuset.cpus", none}}) ==
+          Properties{{"AllowedCPUs", bytes({}), 244}});
   for (const char* wrong : {"x", "3-1", "0-99999999"}) CHECK(limits({{"cpuset.cpus", wrong}}).empty());
 }
 
@@ -77,6 +79,25 @@ TEST_CASE("systemd: the last word on a file counts, as with the files") {
   // An idle cgroup is a weight of zero to systemd, since its release 252.
   CHECK(limits({{"cpu.weight", "59"}, {"cpu.idle", "1"}}) == Properties{{"CPUWeight", number(0), 252}});
   CHECK(limits({{"cpu.weight", "59"}, {"cpu.idle", "0"}}) == Properties{{"CPUWeight", number(59)}});
+}
+
+TEST_CASE("systemd: a cgroup that is not idle any more has the weight of a new one", "[systemd]") {
+  CHECK(limits({{"cpu.idle", "0"}}) == Properties{{"CPUWeight", number(100), 252}});
+}
+
+TEST_CASE("systemd: what its properties cannot say is left to the files", "[systemd]") {
+  CHECK(limits({{"pids.max", "0"}, {"memory.high", "0"}}).empty());
+  CHECK(limits({{"memory.low", "0"}}) == Properties{{"MemoryLow", number(0)}});
+  CHECK(limits({{"cpu.shares", "1"}}) == Properties{{"CPUShares", number(2)}});
+  CHECK(limits({{"cpu.shares", "999999"}}) == Properties{{"CPUShares", number(262144)}});
+}
+
+TEST_CASE("systemd: a driver's name stands for all its majors, and is not used for one of several",
+          "[systemd]") {
+  const Setting deny{"devices", "devices.deny", "a", {}, {}, {}, {}};
+  const Setting disks{"devices", "devices.allow", "b 8:* r", {}, {}, {}, {}};
+  CHECK(limits_of({deny, disks}, "Block devices:\n  8 sd\n 65 sd\n") ==
+        Properties{{"DevicePolicy", string("strict")}, {"DeviceAllow", array("(ss)", {})}});
 }
 
 TEST_CASE("systemd: block IO has one weight for all devices") {

@@ -33,6 +33,7 @@ TEST_CASE("systemd: what cgroupsPath leaves out has its default") {
   CHECK(unit_of("")->name == "lodger-c1.scope");
   CHECK(path_of(*unit_of("")) == "/system.slice/lodger-c1.scope");
   CHECK(path_of(*parse_unit("", "c1", true, {})) == "/user.slice/lodger-c1.scope");
+  CHECK(parse_unit("", "a+b", false, {})->name == "lodger-a\\x2bb.scope");
   CHECK(unit_of(":libpod:x")->slice == "system.slice");
   CHECK(unit_of("a.slice::x")->name == "x.scope");
   CHECK(unit_of("a.slice:p:x.scope")->name == "p-x.scope");
@@ -70,8 +71,9 @@ TEST_CASE("systemd: annotations become properties, and the cgroup below the scop
 }
 
 TEST_CASE("systemd: annotations that would move the container elsewhere are refused") {
-  for (const char* name : {"org.systemd.property.PIDs", "org.systemd.property.Slice"})
-    CHECK(refusal("", {{name, "'x'"}}).find("lodger sets") != std::string::npos);
+  for (const char* name : {"PIDs", "Slice", "Delegate", "DevicePolicy", "DeviceAllow"})
+    CHECK(refusal("", {{std::string("org.systemd.property.") + name, "'x'"}}).find("lodger sets") !=
+          std::string::npos);
   for (const char* name : {"..", ".", "a/b", "a\nb"})
     CHECK(refusal("", {{"run.oci.systemd.subgroup", name}}).find("is not the name of a folder") !=
           std::string::npos);
