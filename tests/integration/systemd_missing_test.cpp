@@ -89,9 +89,8 @@ TEST_CASE("systemd: a signal ends the waiting for it", "[systemd]") {
   Alone alone("#!/bin/sh\nexec sleep 100\n");
   Running run(alone.line("run", "--systemd-cgroup"));
   // Once its program runs, lodger waits for that.
-  REQUIRE(eventually([&] {
-    return run_command({"/usr/bin/pgrep", "-P", std::to_string(run.pid())}).status == 0;
-  }));
+  const auto id = std::to_string(run.pid());
+  REQUIRE(eventually([&] { return !read_file("/proc/" + id + "/task/" + id + "/children").empty(); }));
   run.kill(SIGTERM);
   const auto done = run.wait();
   CHECK(done.status != 0);

@@ -118,6 +118,7 @@ vm-systemd      conformance-c  --filter linux-*
 
     def test_a_test_that_meson_does_not_know_is_an_error(self):
         self.assertRaises(Failure, jobs, 'all unit-gone', 'vm-v2', self.TESTS)
+        self.assertRaises(Failure, jobs, 'vm-v1 unit-a', 'vm-v2', self.TESTS)
 
     def test_only_what_is_not_parallel_runs_alone(self):
         self.assertEqual([job.alone for job in jobs(self.LIST, 'vm-v1', self.TESTS)], [True, False])

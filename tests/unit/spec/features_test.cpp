@@ -17,7 +17,8 @@ static FeatureFacts facts() {
           .seccomp_known_flags = {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_TSYNC"},
           .seccomp_supported_flags = {"SECCOMP_FILTER_FLAG_LOG"},
           .unsafe_annotations = {"org.example."},
-          .apparmor = true};
+          .apparmor = true,
+          .systemd = true};
 }
 
 static Document document(const FeatureFacts& from) {

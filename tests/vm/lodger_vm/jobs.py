@@ -48,6 +48,8 @@ def jobs(text, lane, tests, word=None, runtime=None):
         command = test['cmd'] + (narrowed(name, word) if word else arguments)
         environment = {**test['env'], **({'LODGER': runtime} if runtime else {})}
         found.append(Job(title(name, found), command, test['timeout'], not test['is_parallel'], environment))
+    if not found:
+        raise Failure(f'tests/vm/tests: there is nothing for {lane}')
     return found
 
 

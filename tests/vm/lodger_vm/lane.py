@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .failure import CANNOT, Failure, cannot
-from .host import TESTS
+from .host import TESTS, die_with_parent
 from .jobs import Moves, jobs
 
 
@@ -18,12 +18,12 @@ class Lane:
     copies: tuple[str, ...] = ()  # programs that the tests call
 
 
-UTIL_LINUX = ('/usr/bin/unshare', '/usr/bin/setpriv', '/usr/bin/nsenter', '/usr/bin/taskset', '/usr/bin/newuidmap',
+PROGRAMS = ('/usr/bin/unshare', '/usr/bin/setpriv', '/usr/bin/nsenter', '/usr/bin/taskset', '/usr/bin/newuidmap',
               '/usr/bin/newgidmap', '/usr/bin/ps', '/usr/bin/env', '/usr/bin/timeout')
 LANES = {
-    'vm-v2': Lane(['--init', 'busybox', '--cgroups', 'v2'], UTIL_LINUX),
-    'vm-v1': Lane(['--init', 'busybox', '--cgroups', 'v1'], UTIL_LINUX),
-    'vm-hybrid': Lane(['--init', 'busybox', '--cgroups', 'hybrid'], UTIL_LINUX),
+    'vm-v2': Lane(['--init', 'busybox', '--cgroups', 'v2'], PROGRAMS),
+    'vm-v1': Lane(['--init', 'busybox', '--cgroups', 'v1'], PROGRAMS),
+    'vm-hybrid': Lane(['--init', 'busybox', '--cgroups', 'hybrid'], PROGRAMS),
     'vm-systemd': Lane(['--init', 'systemd', '--cgroups', 'v2']),
     'vm-systemd-hybrid': Lane(['--init', 'systemd', '--cgroups', 'hybrid']),
 }
@@ -68,7 +68,8 @@ def boot(lane, wanted, build, room):
     copies |= {path: path for path in (*lane.copies, os.environ.get('LODGER', '')) if os.path.exists(path)}
     options = [option for pair in copies.items() for option in ('--copy', ':'.join(pair))]
     ran = subprocess.run([TESTS / 'vm/run', *lane.machine, *options, '--out', room / 'out', '--timeout', str(TIMEOUT),
-                          '--', 'sh', '/lodger/run-jobs'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+                          '--', 'sh', '/lodger/run-jobs'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=die_with_parent,
+                         check=False)
     if ran.returncode:
         raise Failure(ran.stdout.decode(errors='replace').strip())
 
