@@ -17,11 +17,35 @@ constexpr const char* discarded = "WARNING: Published ports are discarded when u
 constexpr const char* exposed_annotation = "org.opencontainers.image.exposedPorts";
 
 // In every mode, so that a slip of the pen shows where it is made and not when the mode changes.
-Outcome<> check_ports(const Request& request, const spec::Config& config) {
-  for (const auto& value : request.publish) TRY(parse_publish(value));
-  if (!request.publish_all) return {};
-  const auto exposed = config.annotations.find(exposed_annotation);
-  if (exposed != config.annotations.end()) TRY(parse_exposed(exposed->second));
+Outcome<> take_published(const Request& request, const Annotated& annotated, Decision& decision) {
+  for (const auto& value : request.publish) decision.publications.push_back(TRY(parse_publish(value)));
+  decision.publications.insert(decision.publications.end(), annotated.publish.begin(),
+                               annotated.publish.end());
+  decision.publish_all = request.publish_all;
+  return {};
+}
+
+// What an image declares. Wrong, it is an error only where somebody relies on it.
+Outcome<> take_exposed(const Request& request, const spec::Config& config, Decision& decision) {
+  const auto found = config.annotations.find(exposed_annotation);
+  if (found == config.annotations.end() || (!decision.host && !request.publish_all)) return {};
+  auto exposed = parse_ports(found->second, fmt::format("annotation {}", exposed_annotation));
+  if (exposed) {
+    decision.exposed = std::move(*exposed);
+    return {};
+  }
+  if (request.publish_all) return std::unexpected(std::move(exposed.error()));
+  decision.warnings.push_back(fmt::format("{}: these ports are not looked at", exposed.error().text));
+  return {};
+}
+
+Outcome<> take_options(const Request& request, const Annotated& annotated, Decision& decision) {
+  if (!decision.host && !annotated.first.empty())
+    return refuse(
+        fmt::format("annotation {}: only a container on the host's network can have it, and this one's "
+                    "network is another",
+                    annotated.first));
+  decision.options = TRY(united(request.mode.options, annotated));
   return {};
 }
 
@@ -68,7 +92,7 @@ Outcome<bool> join_container(const Request& request, spec::Config& config, const
 
 // Is it the host's stack?
 Outcome<bool> set_mode(const Request& request, spec::Config& config, const HostFiles& files) {
-  const auto& [kind, argument] = request.mode;
+  const auto& [kind, argument, options] = request.mode;
   switch (kind) {
     case Kind::bundle: return follow_bundle(config, files);
     case Kind::host: leave_network_out(config); return true;
@@ -83,8 +107,9 @@ Outcome<bool> set_mode(const Request& request, spec::Config& config, const HostF
 
 Outcome<Mode> parse_mode(std::string_view text) {
   if (text.empty()) return Mode{};
-  if (text == "host") return Mode{Kind::host, {}};
-  if (text == "none") return Mode{Kind::none, {}};
+  if (text == "host") return Mode{Kind::host};
+  if (text.starts_with("host,")) return Mode{Kind::host, {}, TRY(parse_host_options(text.substr(5)))};
+  if (text == "none") return Mode{Kind::none};
   if (text.starts_with("ns:")) {
     const auto path = text.substr(3);
     if (path.starts_with('/')) return Mode{Kind::path, std::string(path)};
@@ -96,22 +121,25 @@ Outcome<Mode> parse_mode(std::string_view text) {
     return refuse(
         fmt::format("--network \"{}\": expected the id of a container behind \"container:\"", text));
   }
-  return refuse(
-      fmt::format("--network \"{}\": unknown mode; expected host, none, ns:PATH or container:ID", text));
+  return refuse(fmt::format(
+      "--network \"{}\": unknown mode; expected host[,OPTION...], none, ns:PATH or container:ID", text));
 }
 
 Outcome<Decision> apply(const Request& request, spec::Config& config, const HostFiles& files) {
-  TRY(check_ports(request, config));
+  const auto annotated = TRY(parse_annotations(config.annotations));
   Decision decision;
+  TRY(take_published(request, annotated, decision));
   decision.host = TRY(set_mode(request, config, files));
-  const bool ports = !request.publish.empty() || request.publish_all;
+  TRY(take_options(request, annotated, decision));
+  TRY(take_exposed(request, config, decision));
+  const bool ports = !decision.publications.empty() || decision.publish_all;
   if (!decision.host) {
     if (!ports) return decision;
     return refuse(
         "published ports need a network with port mapping; this container's has none: leave --publish and "
         "--publish-all out, or use --network host, where the container's ports are the host's");
   }
-  if (ports) decision.warnings.emplace_back(discarded);
+  if (ports && !decision.options.map) decision.warnings.emplace_back(discarded);
   TRY(refuse_sysctls(config, files));
   if (request.mode.kind == Kind::host) TRY(add_name_resolution(config, files));
   return decision;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernel/failure.hpp"
+#include "netmode/options.hpp"
 #include "netmode/publish.hpp"
 #include "spec/config.hpp"
 
@@ -13,10 +14,11 @@ namespace lodger::netmode {
 
 enum class Kind : unsigned char { bundle, host, none, path, container };
 
-/// A parsed --network value: host, none, ns:PATH, container:ID; empty: what the bundle says.
+/// A parsed --network value: host[,OPTION]..., none, ns:PATH, container:ID; empty: what the bundle says.
 struct Mode {
   Kind kind = Kind::bundle;
-  std::string argument;  // PATH or ID
+  std::string argument = {};  // PATH or ID
+  HostOptions options = {};   // of host
 };
 Outcome<Mode> parse_mode(std::string_view text);
 
@@ -32,6 +34,12 @@ struct Request {
 struct Decision {
   bool host = false;                  // the container lives in this process's network stack
   std::vector<std::string> warnings;  // for stderr and the log, each once
+  HostOptions options;                // from the flags and the annotations; only in host mode
+  /// By --publish and annotation; in host mode without `map` they are discarded, but the application is
+  /// likely to bind the container's side of them.
+  std::vector<Publication> publications;
+  std::vector<Ports> exposed;  // by the image, where somebody asks: in host mode, and with --publish-all
+  bool publish_all = false;
 };
 
 /// Where the host's side is found; tests point elsewhere.

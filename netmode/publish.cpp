@@ -98,8 +98,8 @@ Outcome<std::string> take_address(const Value& value, std::string_view& rest) {
 
 }  // namespace
 
-Outcome<Publication> parse_publish(std::string_view text) {
-  const Value value{"--publish", text};
+Outcome<Publication> parse_publish(std::string_view text, std::string_view where) {
+  const Value value{where, text};
   std::string_view rest = text;
   Publication out;
   out.protocol = TRY(take_protocol(value, rest));
@@ -125,16 +125,16 @@ Outcome<Publication> parse_publish(std::string_view text) {
   return out;
 }
 
-Outcome<std::vector<Exposed>> parse_exposed(std::string_view text) {
-  const Value value{"annotation org.opencontainers.image.exposedPorts", text};
-  std::vector<Exposed> out;
+Outcome<std::vector<Ports>> parse_ports(std::string_view text, std::string_view where) {
+  const Value value{where, text};
+  std::vector<Ports> out;
   while (!text.empty()) {
     const auto comma = text.find(',');
     std::string_view entry = text.substr(0, comma);
-    Exposed exposed;
-    exposed.protocol = TRY(take_protocol(value, entry));
-    exposed.ports = TRY(parse_range(value, "port", entry));
-    out.push_back(exposed);
+    Ports ports;
+    ports.protocol = TRY(take_protocol(value, entry));
+    ports.range = TRY(parse_range(value, "port", entry));
+    out.push_back(ports);
     if (comma == text.npos) return out;
     text = text.substr(comma + 1);
     if (text.empty()) return value.wrong("ends in a comma");

@@ -23,14 +23,15 @@ struct Publication {
   PortRange container;
   Protocol protocol = Protocol::tcp;
 };
-Outcome<Publication> parse_publish(std::string_view text);
+/// `where` begins the error text: the option or annotation that has the value.
+Outcome<Publication> parse_publish(std::string_view text, std::string_view where = "--publish");
 
-/// One exposed port or range: "80", "80/tcp", "8000-8010/udp".
-struct Exposed {
-  PortRange ports;
+/// A port or range of one protocol: "80", "80/tcp", "8000-8010/udp".
+struct Ports {
+  PortRange range;
   Protocol protocol = Protocol::tcp;
 };
-/// The value of the org.opencontainers.image.exposedPorts annotation: a comma-separated list.
-Outcome<std::vector<Exposed>> parse_exposed(std::string_view text);
+/// A comma-separated list of them, as image-spec's "org.opencontainers.image.exposedPorts" has it.
+Outcome<std::vector<Ports>> parse_ports(std::string_view text, std::string_view where);
 
 }  // namespace lodger::netmode

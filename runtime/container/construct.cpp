@@ -53,7 +53,7 @@ Record record_of(const Source& source, const CreateRequest& request, std::string
   record.rootfs = std::move(rootfs);
   record.created = now();
   record.owner = ::getuid();
-  record.host_network = source.host_network;
+  record.host_network = source.network.host;
   const auto* pid = source.config.linux->find(spec::NamespaceType::pid);
   record.own_pid_namespace = pid && pid->path.empty();
   return record;

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "kernel/file.hpp"
-#include "netmode/mode.hpp"
 #include "runtime/container/deliver.hpp"
 #include "runtime/container/notify.hpp"
 #include "runtime/container/status.hpp"
@@ -39,16 +38,16 @@ Outcome<std::string> network_of(const Store& store, const std::string& id) {
                : Outcome<std::string>(named({"container not running", ESRCH}));
 }
 
-Outcome<bool> apply_network(const Store& store, const CreateRequest& request, spec::Config& config,
-                            const Notices& notices) {
+Outcome<netmode::Decision> apply_network(const Store& store, const CreateRequest& request,
+                                         spec::Config& config, const Notices& notices) {
   netmode::Request wishes;
   wishes.mode = TRY(netmode::parse_mode(request.network));
   wishes.publish = request.publish;
   wishes.publish_all = request.publish_all;
   wishes.namespace_of = [&](const std::string& id) { return network_of(store, id); };
-  const auto decision = TRY(netmode::apply(wishes, config));
+  auto decision = TRY(netmode::apply(wishes, config));
   for (const auto& warning : decision.warnings) notices(warning);
-  return decision.host;
+  return decision;
 }
 
 }  // namespace
@@ -81,7 +80,7 @@ Outcome<Source> read_bundle(const Store& store, const CreateRequest& request, co
   std::vector<std::string> remarks;
   source.config = TRY(spec::parse(source.text, &remarks));
   for (const auto& remark : remarks) notices(remark);
-  source.host_network = TRY(apply_network(store, request, source.config, notices));
+  source.network = TRY(apply_network(store, request, source.config, notices));
   plan::drop_own_namespaces(source.config);
   return source;
 }

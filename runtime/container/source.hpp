@@ -4,6 +4,7 @@
 #include <string>
 
 #include "kernel/failure.hpp"
+#include "netmode/mode.hpp"
 #include "runtime/container/lifecycle.hpp"
 #include "runtime/container/preserved.hpp"
 #include "spec/config.hpp"
@@ -14,7 +15,7 @@ struct Source {
   std::string bundle;  // absolute, canonical
   std::string text;    // config.json as it was read
   spec::Config config;
-  bool host_network = false;
+  netmode::Decision network;
   Preserved preserved;
   bool notify = false;  // it has a socket for sd_notify(3): see notify.hpp
 };

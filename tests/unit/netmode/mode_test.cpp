@@ -29,12 +29,23 @@ TEST_CASE("--network has five forms") {
 }
 
 TEST_CASE("other values of --network are refused by name") {
-  for (const char* text : {"bridge", "Host", "ns:", "ns:relative", "container:", "hostx", " host"}) {
+  for (const char* text :
+       {"bridge", "Host", "ns:", "ns:relative", "container:", "hostx", " host", "none,map"}) {
     INFO(text);
     const auto mode = parse_mode(text);
     REQUIRE_FALSE(mode);
     CHECK_THAT(mode.error().text, Catch::Contains(std::string("\"") + text + "\""));
   }
+}
+
+TEST_CASE("host takes options behind a comma") {
+  const auto mode = parse_mode("host,bind=80,map");
+  REQUIRE(mode);
+  CHECK(mode->kind == Kind::host);
+  CHECK(mode->options.map);
+  REQUIRE(mode->options.bind);
+  CHECK(mode->options.bind->size() == 1);
+  CHECK_FALSE(parse_mode("host")->options.any());
 }
 
 TEST_CASE("a bundle without a network entry is on the host's stack, and nothing is looked at") {
@@ -120,6 +131,44 @@ TEST_CASE("malformed exposed ports are an error with --publish-all alone") {
   const auto decision = apply(asking({Kind::host, {}}, {}, true), config, nothing);
   REQUIRE_FALSE(decision);
   CHECK_THAT(decision.error().text, Catch::Contains("80/what"));
+}
+
+TEST_CASE("wrong exposed ports are told where a container on the host's network declares them") {
+  auto config = test::config_with({});
+  config.annotations["org.opencontainers.image.exposedPorts"] = "80/what";
+  const auto decision = apply(asking({Kind::host}), config, nothing);
+  REQUIRE(decision);
+  REQUIRE(decision->warnings.size() == 1);
+  CHECK_THAT(decision->warnings[0], Catch::Contains("80/what"));
+  CHECK(apply(asking({Kind::none}), config, nothing)->warnings.empty());
+}
+
+TEST_CASE("published ports of a flag and of an annotation come together") {
+  auto config = test::config_with({});
+  config.annotations["org.lodger.network.publish"] = "8080:80,9000:90/udp";
+  const auto decision = apply(asking({Kind::host}, {"443:443"}), config, nothing);
+  REQUIRE(decision);
+  CHECK(decision->publications.size() == 3);
+  CHECK(decision->warnings == std::vector<std::string>{warning});
+}
+
+TEST_CASE("with map nothing is discarded") {
+  auto config = test::config_with({});
+  config.annotations["org.lodger.network.map"] = "true";
+  const auto decision = apply(asking({Kind::host}, {"443:443"}), config, nothing);
+  REQUIRE(decision);
+  CHECK(decision->options.map);
+  CHECK(decision->warnings.empty());
+}
+
+TEST_CASE("a bundle on the host's stack has the annotations' options, one with its own is refused them") {
+  auto config = test::config_with({});
+  config.annotations["org.lodger.network.bind"] = "80";
+  CHECK(apply(asking({}), config, nothing)->options.bind);
+  const auto decision = apply(asking({Kind::none}), config, nothing);
+  REQUIRE_FALSE(decision);
+  CHECK_THAT(decision.error().text,
+             Catch::StartsWith("annotation org.lodger.network.bind: only a container on"));
 }
 
 TEST_CASE("modes without port mapping refuse ports") {

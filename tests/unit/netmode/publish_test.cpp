@@ -6,6 +6,8 @@ using namespace lodger::netmode;
 
 namespace {
 
+constexpr const char* exposed = "annotation org.opencontainers.image.exposedPorts";
+
 std::string error_of(std::string_view text) {
   const auto parsed = parse_publish(text);
   return parsed ? "accepted" : parsed.error().text;
@@ -77,21 +79,21 @@ TEST_CASE("a wrong --publish is refused with its value and the reason") {
 }
 
 TEST_CASE("exposed ports are a list of ports and ranges") {
-  const auto parsed = parse_exposed("80,443/tcp,8000-8010/udp");
+  const auto parsed = parse_ports("80,443/tcp,8000-8010/udp", exposed);
   REQUIRE(parsed);
   REQUIRE(parsed->size() == 3);
-  CHECK(parsed->at(0).ports.first == 80);
+  CHECK(parsed->at(0).range.first == 80);
   CHECK(parsed->at(1).protocol == Protocol::tcp);
-  CHECK(parsed->at(2).ports.first == 8000);
-  CHECK(parsed->at(2).ports.last == 8010);
+  CHECK(parsed->at(2).range.first == 8000);
+  CHECK(parsed->at(2).range.last == 8010);
   CHECK(parsed->at(2).protocol == Protocol::udp);
-  CHECK(parse_exposed("")->empty());
+  CHECK(parse_ports("", exposed)->empty());
 }
 
 TEST_CASE("wrong exposed ports are refused") {
   for (const char* text : {"80,", ",80", "80,,81", "0", "70000", "a", "80/xyz", "90-80", "1:2"}) {
     INFO(text);
-    const auto parsed = parse_exposed(text);
+    const auto parsed = parse_ports(text, exposed);
     REQUIRE_FALSE(parsed);
     CHECK_THAT(parsed.error().text, Catch::StartsWith("annotation org.opencontainers.image.exposedPorts \""));
   }

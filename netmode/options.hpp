@@ -1,0 +1,44 @@
+// What makes host mode safer or stricter than sharing a stack is: the options behind `--network host,`, and
+// the annotations that say the same where an engine passes no flags.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/failure.hpp"
+#include "netmode/publish.hpp"
+
+namespace lodger::netmode {
+
+/// Annotations of this prefix are lodger's: one that it does not know is refused.
+inline constexpr std::string_view annotation_prefix = "org.lodger.network.";
+
+struct HostOptions {
+  bool require_ports = false;     // a declared port that is taken is an error, not a warning
+  bool map = false;               // published ports are mapped, not discarded
+  bool private_abstract = false;  // the host's abstract UNIX sockets are out of reach
+  /// The ports that the container may bind; empty: none; not set: all.
+  std::optional<std::vector<Ports>> bind;
+
+  bool any() const { return require_ports || map || private_abstract || bind; }
+};
+
+/// "require-ports,map,private-abstract,bind=80,bind=8000-8100/udp"; "bind=none" allows no port at all.
+Outcome<HostOptions> parse_host_options(std::string_view text);
+
+/// What a bundle's annotations ask for.
+struct Annotated {
+  HostOptions options;
+  std::vector<Publication> publish;
+  std::string first;  // the name of one of the options' annotations, for messages
+};
+/// org.lodger.network.bind ("80,8000-8100/udp", "none"), .publish (a list of --publish values), .map,
+/// .require-ports and .private-abstract ("true", "false"). Without one of the prefix nothing is looked at.
+Outcome<Annotated> parse_annotations(const std::map<std::string, std::string>& annotations);
+
+/// Both together. Refuses a list of ports to bind that is given by both: neither is to widen the other.
+Outcome<HostOptions> united(HostOptions flags, const Annotated& annotated);
+
+}  // namespace lodger::netmode
