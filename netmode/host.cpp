@@ -44,17 +44,31 @@ void bind(spec::Config& config, const char* destination, const char* source) {
   config.mounts.push_back(std::move(mount));
 }
 
-std::string host_value(const HostFiles& files, const std::string& path) {
-  const auto root = kernel::openat<kernel::Path>(kernel::cwd, files.sysctls, O_PATH | O_DIRECTORY);
-  if (!root) return "no such parameter";
-  const auto file = kernel::open_plain_below<kernel::File>(root->get(), path.c_str(), O_RDONLY | O_NONBLOCK);
+// Parameters of several numbers are printed with tabs and written with blanks.
+std::string words(std::string_view text) {
+  constexpr std::string_view blanks = " \t\n";
+  std::string out;
+  for (;;) {
+    const auto begin = text.find_first_not_of(blanks);
+    if (begin == text.npos) return out;
+    const auto end = std::min(text.find_first_of(blanks, begin), text.size());
+    out.append(out.empty() ? "" : " ").append(text.substr(begin, end - begin));
+    text.remove_prefix(end);
+  }
+}
+
+// The parameter as its file has it, with single blanks and no line's end. ENOENT: there is none.
+kernel::Result<std::string> host_value(const HostFiles& files, const std::string& path) {
+  const auto root = TRY(kernel::openat<kernel::Path>(kernel::cwd, files.sysctls, O_PATH | O_DIRECTORY));
+  const auto file =
+      TRY(kernel::open_plain_below<kernel::File>(root.get(), path.c_str(), O_RDONLY | O_NONBLOCK));
   char text[256];
-  const auto length = file ? kernel::read(file->get(), text) : std::unexpected(file.error());
-  if (!length) return length.error().code == ENOENT ? "no such parameter" : "unreadable";
-  std::string value(text, *length);
-  while (!value.empty() && value.back() == '\n') value.pop_back();
-  std::ranges::replace(value, '\t', ' ');
-  return fmt::format("\"{}\"", value);
+  return words(std::string_view(text, TRY(kernel::read(file.get(), text))));
+}
+
+std::string phrase(const kernel::Result<std::string>& value) {
+  if (value) return fmt::format("\"{}\"", *value);
+  return value.error().code == ENOENT ? "no such parameter" : "unreadable";
 }
 
 }  // namespace
@@ -68,15 +82,19 @@ Outcome<> add_name_resolution(spec::Config& config, const HostFiles& files) {
   return {};
 }
 
-Outcome<> refuse_sysctls(const spec::Config& config, const HostFiles& files) {
+Outcome<> settle_sysctls(spec::Config& config, const HostFiles& files) {
   if (!config.linux) return {};
   std::string offending;
-  for (const auto& [key, value] : config.linux->sysctl) {
+  std::erase_if(config.linux->sysctl, [&](const auto& entry) {
+    const auto& [key, value] = entry;
     const auto path = spec::sysctl_path(key);
-    if (!path.starts_with("net/")) continue;
-    offending += fmt::format("{}{}=\"{}\" (the host: {})", offending.empty() ? "" : ", ", key, value,
-                             host_value(files, path));
-  }
+    if (!path.starts_with("net/")) return false;
+    const auto has = host_value(files, path);
+    if (has && *has == words(value)) return true;
+    offending +=
+        fmt::format("{}{}=\"{}\" (the host: {})", offending.empty() ? "" : ", ", key, value, phrase(has));
+    return false;
+  });
   if (offending.empty()) return {};
   return refuse(
       fmt::format("linux.sysctl: not allowed with the host's network, whose settings they would change "

@@ -10,7 +10,8 @@ namespace lodger::netmode {
 /// has nothing of its own there.
 Outcome<> add_name_resolution(spec::Config& config, const HostFiles& files);
 
-/// Refuses net.* sysctls, all at once, each with the value that the host has now.
-Outcome<> refuse_sysctls(const spec::Config& config, const HostFiles& files);
+/// Takes out net.* sysctls that the host has already, blanks aside: they ask for no change. Refuses the
+/// others, all at once, each with the value that the host has now.
+Outcome<> settle_sysctls(spec::Config& config, const HostFiles& files);
 
 }  // namespace lodger::netmode

@@ -140,7 +140,7 @@ Outcome<Decision> apply(const Request& request, spec::Config& config, const Host
         "--publish-all out, or use --network host, where the container's ports are the host's");
   }
   if (ports && !decision.options.map) decision.warnings.emplace_back(discarded);
-  TRY(refuse_sysctls(config, files));
+  TRY(settle_sysctls(config, files));
   if (request.mode.kind == Kind::host) TRY(add_name_resolution(config, files));
   return decision;
 }

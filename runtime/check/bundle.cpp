@@ -35,6 +35,7 @@ std::vector<Finding> bundle(const container::Store& store, const container::Crea
     findings.push_back(bad("config.json", source.error()));
     return findings;
   }
+  look_at_host_network(*source, findings);
   const auto problems = spec::problems(source->config);
   for (const auto& problem : problems) findings.push_back(bad("config.json", problem));
   if (!source->config.linux) return findings;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/container/lifecycle.hpp"
+#include "runtime/container/source.hpp"
 
 namespace lodger::check {
 
@@ -39,5 +40,7 @@ void look_at_cgroups(std::vector<Finding>& findings);
 void look_at_security(std::vector<Finding>& findings);
 void look_at_rootless(std::vector<Finding>& findings);
 void look_at_hardware(std::vector<Finding>& findings);
+/// A part of bundle(): for a container on the host's network what it reaches there, and what it cannot do.
+void look_at_host_network(const container::Source& source, std::vector<Finding>& findings);
 
 }  // namespace lodger::check

@@ -4,7 +4,9 @@
 #include <linux/seccomp.h>
 #include <nlohmann/json.hpp>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -127,7 +129,7 @@ TEST_CASE("check: all that stands against a bundle is told at once", "[check]") 
     config["process"]["cwd"] = "relative";
     config["hooks"]["poststop"] = json::array({{{"path", "relative"}}});
     config["linux"]["rootfsPropagation"] = "sideways";
-    config["linux"]["sysctl"]["net.ipv4.ip_forward"] = "1";
+    config["linux"]["sysctl"]["net.ipv4.ip_forward"] = "77";
     config["linux"]["resources"]["pids"]["limit"] = 5;
   });
   auto finished = check({"--bundle", bundle.path()});
@@ -185,6 +187,56 @@ TEST_CASE("check: all that the host lacks for a bundle is told at once, create's
   CHECK(found.size() == 6);
   Container container(bundle);
   CHECK(container.run().err == "lodger: " + found.at(0) + "\n");
+}
+
+TEST_CASE("check: what the host's network means for a bundle", "[check]") {
+  NEEDS_ROOT();
+  const auto about = [](const Edit& edit, std::vector<std::string> options = {}) {
+    const Bundle bundle("exit 0", edit);
+    options.insert(options.begin(), {"--bundle", bundle.path()});
+    const auto finished = check(options);
+    CHECK(finished.status == 0);
+    return findings(finished);
+  };
+  const Edit raw = [](json& config) {
+    for (const char* set : {"bounding", "permitted", "effective"})
+      config["process"]["capabilities"][set] = {"CAP_NET_ADMIN", "CAP_NET_RAW"};
+  };
+  const auto all = about(raw, {"--network", "host"});
+  CHECK(find(all, "stack")["found"] == "the host's");
+  CHECK(find(all, "CAP_NET_ADMIN")["verdict"] == "limited");
+  CHECK(find(all, "CAP_NET_RAW")["consequence"].get<std::string>().contains("ping_group_range"));
+  CHECK(find(all, "low ports")["consequence"].get<std::string>().contains("EACCES"));
+  CHECK(all.back()["found"] == "can run here");
+
+  const auto mild = about([](json& config) {
+    for (const char* set : {"bounding", "permitted", "effective"})
+      config["process"]["capabilities"][set] = {"CAP_NET_BIND_SERVICE"};
+  });
+  for (const char* subject : {"CAP_NET_ADMIN", "CAP_NET_RAW", "low ports"})
+    CHECK(std::ranges::count(mild, json(subject), [](const json& one) { return one["subject"]; }) == 0);
+
+  const auto apart = about(raw, {"--network", "none"});
+  CHECK(std::ranges::count(apart, json("network"), [](const json& one) { return one["topic"]; }) == 0);
+}
+
+TEST_CASE("check: the host's abstract sockets are counted", "[check]") {
+  NEEDS_ROOT();
+  const Bundle bundle("exit 0");
+  const auto line = [&] {
+    return find(findings(check({"--bundle", bundle.path(), "--network", "host"})), "abstract sockets");
+  };
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un name{AF_UNIX, {}};
+  std::snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "lodger-check-%d", ::getpid());
+  REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0);
+  const auto before = line();  // bound, but nobody listens
+  REQUIRE(::listen(listener, 1) == 0);
+  const auto after = line();
+  ::close(listener);
+  const auto number = [](const json& one) { return std::atoi(one["found"].get<std::string>().c_str()); };
+  CHECK(number(after) == number(before) + 1);
+  CHECK(after["consequence"].get<std::string>().contains("private-abstract"));
 }
 
 TEST_CASE("check: no bundle at all", "[check]") {

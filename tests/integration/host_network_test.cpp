@@ -288,6 +288,19 @@ TEST_CASE("host network: net.* sysctls are refused, all offenders at once, and n
   CHECK(read_file(path) == before);
 }
 
+TEST_CASE("host network: a net sysctl with the host's own value is no change, and not refused",
+          "[host_network]") {
+  NEEDS_ROOT();
+  std::string value = read_file("/proc/sys/net/core/somaxconn");
+  value.pop_back();
+  const Edit edit = [&](json& config) { config["linux"]["sysctl"] = {{"net.core.somaxconn", value}}; };
+  const Bundle bundle("echo ran", edit);
+  Container container(bundle);
+  const auto finished = container.run({"--network", "host"});
+  CHECK(finished.status == 0);
+  CHECK(finished.out.contains("ran"));
+}
+
 TEST_CASE("host network: a path that leads to the host's namespace is the host's network", "[host_network]") {
   NEEDS_ROOT();
   const Edit by_path = [](json& config) {

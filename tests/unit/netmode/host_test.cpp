@@ -105,7 +105,7 @@ TEST_CASE("net sysctls on the host's stack are refused all at once, with the hos
                           {"net/ipv4/ip_local_port_range", "1024 65535"},
                           {"net.ipv4.no_such_thing", "1"},
                           {"kernel.shmmax", "1"}};
-  const auto refused = refuse_sysctls(config, host.files);
+  const auto refused = settle_sysctls(config, host.files);
   REQUIRE_FALSE(refused);
   const auto& text = refused.error().text;
   CHECK_THAT(text, Catch::StartsWith("linux.sysctl: "));
@@ -116,15 +116,27 @@ TEST_CASE("net sysctls on the host's stack are refused all at once, with the hos
   CHECK_THAT(text, !Catch::Contains("shmmax"));
 }
 
+TEST_CASE("a net sysctl that the host has already asks for nothing") {
+  Host host;
+  auto config = test::config_with({});
+  config.linux->sysctl = {{"net.core.somaxconn", "4096"},
+                          {"net/ipv4/ip_local_port_range", " 32768  60999"},
+                          {"kernel.shmmax", "1"}};
+  REQUIRE(settle_sysctls(config, host.files));
+  CHECK(config.linux->sysctl.size() == 1);  // none of the host's is written, not even with its own value
+  config.linux->sysctl["net.core.somaxconn"] = "4096 1";
+  CHECK_FALSE(settle_sysctls(config, host.files));
+}
+
 TEST_CASE("other sysctls and none at all pass") {
   Host host;
   auto config = test::config_with({});
-  CHECK(refuse_sysctls(config, host.files));
+  CHECK(settle_sysctls(config, host.files));
   config.linux->sysctl["kernel.shmmax"] = "1";
   config.linux->sysctl["network"] = "1";
-  CHECK(refuse_sysctls(config, host.files));
+  CHECK(settle_sysctls(config, host.files));
   config.linux.reset();
-  CHECK(refuse_sysctls(config, host.files));
+  CHECK(settle_sysctls(config, host.files));
 }
 
 TEST_CASE("--network host does all of it, the bundle's own host mode only refuses sysctls") {

@@ -1,0 +1,113 @@
+// What sharing the host's stack means for one bundle: what its container reaches that a person may not think
+// of, and what it cannot do there.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "runtime/check/check.hpp"
+#include "runtime/container/source.hpp"
+#include "spec/text.hpp"
+
+namespace lodger::check {
+namespace {
+
+using container::Source;
+
+Finding limited(const char* subject, std::string found, std::string consequence) {
+  return {"network", subject, Verdict::limited, std::move(found), std::move(consequence)};
+}
+
+/// A parameter of the host as people write it.
+std::string parameter(const char* name) {
+  auto text = container::read_file(fmt::format("/proc/sys/net/ipv4/{}", name));
+  if (!text) return "unreadable";
+  while (text->ends_with('\n')) text->pop_back();
+  std::ranges::replace(*text, '\t', ' ');
+  return std::move(*text);
+}
+
+/// Can the container's process get it? What is in the bounding set comes with a program of file capabilities.
+bool granted(const Source& source, const char* name) {
+  const auto& process = source.config.process;
+  if (!process || !process->capabilities) return false;
+  const auto& sets = *process->capabilities;
+  return std::ranges::count(sets.permitted, name) || std::ranges::count(sets.bounding, name);
+}
+
+/// capabilities(7): what a process may do to a network is asked of the user namespace that owns the network.
+Finding user_namespace() {
+  return limited(
+      "user namespace", "does not own the host's network",
+      fmt::format(
+          "no capability counts there: no raw sockets, no change of interfaces, no port below {} (the host's "
+          "net.ipv4.ip_unprivileged_port_start); /sys is lodger's own mount, read-only",
+          parameter("ip_unprivileged_port_start")));
+}
+
+void capabilities(const Source& source, std::vector<Finding>& findings) {
+  if (granted(source, "CAP_NET_ADMIN"))
+    findings.push_back(
+        limited("CAP_NET_ADMIN", "granted",
+                "the container can change the interfaces, addresses, routes and firewall of the host; "
+                "leave it out, or give the container a network namespace of its own"));
+  if (granted(source, "CAP_NET_RAW"))
+    findings.push_back(limited(
+        "CAP_NET_RAW", "granted",
+        fmt::format(
+            "the container can read and forge all traffic of the host, its loopback's included; ping needs "
+            "only a group within the host's net.ipv4.ping_group_range (now \"{}\")",
+            parameter("ping_group_range"))));
+  if (!granted(source, "CAP_NET_BIND_SERVICE"))
+    findings.push_back(
+        limited("low ports", "CAP_NET_BIND_SERVICE is not granted",
+                fmt::format("a port below {} (the host's net.ipv4.ip_unprivileged_port_start) cannot be "
+                            "bound: EACCES",
+                            parameter("ip_unprivileged_port_start"))));
+}
+
+/// proc_pid_net(5), /proc/net/unix: flag __SO_ACCEPTCON marks a listener, '@' an abstract name.
+Outcome<std::size_t> abstract_listeners() {
+  const auto table = TRY(container::read_file("/proc/self/net/unix"));
+  std::size_t count = 0;
+  for (std::string_view rest = table; !rest.empty();) {
+    const auto line = spec::cut(rest, '\n');
+    count += line.contains(" 00010000 ") && line.contains(" @");
+  }
+  return count;
+}
+
+Finding abstract_sockets(const Source& source) {
+  if (source.network.options.private_abstract)
+    return {"network", "abstract sockets", Verdict::good, "the host's are out of reach", ""};
+  const auto count = abstract_listeners();
+  if (!count)
+    return limited("abstract sockets", count.error().text, "which the container can reach is not known");
+  if (*count == 0)
+    return {"network", "abstract sockets", Verdict::good, "nobody on the host listens at one", ""};
+  return limited("abstract sockets", fmt::format("{} of the host's are within reach", *count),
+                 "file permissions do not guard them (CVE-2020-15257); --network host,private-abstract does");
+}
+
+Finding ports(const Source& source) {
+  if (source.network.options.bind)
+    return {"network", "ports", Verdict::good, "those on the list of ports to bind", ""};
+  return {"network", "ports", Verdict::good, "any that is free on the host",
+          "--network host,bind=PORTS narrows that"};
+}
+
+}  // namespace
+
+void look_at_host_network(const Source& source, std::vector<Finding>& findings) {
+  if (!source.network.host) return;
+  findings.push_back(
+      {"network", "stack", Verdict::good, "the host's", "what listens there is reached on localhost"});
+  const bool apart = source.config.linux && source.config.linux->find(spec::NamespaceType::user);
+  if (apart)
+    findings.push_back(user_namespace());
+  else
+    capabilities(source, findings);
+  findings.push_back(ports(source));
+  findings.push_back(abstract_sockets(source));
+}
+
+}  // namespace lodger::check
