@@ -38,6 +38,16 @@ Outcome<std::string> network_of(const Store& store, const std::string& id) {
                : Outcome<std::string>(named({"container not running", ESRCH}));
 }
 
+/// What this version cannot enforce must not look as if it were in force.
+Outcome<> refuse_unenforced(const netmode::HostOptions& options) {
+  const char* name = options.bind               ? "bind"
+                     : options.map              ? "map"
+                     : options.private_abstract ? "private-abstract"
+                                                : nullptr;
+  if (!name) return {};
+  return refuse(fmt::format("--network host,{}: not available in this version of lodger", name), ENOSYS);
+}
+
 Outcome<netmode::Decision> apply_network(const Store& store, const CreateRequest& request,
                                          spec::Config& config, const Notices& notices) {
   netmode::Request wishes;
@@ -46,6 +56,7 @@ Outcome<netmode::Decision> apply_network(const Store& store, const CreateRequest
   wishes.publish_all = request.publish_all;
   wishes.namespace_of = [&](const std::string& id) { return network_of(store, id); };
   auto decision = TRY(netmode::apply(wishes, config));
+  TRY(refuse_unenforced(decision.options));
   for (const auto& warning : decision.warnings) notices(warning);
   return decision;
 }
