@@ -1,8 +1,8 @@
 // systemd's manager, of the machine or of the calling user, spoken to by a program of ours.
 //
 // lodger is static and knows nothing of D-Bus; lodger-systemd (client/) is linked with systemd's own library
-// and is started only when this driver is asked for. The two speak in datagrams over its stdin, one question
-// after the other (client/protocol.hpp); it ends with the socket, and is killed with us.
+// and is started only when this driver is asked for. How the two speak: kernel/helper.hpp;
+// what they say: client/protocol.hpp.
 #pragma once
 #include <string>
 #include <string_view>
@@ -10,9 +10,7 @@
 
 #include "cgroups/systemd/value.hpp"
 #include "kernel/failure.hpp"
-#include "kernel/memory.hpp"
-#include "kernel/socket.hpp"
-#include "kernel/spawn.hpp"
+#include "kernel/helper.hpp"
 
 namespace lodger::cgroups::systemd {
 
@@ -34,22 +32,11 @@ class Manager {
   /// Moves a process into the unit's cgroup, or one below it ("/container"). For a user who may not move it.
   Outcome<> attach(const std::string& unit, const std::string& below, pid_t pid);
 
-  Manager(Manager&&) = default;
-  Manager& operator=(Manager&& other) noexcept;
-  /// Kills and reaps the program.
-  ~Manager();
-
  private:
-  Manager() = default;
+  explicit Manager(kernel::Helper helper) : helper_(std::move(helper)) {}
   Outcome<> ask(std::string_view doing, const Words& words);
-  Outcome<Words> answer(std::string_view doing);
-  Failure silence(std::string_view doing);
 
-  kernel::Fd<kernel::Socket> socket_;
-  kernel::Fd<kernel::Memory> errors_;  // its stderr: what the dynamic linker says
-  kernel::Fd<kernel::Process> process_;
-  int interrupt_ = -1;
-  bool connected_ = false;
+  kernel::Helper helper_;
 };
 
 /// Where the program is: beside the running one, else where it was installed. EACCES, ENOENT: nowhere.

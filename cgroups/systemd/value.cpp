@@ -94,19 +94,6 @@ Value array(std::string_view type, std::vector<Value> items) {
   return {fmt::format("a{}", type), {}, std::move(items)};
 }
 
-std::string packed(const Words& words) {
-  std::string text;
-  for (const auto& word : words) (text += word) += '\0';
-  return text;
-}
-
-std::optional<Words> unpacked(std::string_view text) {
-  if (!text.ends_with('\0')) return std::nullopt;
-  Words words;
-  while (!text.empty()) words.emplace_back(spec::cut(text, '\0'));
-  return words;
-}
-
 void append(Words& words, const std::vector<Property>& properties) {
   words.push_back(std::to_string(properties.size()));
   for (const auto& property : properties) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kernel/words.hpp"
+
 namespace lodger::cgroups::systemd {
 
 struct Value {
@@ -33,12 +35,7 @@ Value structure(std::vector<Value> members);
 /// `type` is that of the items, which may be none.
 Value array(std::string_view type, std::vector<Value> items);
 
-/// What one message between lodger and its systemd program says: words, each ended by a zero byte, so that
-/// none can hold one.
-using Words = std::vector<std::string>;
-std::string packed(const Words& words);
-/// Nothing for a text that does not end with a zero byte.
-std::optional<Words> unpacked(std::string_view text);
+using kernel::Words;
 
 void append(Words& words, const std::vector<Property>& properties);
 /// Takes what append() wrote off `words`, from the front. Nothing where it is not that.

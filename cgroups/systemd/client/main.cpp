@@ -1,19 +1,20 @@
 // lodger-systemd: asks systemd for what lodger wants of it. Not for people: lodger starts it (manager.hpp).
-#include <fmt/core.h>
-
 #include <cstdio>
 #include <string>
 
 #include "cgroups/systemd/client/protocol.hpp"
 #include "cgroups/systemd/client/units.hpp"
-#include "kernel/socket.hpp"
+#include "kernel/helper.hpp"
 
 namespace {
 
 using namespace lodger;
 using namespace lodger::cgroups::systemd;
 
-constexpr int socket = 0;  // its stdin
+Outcome<Words> answered(const Outcome<>& outcome) {
+  if (!outcome) return std::unexpected(outcome.error());
+  return Words{};
+}
 
 Outcome<> answer(const Bus& bus, Words words) {
   const auto nonsense = [] { return refuse("lodger-systemd: not a question", EPROTO); };
@@ -29,19 +30,10 @@ Outcome<> answer(const Bus& bus, Words words) {
   return nonsense();
 }
 
-bool say(const Outcome<>& outcome) {
-  const auto text = packed(outcome ? Words{done} : Words{failed, outcome.error().text});
-  return kernel::send(socket, text).has_value();
-}
-
 int serve(const Bus& bus) {
-  std::string text(longest_message, '\0');
-  for (;;) {
-    const auto got = kernel::receive(socket, text);
-    if (!got || got->size == 0) return 0;  // lodger has ended, or has what it wants
-    const auto words = unpacked(std::string_view(text).substr(0, got->size));
-    if (!say(answer(bus, words.value_or(Words{})))) return 1;
-  }
+  while (auto words = kernel::next_question())
+    if (!kernel::say(answered(answer(bus, std::move(*words))))) return 1;
+  return 0;
 }
 
 }  // namespace
@@ -53,6 +45,6 @@ int main(int argc, char** argv) {
     return 2;
   }
   const auto bus = connect_to_manager(which == user_manager);
-  if (!say(bus ? Outcome<>{} : std::unexpected(bus.error())) || !bus) return 1;
+  if (!kernel::say(answered(bus ? Outcome<>{} : std::unexpected(bus.error()))) || !bus) return 1;
   return serve(*bus);
 }
