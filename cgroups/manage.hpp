@@ -3,6 +3,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "cgroups/layout.hpp"
@@ -14,6 +15,10 @@ namespace lodger::cgroups {
 
 /// All processes in it and below it, each once, sorted.
 Outcome<std::vector<pid_t>> processes(const Record& record);
+
+/// The kernel's ids of its cgroup2 folder and of those below it, by which sockets are told apart; none where
+/// it has no such folder. An id is the folder's inode (kernfs, on 64 bits).
+Outcome<std::vector<std::uint64_t>> unified_ids(const Record& record);
 
 /// Whether its own freezer holds it, or is about to: not that of a parent, which whoever froze that will
 /// thaw.

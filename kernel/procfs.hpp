@@ -11,10 +11,11 @@
 
 namespace lodger::kernel {
 
-/// From /proc/PID/stat: field 3, a letter ('Z': ended, not yet reaped; 'X': gone), and field 22, the start in
-/// clock ticks since boot, which with the pid names a process for good.
+/// From /proc/PID/stat: field 3, a letter ('Z': ended, not yet reaped; 'X': gone), field 4, the parent's pid,
+/// and field 22, the start in clock ticks since boot, which with the pid names a process for good.
 struct ProcessStat {
   char state = 0;
+  pid_t parent = 0;
   std::uint64_t start_time = 0;
 };
 
@@ -24,15 +25,18 @@ inline Result<ProcessStat> parse_process_stat(std::string_view text) {
   constexpr int blanks_before_start = 19;  // between field 3 and field 22
   const auto name_end = text.rfind(')');
   if (name_end == text.npos || text.size() < name_end + 3) return fail("/proc/PID/stat", EBADMSG);
-  ProcessStat stat{text[name_end + 2], 0};
+  ProcessStat stat{text[name_end + 2], 0, 0};
+  const auto number_at = [&](std::size_t place, auto& number) {
+    return std::from_chars(text.data() + place, text.data() + text.size(), number).ec == std::errc{};
+  };
   std::size_t at = name_end + 2;
   for (int i = 0; i < blanks_before_start; ++i) {
     at = text.find(' ', at);
     if (at == text.npos) return fail("/proc/PID/stat", EBADMSG);
     ++at;
+    if (i == 0 && !number_at(at, stat.parent)) return fail("/proc/PID/stat", EBADMSG);
   }
-  const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), stat.start_time);
-  if (error != std::errc{}) return fail("/proc/PID/stat", EBADMSG);
+  if (!number_at(at, stat.start_time)) return fail("/proc/PID/stat", EBADMSG);
   return stat;
 }
 

@@ -3,6 +3,7 @@
 
 #include "cgroups/cgroup.hpp"
 #include "runtime/check/check.hpp"
+#include "runtime/container/port_check.hpp"
 #include "runtime/container/prepare.hpp"
 #include "spec/check.hpp"
 
@@ -44,6 +45,8 @@ std::vector<Finding> bundle(const container::Store& store, const container::Crea
   const bool sound = std::ranges::none_of(findings, [](const auto& f) { return f.verdict == Verdict::bad; });
   if (!sound) return findings;  // a plan is made of what is sound alone
   std::vector<Failure> failures;
+  if (const auto free = container::check_ports(store, source->network, warn); !free)
+    failures.push_back(free.error());
   const auto tried = try_on_host(request, *source, failures);
   if (!tried) failures.push_back(tried.error());
   for (const auto& failure : failures) findings.push_back(bad("host", failure));

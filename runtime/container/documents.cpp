@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
-#include "kernel/file.hpp"
 #include "runtime/container/query.hpp"
+#include "runtime/container/users.hpp"
 #include "spec/defaults.hpp"
-#include "spec/text.hpp"
 
 namespace lodger::container {
 namespace {
@@ -26,37 +24,6 @@ Json document(const Entry& entry, const std::string& owner) {
   value["owner"] = owner;
   return value;
 }
-
-/// Names of users from /etc/passwd itself, passwd(5): a static program has no name service switch to ask.
-class Owners {
- public:
-  Owners() {
-    const auto file = kernel::openat(kernel::cwd, "/etc/passwd", O_RDONLY);
-    char part[4096];
-    while (file) {
-      const auto size = kernel::read(file->get(), part);
-      if (!size || *size == 0) break;
-      text_.append(part, *size);
-    }
-  }
-  std::string name(uid_t uid) const {
-    std::string_view rest = text_;
-    while (!rest.empty()) {
-      const auto line = spec::cut(rest, '\n');
-      const auto name_end = line.find(':');
-      const auto uid_at = line.find(':', name_end + 1);
-      if (name_end == line.npos || uid_at == line.npos) continue;
-      uid_t found = 0;
-      const auto end = std::from_chars(line.data() + uid_at + 1, line.data() + line.size(), found).ptr;
-      if (found == uid && end != line.data() + line.size() && *end == ':' && end != line.data() + uid_at + 1)
-        return std::string(line.substr(0, name_end));
-    }
-    return fmt::format("#{}", uid);
-  }
-
- private:
-  std::string text_;
-};
 
 using Row = std::array<std::string, 6>;
 
@@ -84,7 +51,7 @@ std::string aligned(const std::vector<Row>& rows) {
 std::string state_document(const Entry& entry) { return document(entry, "").dump(2, ' ', false, lenient); }
 
 std::string table(const std::vector<Entry>& entries) {
-  const Owners owners;
+  const Users owners;
   std::vector<Row> rows{{"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"}};
   for (const auto& entry : entries) {
     const auto& record = entry.record;
@@ -95,7 +62,7 @@ std::string table(const std::vector<Entry>& entries) {
 }
 
 std::string array(const std::vector<Entry>& entries) {
-  const Owners owners;
+  const Users owners;
   Json all;  // null, as runc's callers know it, until there is one
   for (const auto& entry : entries) all.push_back(document(entry, owners.name(entry.record.owner)));
   return all.dump(-1, ' ', false, lenient);

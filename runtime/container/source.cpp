@@ -8,6 +8,7 @@
 #include "kernel/file.hpp"
 #include "runtime/container/deliver.hpp"
 #include "runtime/container/notify.hpp"
+#include "runtime/container/port_check.hpp"
 #include "runtime/container/status.hpp"
 #include "runtime/plan/own_namespaces.hpp"
 #include "runtime/security/labels.hpp"
@@ -112,6 +113,7 @@ Outcome<Source> load(const Store& store, const CreateRequest& request, bool deta
   source.preserved = TRY(preserve(request.preserve_fds, process ? &*process : nullptr));
   TRY(check_terminal(request, source.config.process && source.config.process->terminal, detached));
   TRY(check_security(source.config));
+  TRY(check_ports(store, source.network, notices));
   TRY(offer_notify(store, request.id, source));
   return source;
 }

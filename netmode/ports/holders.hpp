@@ -1,0 +1,31 @@
+// Which processes have sockets open, as /proc shows it. Costs a readlink(2) for each descriptor that is
+// looked at: only for who has something to explain. proc_pid_fd(5).
+#pragma once
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernel/failure.hpp"
+
+namespace lodger::netmode::ports {
+
+using Inodes = std::set<std::uint32_t>;
+/// By a socket's inode: the processes that have it open, in the order in which they were looked at.
+using Holders = std::map<std::uint32_t, std::vector<pid_t>>;
+
+/// Looks for the sockets of `wanted` among the descriptors of these processes. One that has ended meanwhile,
+/// or whose descriptors are not ours to see (another user's), holds none.
+Outcome<Holders> holders(std::span<const pid_t> processes, const Inodes& wanted);
+
+/// All processes that /proc shows, sorted.
+Outcome<std::vector<pid_t>> all_processes();
+
+/// A process's name (its command's first 15 bytes); empty where it has ended.
+std::string process_name(pid_t pid);
+
+}  // namespace lodger::netmode::ports

@@ -1,0 +1,84 @@
+#include "netmode/ports/preflight.hpp"
+
+#include <fmt/core.h>
+
+#include "netmode/ports/declared.hpp"
+#include "netmode/ports/holders.hpp"
+#include "netmode/ports/phrase.hpp"
+
+namespace lodger::netmode::ports {
+namespace {
+
+constexpr const char* nothing_declared =
+    "require-ports: there is nothing to check: no port is declared, neither by --publish nor by the "
+    "annotations org.lodger.network.publish and org.opencontainers.image.exposedPorts";
+
+Outcome<std::vector<Held>> look(const std::vector<Wanted>& wanted) {
+  auto stack = TRY(Stack::open());
+  std::vector<Held> held;
+  for (const auto protocol : {Protocol::tcp, Protocol::udp, Protocol::sctp}) {
+    std::vector<PortRange> ranges;
+    for (const auto& one : wanted)
+      if (one.protocol == protocol) ranges.push_back(one.range);
+    if (ranges.empty()) continue;
+    for (const auto& one : TRY(stack.held(protocol, ranges))) held.push_back(one);
+  }
+  return clashes(wanted, held);
+}
+
+Outcome<std::vector<Clash>> explain_owners(const std::vector<Held>& taken, const Neighbours& neighbours) {
+  Inodes inodes;
+  for (const auto& held : taken)
+    if (held.inode != 0) inodes.insert(held.inode);
+  const auto processes = TRY(all_processes());
+  const auto known = TRY(holders(processes, inodes));
+  std::vector<Clash> clashes;
+  for (const auto& held : taken) {
+    const auto found = known.find(held.inode);
+    const std::span<const pid_t> pids =
+        found == known.end() ? std::span<const pid_t>() : std::span<const pid_t>(found->second);
+    Owner owner;
+    owner.container = neighbours.container_of(held, pids);
+    if (!pids.empty()) {
+      owner.pid = pids.front();
+      owner.process = process_name(owner.pid);
+      owner.more = pids.size() - 1;
+    } else {
+      owner.user = neighbours.user_name(held.uid);
+    }
+    clashes.push_back({held, to_text(owner)});
+  }
+  return clashes;
+}
+
+Outcome<std::vector<Clash>> clashes_with(const std::vector<Wanted>& wanted, const Neighbours& neighbours) {
+  const auto taken = TRY(look(wanted));
+  if (taken.empty()) return std::vector<Clash>();
+  return explain_owners(taken, neighbours);
+}
+
+/// A host whose kernel cannot tell is none where the application must fail.
+Outcome<std::optional<std::string>> unknown(bool required, const Failure& why) {
+  if (required) return refuse(fmt::format("require-ports: {}", why.text), why.code);
+  return fmt::format("the ports that the container declares are not looked at: {}", why.text);
+}
+
+}  // namespace
+
+Outcome<std::optional<std::string>> preflight(const Decision& decision, const Neighbours& neighbours) {
+  if (!decision.host) return std::nullopt;
+  const bool required = decision.options.require_ports;
+  if (!declares_any(decision)) return required ? std::optional<std::string>(nothing_declared) : std::nullopt;
+  const auto all = wanted(decision);
+  if (all.empty()) return std::nullopt;
+  const auto taken = clashes_with(all, neighbours);
+  if (!taken) return unknown(required, taken.error());
+  if (taken->empty()) return std::nullopt;
+  const auto text = fmt::format("ports that the container declares are taken on the host: {}", list(*taken));
+  if (required)
+    return refuse(fmt::format("require-ports: {}; end what holds them, or give the container others", text),
+                  EADDRINUSE);
+  return text + "; binding them will fail there";
+}
+
+}  // namespace lodger::netmode::ports

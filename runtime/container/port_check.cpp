@@ -1,0 +1,35 @@
+#include "runtime/container/port_check.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "netmode/ports/preflight.hpp"
+#include "runtime/container/members.hpp"
+#include "runtime/container/users.hpp"
+
+namespace lodger::container {
+namespace {
+
+bool is_of(const Members& container, std::uint64_t cgroup, std::span<const pid_t> holders) {
+  if (std::ranges::count(container.cgroups, cgroup)) return true;
+  return std::ranges::any_of(holders,
+                             [&](pid_t pid) { return std::ranges::binary_search(container.processes, pid); });
+}
+
+}  // namespace
+
+Outcome<> check_ports(const Store& store, const netmode::Decision& network, const Notices& notices) {
+  std::optional<std::vector<Members>> containers;  // looked for when there is a clash to explain
+  const auto container_of = [&](const netmode::ports::Held& held, std::span<const pid_t> holders) {
+    if (!containers) containers = all_members(store).value_or(std::vector<Members>());
+    const auto found = std::ranges::find_if(
+        *containers, [&](const Members& one) { return is_of(one, held.cgroup, holders); });
+    return found == containers->end() ? std::string() : found->id;
+  };
+  const auto user_name = [](uid_t uid) { return Users().name(uid); };
+  const auto warning = TRY(netmode::ports::preflight(network, {container_of, user_name}));
+  if (warning) notices(*warning);
+  return {};
+}
+
+}  // namespace lodger::container

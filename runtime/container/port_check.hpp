@@ -1,0 +1,13 @@
+// The ports that a container declares, checked before it is made.
+#pragma once
+#include "netmode/mode.hpp"
+#include "runtime/container/notices.hpp"
+#include "runtime/container/store.hpp"
+
+namespace lodger::container {
+
+/// Gives notice of those that are taken on the host, and by whom, containers of this store included; fails
+/// where they are required to be free. See netmode/ports/preflight.hpp.
+Outcome<> check_ports(const Store& store, const netmode::Decision& network, const Notices& notices);
+
+}  // namespace lodger::container
