@@ -2,6 +2,7 @@
 #pragma once
 #include <linux/bpf.h>
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -22,12 +23,14 @@ inline bpf_attr bpf_attribute() {
 }
 inline std::uint64_t bpf_pointer(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
 
-/// BPF_PROG_LOAD. `name`: at most 15 letters, digits, '_' and '.'; it is what bpftool shows. The program
-/// calls no helper that asks for the GPL, so its licence is ours.
-inline Result<Fd<Program>> load_program(bpf_prog_type type, std::span<const bpf_insn> instructions,
-                                        std::string_view name) {
+/// BPF_PROG_LOAD. `where` it will be attached decides what the kernel lets it do. `name`: at most 15 letters,
+/// digits, '_' and '.'; it is what bpftool shows. The program calls no helper that asks for the GPL, so its
+/// licence is ours.
+inline Result<Fd<Program>> load_program(bpf_prog_type type, bpf_attach_type where,
+                                        std::span<const bpf_insn> instructions, std::string_view name) {
   auto attribute = bpf_attribute();
   attribute.prog_type = type;
+  attribute.expected_attach_type = where;
   attribute.insns = bpf_pointer(instructions.data());
   attribute.insn_cnt = static_cast<std::uint32_t>(instructions.size());
   attribute.license = bpf_pointer("Apache-2.0");
@@ -86,6 +89,17 @@ inline Result<bpf_prog_info> program_info(const Fd<Program>& program) {
   attribute.info.info = bpf_pointer(&info);
   TRY(bpf(BPF_OBJ_GET_INFO_BY_FD, attribute));
   return info;
+}
+
+/// The program of this name that is attached to this very folder; owns none where there is none.
+inline Result<Fd<Program>> attached_program(int folder, bpf_attach_type where, std::string_view name) {
+  std::array<std::uint32_t, 64> ids;  // BPF_CGROUP_MAX_PROGS of the kernel
+  const auto count = TRY(attached_programs(folder, where, ids));
+  for (std::size_t i = 0; i < count; ++i) {
+    auto program = TRY(program_by_id(ids[i]));
+    if (TRY(program_info(program)).name == name) return program;
+  }
+  return Fd<Program>();
 }
 
 }  // namespace lodger::kernel

@@ -54,6 +54,7 @@ Record record_of(const Source& source, const CreateRequest& request, std::string
   record.created = now();
   record.owner = ::getuid();
   record.host_network = source.network.host;
+  record.network = network_record(source.network);
   const auto* pid = source.config.linux->find(spec::NamespaceType::pid);
   record.own_pid_namespace = pid && pid->path.empty();
   return record;
@@ -83,6 +84,15 @@ Outcome<rootfs::HostRoot> make_host_root(Preparation& prepared) {
   return made;
 }
 
+/// Where Intel RDT's shares are made, if any are asked for; into the record before they are.
+Outcome<std::optional<resctrl::Filesystem>> intend_shares(const std::optional<spec::IntelRdt>& wanted,
+                                                          Record& record) {
+  if (!wanted) return std::nullopt;
+  auto filesystem = TRY(resctrl::find_filesystem());
+  record.rdt = resctrl::Group::intended(filesystem, *wanted, record.id);
+  return filesystem;
+}
+
 Outcome<Construction> make(const Store& store, const CreateRequest& request, Source source, Manner manner,
                            const Notices& notices, bool& launching) {
   auto layout = TRY(cgroups::detect());
@@ -90,26 +100,19 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   std::optional<Folder> early;
   if (source.notify) early = TRY(reserve_with_notify(store, request.id));
   auto prepared = TRY(prepare(request, source, layout));
-  auto& [memory, row, wishes, built, resources, place] = prepared;
+  auto& [memory, row, wishes, built, resources, place, policy] = prepared;
   for (const auto& warning : built.warnings) notices(warning);
 
   auto folder = early ? std::move(*early) : TRY(store.reserve(request.id));
   auto record = record_of(source, request, built.plan->rootfs->path);
   TRY(folder.write_config(source.text));
-  if (manner.gate == Gate::socket) {
-    auto socket = TRY(make_gate(folder));
-    built.plan->gate = row.add(std::move(socket));
-  }
+  if (manner.gate == Gate::socket) built.plan->gate = row.add(TRY(make_gate(folder)));
   auto host_root = TRY(make_host_root(prepared));
   built.plan->row = memory.array<int>(row.numbers().size());
   // First of all what another process needs to undo it, should we be killed in the midst.
   record.cgroup = cgroups::Cgroup::intended(layout, prepared.place);
-  std::optional<resctrl::Filesystem> shares;
   const auto& intel_rdt = source.config.linux->intel_rdt;
-  if (intel_rdt) {
-    shares = TRY(resctrl::find_filesystem());
-    record.rdt = resctrl::Group::intended(*shares, *intel_rdt, request.id);
-  }
+  const auto shares = TRY(intend_shares(intel_rdt, record));
   record.host_root = host_root.identity();
   TRY(folder.stage(record));
   TRY(host_root.attach(*built.plan->rootfs));
@@ -120,6 +123,11 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
 
   launching = true;
   const spec::State state{request.id, "creating", source.bundle, 0, source.config.annotations};
+  netmode::policy::Attached enforced;
+  const auto on_cgroup = [&]() -> Outcome<> {
+    enforced = TRY(enforce(policy, cgroup));
+    return {};
+  };
   netmode::Devices devices;
   const auto on_made = [&](pid_t pid) -> Outcome<> {
     record.pid = pid;
@@ -132,13 +140,14 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
     devices = TRY(netmode::Devices::move(*source.config.linux, pid));
     return {};
   };
-  launch::Launch birth{source.config, memory,  built,           row, wishes.caller, cgroup,
-                       state,         on_made, manner.interrupt};
+  launch::Launch birth{source.config, memory, built,     row,     wishes.caller,
+                       cgroup,        state,  on_cgroup, on_made, manner.interrupt};
   auto launched = TRY(launch::launch(birth));
   trace::made(notices, source.config, record);
-  return Construction{std::move(source),   std::move(folder),    std::move(record), std::move(cgroup),
-                      std::move(rdt),      std::move(host_root), std::move(memory), built,
-                      std::move(launched), std::move(devices)};
+  return Construction{std::move(source),    std::move(folder),   std::move(record),
+                      std::move(cgroup),    std::move(enforced), std::move(rdt),
+                      std::move(host_root), std::move(memory),   built,
+                      std::move(launched),  std::move(devices)};
 }
 
 Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& request, Source source,
@@ -160,6 +169,7 @@ void Construction::keep() {
 void Construction::leave_to_record() {
   host_root.commit();
   rdt.commit();
+  policy.commit();
   cgroup.commit();
   folder.commit();
 }

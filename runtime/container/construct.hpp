@@ -2,6 +2,7 @@
 #pragma once
 #include "cgroups/cgroup.hpp"
 #include "netmode/devices.hpp"
+#include "netmode/policy/policy.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/launch/launch.hpp"
 
@@ -13,6 +14,7 @@ struct Construction {
   Folder folder;
   Record record;
   cgroups::Cgroup cgroup;
+  netmode::policy::Attached policy;
   resctrl::Group rdt;
   rootfs::HostRoot host_root;
   plan::Memory memory;

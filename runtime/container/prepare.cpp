@@ -66,7 +66,8 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
                    wishes_of(request, source, layout, place, caller),
                    {},
                    source.config.linux->resources,
-                   std::move(place)};
+                   std::move(place),
+                   {}};
   if (!caller.privileged) cgroups::leave_out_closed(layout, made.wishes.cgroup_path);
   made.wishes.callers_descriptors =
       TRY(plan::make_room(plan::descriptors_of(source.config, source.preserved.count)));
@@ -79,6 +80,10 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
     TRY(failures.noted(cgroups::Cgroup::check_unneeded(layout, made.limits())));
     warn_of_orphans(made, source.config);
   }
+  auto policy = load_policy(source.network, layout, made.place);
+  if (policy) made.policy = std::move(*policy);
+  TRY(failures.noted(std::move(policy)));
+  std::ranges::move(ways_past(source.network, source.config), std::back_inserter(made.built.warnings));
   return Outcome<Preparation>(std::move(made));
 }
 

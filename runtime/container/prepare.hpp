@@ -2,6 +2,7 @@
 // shows here.
 #pragma once
 #include "cgroups/cgroup.hpp"
+#include "runtime/container/host_options.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/plan/build.hpp"
 
@@ -14,6 +15,8 @@ struct Preparation {
   plan::Built built;
   std::optional<spec::Resources> resources;  // the configuration's, as far as this caller may set them
   cgroups::Place place;                      // its path is that of `wishes`
+
+  netmode::policy::Policy policy;
 
   const spec::Resources* limits() const { return resources ? &*resources : nullptr; }
 };

@@ -60,7 +60,26 @@ rootfs::MountIdentity mount_from(const Json& value) {
   return mount;
 }
 
-Record record_from(const Json& value) {
+Json to_value(const netmode::Record& network) {
+  Json value = Json::object();
+  if (network.bind) {
+    value["bind"] = Json::array();
+    for (const auto& ports : *network.bind) value["bind"].push_back(netmode::to_text(ports));
+  }
+  return value;
+}
+
+Outcome<netmode::Record> network_from(const Json& value) {
+  netmode::Record network;
+  if (const auto bind = value.find("bind"); bind != value.end()) {
+    network.bind.emplace();
+    for (const auto& text : *bind)
+      network.bind->push_back(TRY(netmode::parse_ports(text.get<std::string>(), "network.bind")).at(0));
+  }
+  return network;
+}
+
+Outcome<Record> record_from(const Json& value) {
   Record record;
   value.at("id").get_to(record.id);
   value.at("bundle").get_to(record.bundle);
@@ -74,6 +93,8 @@ Record record_from(const Json& value) {
   record.cgroup = cgroup_from(value.at("cgroup"));
   if (const auto rdt = value.find("intelRdt"); rdt != value.end()) record.rdt = rdt_from(*rdt);
   if (const auto root = value.find("hostRoot"); root != value.end()) record.host_root = mount_from(*root);
+  if (const auto network = value.find("network"); network != value.end())
+    record.network = TRY(network_from(*network));
   return record;
 }
 
@@ -94,6 +115,7 @@ Outcome<std::string> to_json(const Record& record) {
                   {"cgroup", to_value(record.cgroup)}};
     if (!record.rdt.group.empty()) value["intelRdt"] = to_value(record.rdt);
     if (record.host_root.id != 0) value["hostRoot"] = to_value(record.host_root);
+    if (record.network.any()) value["network"] = to_value(record.network);
     return value.dump();
   } catch (const Json::exception& e) {
     return refuse(

@@ -11,6 +11,7 @@
 #include "cgroups/record.hpp"
 #include "kernel/failure.hpp"
 #include "kernel/file.hpp"
+#include "netmode/record.hpp"
 #include "runtime/resctrl/group.hpp"
 #include "runtime/rootfs/host_root.hpp"
 
@@ -26,6 +27,7 @@ struct Record {
   bool host_network = false, own_pid_namespace = false;
   cgroups::Record cgroup;
   resctrl::Record rdt;
+  netmode::Record network;          // of host mode's options
   rootfs::MountIdentity host_root;  // of a container in the runtime's mount namespace
 };
 

@@ -26,6 +26,7 @@ Outcome<> enter_namespaces(Dialogue& dialogue, Launch& launch) {
 Outcome<> enter_cgroup(Dialogue& dialogue, Launch& launch) {
   if (auto made = launch.cgroup.complete(dialogue.pid()); !made)
     return std::unexpected(dialogue.first_failure(std::move(made).error()));
+  TRY(launch.on_cgroup());
   return dialogue.enter_cgroup(TRY(launch.cgroup.entrances()));
 }
 

@@ -18,6 +18,8 @@ struct Launch {
   const plan::Caller& caller;
   cgroups::Cgroup& cgroup;
   spec::State state;  // for the prestart and createRuntime hooks; pid and status are filled in here
+  /// Called once the cgroup is made, before init is let go on in it: for what must be in force by then.
+  std::function<Outcome<>()> on_cgroup;
   /// Called once process and cgroup are made, while init is mounting: for what must survive our own end.
   std::function<Outcome<>(pid_t)> on_made;
   int interrupt = -1;  // a descriptor that becomes readable when all of this is to end as a failure

@@ -51,8 +51,8 @@ long number(const char* word) {
 namespace {
 
 const Verb* find(std::string_view name) {
-  for (const auto verbs :
-       {identity_verbs(), file_verbs(), process_verbs(), network_verbs(), stalk_verbs(), load_verbs()})
+  for (const auto verbs : {identity_verbs(), file_verbs(), process_verbs(), network_verbs(), socket_verbs(),
+                           stalk_verbs(), load_verbs()})
     for (const Verb& verb : verbs)
       if (verb.name == name) return &verb;
   return nullptr;

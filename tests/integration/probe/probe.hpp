@@ -33,6 +33,7 @@ std::span<const Verb> identity_verbs();
 std::span<const Verb> file_verbs();
 std::span<const Verb> process_verbs();
 std::span<const Verb> network_verbs();
+std::span<const Verb> socket_verbs();
 std::span<const Verb> stalk_verbs();
 std::span<const Verb> load_verbs();
 

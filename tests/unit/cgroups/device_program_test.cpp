@@ -4,6 +4,7 @@
 
 #include "cgroups/devices.hpp"
 #include "kernel/bpf.hpp"
+#include "tests/unit/bpf_machine.hpp"
 #include "tests/unit/skip.hpp"
 
 using namespace lodger;
@@ -19,32 +20,10 @@ struct Request {
   unsigned access;
 };
 
-/// The machine of the kernel's filter documentation, as far as the program may use it; anything else fails.
 std::uint64_t interpret(const std::vector<bpf_insn>& program, const Request& request) {
   const std::uint32_t type = request.type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR;
-  const std::uint32_t context[3] = {request.access << 16 | type, request.major, request.minor};
-  std::uint64_t reg[11] = {};
-  for (std::size_t at = 0; at < program.size(); ++at) {
-    const auto& i = program[at];
-    const auto imm = static_cast<std::uint64_t>(static_cast<std::int64_t>(i.imm));
-    auto& dst = reg[i.dst_reg];
-    const auto jump_if = [&](bool taken) { at += taken ? static_cast<std::size_t>(i.off) : 0; };
-    switch (i.code) {
-      case BPF_LDX | BPF_MEM | BPF_W: dst = context[i.off / 4]; break;
-      case BPF_ALU | BPF_AND | BPF_K:
-        dst = static_cast<std::uint32_t>(dst) & static_cast<std::uint32_t>(i.imm);
-        break;
-      case BPF_ALU | BPF_RSH | BPF_K: dst = static_cast<std::uint32_t>(dst) >> i.imm; break;
-      case BPF_ALU64 | BPF_MOV | BPF_K: dst = imm; break;
-      case BPF_JMP | BPF_JA: jump_if(true); break;
-      case BPF_JMP | BPF_JNE | BPF_K: jump_if(dst != imm); break;
-      case BPF_JMP | BPF_JSET | BPF_K: jump_if(dst & imm); break;
-      case BPF_JMP | BPF_EXIT: return reg[0];
-      default: FAIL("instruction " << at << " has code " << int{i.code});
-    }
-  }
-  FAIL("ran off the end");
-  return 0;
+  bpf_cgroup_dev_ctx context{request.access << 16 | type, request.major, request.minor};
+  return test::run_program(program, context);
 }
 
 /// The meaning in words: each access by the last rule that speaks of it, none allowed by default.
@@ -133,7 +112,8 @@ TEST_CASE("the kernel's verifier takes the programs") {
   for (const auto& rules : all) {
     const auto program = device_program(rules);
     if (program.empty()) continue;
-    const auto loaded = kernel::load_program(BPF_PROG_TYPE_CGROUP_DEVICE, program, "lodger_test");
+    const auto loaded =
+        kernel::load_program(BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, program, "lodger_test");
     if (!loaded && (loaded.error().code == EPERM || loaded.error().code == ENOSYS))
       SKIP_TEST("bpf(2) is not permitted here");
     REQUIRE(loaded);

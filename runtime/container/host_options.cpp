@@ -1,0 +1,111 @@
+#include "runtime/container/host_options.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "kernel/file.hpp"
+#include "kernel/namespace.hpp"
+#include "spec/text.hpp"
+
+namespace lodger::container {
+namespace {
+
+constexpr std::string_view option = "--network host,bind";
+
+/// Until then a socket on a hybrid counted as in the root of the cgroup2 tree once anybody used v1's net_cls
+/// or net_prio (kernel commit 8520e224f547), and a policy was in force for nobody.
+constexpr unsigned least_on_hybrid[] = {5, 15};
+
+Outcome<> check_hybrid() {
+  const auto name = TRY(explained(kernel::uname(), "looking at the running kernel"));
+  std::string_view release = name.release;
+  for (const unsigned least : least_on_hybrid) {
+    const auto part = spec::whole_number<unsigned>(spec::cut(release, '.')).value_or(0);
+    if (part > least) return {};
+    if (part < least)
+      return refuse(fmt::format("{}: with cgroup v1 beside cgroup2 it takes Linux 5.15, and this is {}",
+                                option, name.release),
+                    ENOSYS);
+  }
+  return {};
+}
+
+Outcome<> check_folder(const cgroups::Layout& layout, const cgroups::Place& place) {
+  if (!place.path.empty() && !layout.unified.empty())
+    return layout.kind == cgroups::Kind::hybrid ? check_hybrid() : Outcome<>{};
+  return refuse(
+      fmt::format("{}: it is enforced by a program on the container's cgroup2 folder, and {}", option,
+                  layout.unified.empty() ? "no cgroup2 tree is open to lodger here"
+                                         : "this container gets no cgroup of its own"),
+      ENOSYS);
+}
+
+bool is_prefix(std::string_view path, std::string_view of) {
+  return of.starts_with(path) && (path == "/" || of.size() == path.size() || of[path.size()] == '/');
+}
+
+/// Root owns the files of the host's cgroup tree: one that it can write to it can leave by.
+bool shows_cgroups(const spec::Mount& mount) {
+  constexpr std::string_view tree = "/sys/fs/cgroup";
+  const bool bound = std::ranges::find(mount.options, "bind") != mount.options.end() ||
+                     std::ranges::find(mount.options, "rbind") != mount.options.end();
+  const bool readonly = std::ranges::find(mount.options, "ro") != mount.options.end();
+  return bound && !readonly && (is_prefix(mount.source, tree) || is_prefix(tree, mount.source));
+}
+
+}  // namespace
+
+Outcome<netmode::policy::Policy> load_policy(const netmode::Decision& network, const cgroups::Layout& layout,
+                                             const cgroups::Place& place) {
+  const auto rules = TRY(netmode::policy::rules_of(network.options));
+  if (!rules.any()) return netmode::policy::Policy();
+  TRY(check_folder(layout, place));
+  auto policy = netmode::policy::Policy::load(rules);
+  if (policy) return policy;
+  return refuse(fmt::format("{}: {}{}", option, policy.error().text,
+                            policy.error().code == EPERM
+                                ? " (needs CAP_BPF or CAP_SYS_ADMIN, and CAP_NET_ADMIN, of the host)"
+                                : ""),
+                policy.error().code);
+}
+
+std::vector<std::string> ways_past(const netmode::Decision& network, const spec::Config& config) {
+  std::vector<std::string> out;
+  // In a user namespace of its own a container has no capability over the host's network, BPF or cgroups.
+  if (!network.options.bind || config.linux->find(spec::NamespaceType::user)) return out;
+  const auto capabilities =
+      config.process ? config.process->capabilities.value_or(spec::Capabilities{}) : spec::Capabilities{};
+  for (const auto* name : {"CAP_SYS_ADMIN", "CAP_NET_ADMIN"})
+    if (std::ranges::find(capabilities.bounding, name) != capabilities.bounding.end())
+      out.push_back(fmt::format("{}: a container with {} can get past its list of ports", option, name));
+  const auto mount = std::ranges::find_if(config.mounts, shows_cgroups);
+  if (mount != config.mounts.end())
+    out.push_back(fmt::format(
+        "{}: with the host's {} writable at {}, the container's root can leave its cgroup, and the "
+        "list of ports with it",
+        option, mount->source, mount->destination));
+  return out;
+}
+
+netmode::Record network_record(const netmode::Decision& network) { return {network.options.bind}; }
+
+Outcome<netmode::policy::Attached> enforce(const netmode::policy::Policy& policy,
+                                           const cgroups::Cgroup& cgroup) {
+  if (policy.empty()) return netmode::policy::Attached();
+  const auto& record = cgroup.record();
+  const bool fresh = std::ranges::count(record.made, record.folders.front()) != 0;
+  return policy.attach(cgroup.birthplace(), fresh, record.path);
+}
+
+Outcome<> take_off_policy(const netmode::Record& network, const cgroups::Record& cgroup) {
+  if (!network.on_cgroup() || !cgroup.unified || cgroup.folders.empty()) return {};
+  const auto& path = cgroup.folders.front();
+  if (std::ranges::count(cgroup.made, path) != 0) return {};
+  const auto folder = kernel::openat<kernel::Path>(kernel::cwd, path.c_str(), O_PATH | O_DIRECTORY);
+  if (!folder && folder.error().code == ENOENT) return {};
+  if (!folder) return std::unexpected(explain(path, folder.error()));
+  return netmode::policy::detach(folder->get(), path);
+}
+
+}  // namespace lodger::container

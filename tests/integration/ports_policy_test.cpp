@@ -1,0 +1,306 @@
+// --network host,bind=: which ports a container may bind, proved with real sockets on a stack of the test's
+// own.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/census.hpp"
+#include "support/cgroups.hpp"
+#include "support/container.hpp"
+#include "support/needs.hpp"
+#include "support/own_stack.hpp"
+
+using namespace lodger::test;
+using nlohmann::json;
+
+namespace {
+
+using Flags = std::vector<std::string>;
+
+bool has_cgroup2() {
+  return access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0 ||
+         access("/sys/fs/cgroup/unified/cgroup.controllers", F_OK) == 0;
+}
+
+#define NEEDS_POLICY() \
+  NEEDS_ROOT();        \
+  NEEDS(has_cgroup2(), "needs a cgroup2 tree")
+
+Flags under(const std::string& options) { return {"--network", "host," + options}; }
+
+void as_user(json& config) {
+  config["process"]["user"] = {{"uid", 1000}, {"gid", 1000}};
+  config["process"].erase("capabilities");
+}
+
+/// What `line` of the probe says in a container with this list.
+Facts bound(const std::string& options, const std::string& line, const Edit& edit = {}) {
+  return inside(line, edit, under(options));
+}
+
+const std::string denied = std::to_string(EPERM), granted = "0";
+
+/// A container under a policy that runs and does nothing.
+struct Held {
+  Bundle bundle;
+  Container container;
+  explicit Held(const std::string& options, const Edit& edit = {}) : bundle("hold", edit), container(bundle) {
+    container.create(under(options));
+    container.start();
+    container.wait_for_output("holding");
+  }
+  Facts exec(const std::string& line, const Flags& flags = {}) {
+    Flags args = {"exec"};
+    args.insert(args.end(), flags.begin(), flags.end());
+    args.push_back(container.id());
+    args.emplace_back("/bin/probe");
+    for (auto& word : words(line)) args.push_back(std::move(word));
+    const Finished done = container.call(args);
+    INFO(done.summary());
+    REQUIRE(done.status == 0);
+    return Facts(done.out);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("bind list: what is listed may be bound, and nothing else", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const std::string v4 = GENERATE("tcp4", "udp4");
+  const std::string protocol = v4 == "tcp4" ? "tcp" : "udp", v6 = protocol + "6";
+  const auto facts = bound(
+      "bind=80/" + protocol + ",bind=8000-8010/" + protocol,
+      "bind " + v4 + " 0.0.0.0 80 ; bind " + v4 + " 127.0.0.1 8005 ; bind " + v6 + " :: 8010 v6only ; bind " +
+          v6 + " ::1 8000 ; bind " + v6 + " ::ffff:127.0.0.1 8001 ; bind " + v4 + " 0.0.0.0 81 ; bind " + v4 +
+          " 127.0.0.1 8011 ; bind " + v6 + " :: 7999 ; bind " + v6 + " ::ffff:127.0.0.1 7998");
+  CHECK(facts["bind:" + v4 + ":0.0.0.0:80.errno"] == granted);
+  CHECK(facts["bind:" + v4 + ":127.0.0.1:8005.errno"] == granted);
+  CHECK(facts["bind:" + v6 + ":::" + ":8010.errno"] == granted);
+  CHECK(facts["bind:" + v6 + ":::1:8000.errno"] == granted);
+  CHECK(facts["bind:" + v6 + ":::ffff:127.0.0.1:8001.errno"] == granted);
+  CHECK(facts["bind:" + v4 + ":0.0.0.0:81.errno"] == denied);
+  CHECK(facts["bind:" + v4 + ":127.0.0.1:8011.errno"] == denied);
+  CHECK(facts["bind:" + v6 + ":::" + ":7999.errno"] == denied);
+  CHECK(facts["bind:" + v6 + ":::ffff:127.0.0.1:7998.errno"] == denied);
+}
+
+TEST_CASE("bind list: a protocol without an entry has no port at all", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const auto facts = bound("bind=80", "bind udp4 0.0.0.0 80 ; bind udp6 :: 80 ; bind tcp4 0.0.0.0 80");
+  CHECK(facts["bind:udp4:0.0.0.0:80.errno"] == denied);
+  CHECK(facts["bind:udp6::::80.errno"] == denied);
+  CHECK(facts["bind:tcp4:0.0.0.0:80.errno"] == granted);
+}
+
+TEST_CASE("bind list: the kernel's choice stays, for clients and resolvers", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const auto facts =
+      bound("bind=none", "bind tcp4 0.0.0.0 0 ; bind udp6 :: 0 ; listen-unbound tcp4 ; bind tcp4 0.0.0.0 80");
+  CHECK(facts["bind:tcp4:0.0.0.0:0.errno"] == granted);
+  CHECK(facts["bind:udp6::::0.errno"] == granted);
+  CHECK(facts["listen:tcp4.errno"] == granted);
+  CHECK(facts["bind:tcp4:0.0.0.0:80.errno"] == denied);
+}
+
+TEST_CASE("bind list: MPTCP and UDP-Lite are TCP and UDP", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const std::string protocol = GENERATE("mptcp4", "mptcp6", "udplite4", "udplite6");
+  const std::string any = protocol.back() == '4' ? "0.0.0.0" : "::";
+  const auto facts = bound("bind=90,bind=91/udp", "make " + protocol + " ; bind " + protocol + " " + any +
+                                                      " 90 ; bind " + protocol + " " + any + " 91");
+  NEEDS(facts["make:" + protocol + ".errno"] == "0", protocol + " is not in this kernel");
+  const bool udp = protocol.starts_with("udp");
+  CHECK(facts["bind:" + protocol + ":" + any + ":90.errno"] == (udp ? denied : granted));
+  CHECK(facts["bind:" + protocol + ":" + any + ":91.errno"] == (udp ? granted : denied));
+}
+
+TEST_CASE("bind list: sockets whose ports nothing judges are not made; others are", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const auto facts =
+      bound("bind=80", "make sctp4 ; make sctp6 ; make sctpseq4 ; make dccp4 ; make raw4 ; make tcp6");
+  // A kernel without the protocol says so itself, before it would ask.
+  for (const auto* kind : {"sctp4", "sctp6", "sctpseq4", "dccp4"})
+    CHECK(facts[std::string("make:") + kind + ".errno"] != "0");
+  CHECK(facts["make:raw4.errno"] == granted);
+  CHECK(facts["make:tcp6.errno"] == granted);
+}
+
+TEST_CASE("bind list: a listed port below 1024 needs no capability", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const std::string line =
+      "bind tcp4 0.0.0.0 80 ; bind tcp6 :: 443 v6only ; bind udp4 0.0.0.0 53 ; bind tcp4 0.0.0.0 81";
+  const auto facts = bound("bind=80,bind=443,bind=53/udp", line, as_user);
+  CHECK(facts["bind:tcp4:0.0.0.0:80.errno"] == granted);
+  CHECK(facts["bind:tcp6::::443.errno"] == granted);
+  CHECK(facts["bind:udp4:0.0.0.0:53.errno"] == granted);
+  CHECK(facts["bind:tcp4:0.0.0.0:81.errno"] == denied);
+  // The control: without a list the kernel asks for the capability.
+  CHECK(inside(line, as_user, {"--network", "host"})["bind:tcp4:0.0.0.0:80.errno"] == std::to_string(EACCES));
+}
+
+TEST_CASE("bind list: an annotation does what the flag does", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const auto facts = inside("bind tcp4 0.0.0.0 80 ; bind tcp4 0.0.0.0 81", [](json& config) {
+    config["annotations"]["org.lodger.network.bind"] = "80,53/udp";
+  });
+  CHECK(facts["bind:tcp4:0.0.0.0:80.errno"] == granted);
+  CHECK(facts["bind:tcp4:0.0.0.0:81.errno"] == denied);
+}
+
+TEST_CASE("bind list: exec is under it, also with its own cgroup below", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  Held held("bind=80");
+  const auto facts = held.exec("bind tcp4 0.0.0.0 80 ; bind tcp4 0.0.0.0 81 ; bind udp6 :: 80");
+  CHECK(facts["bind:tcp4:0.0.0.0:80.errno"] == granted);
+  CHECK(facts["bind:tcp4:0.0.0.0:81.errno"] == denied);
+  CHECK(facts["bind:udp6::::80.errno"] == denied);
+  for (const auto& folder : cgroup_folders(held.bundle.name())) {
+    REQUIRE(mkdir((folder + "/below").c_str(), 0755) == 0);
+    for (const auto* file : {"/cpuset.cpus", "/cpuset.mems"})  // v1 takes no process in without them
+      if (const auto text = read_file(folder + file); !text.empty())
+        write_file(folder + "/below" + file, text);
+  }
+  const auto lower = held.exec("bind tcp4 0.0.0.0 80 ; bind tcp4 0.0.0.0 81", {"--cgroup", "below"});
+  CHECK(lower["bind:tcp4:0.0.0.0:80.errno"] == granted);
+  CHECK(lower["bind:tcp4:0.0.0.0:81.errno"] == denied);
+}
+
+TEST_CASE("bind list: two containers side by side have each their own", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  Held one("bind=80"), other("bind=81");
+  const std::string line = "bind tcp4 0.0.0.0 80 ; bind tcp4 0.0.0.0 81";
+  const auto in_one = one.exec(line), in_other = other.exec(line);
+  CHECK(in_one["bind:tcp4:0.0.0.0:80.errno"] == granted);
+  CHECK(in_one["bind:tcp4:0.0.0.0:81.errno"] == denied);
+  CHECK(in_other["bind:tcp4:0.0.0.0:80.errno"] == denied);
+  CHECK(in_other["bind:tcp4:0.0.0.0:81.errno"] == granted);
+  // And a third, without a list, has all.
+  CHECK(inside("bind tcp4 0.0.0.0 82")["bind:tcp4:0.0.0.0:82.errno"] == granted);
+}
+
+TEST_CASE("bind list: the container's root does not get out of it", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  // Its own cgroup tree, writable: what a container has that manages cgroups itself.
+  const auto managing = [](json& config) {
+    config["linux"]["namespaces"].push_back({{"type", "cgroup"}});
+    config["mounts"].push_back(
+        {{"destination", "/sys/fs/cgroup"}, {"type", "cgroup"}, {"source", "cgroup"}, {"options", {"rw"}}});
+    config["process"]["args"] = {
+        "/bin/busybox", "sh", "-c",
+        "tree=/sys/fs/cgroup; if [ -d $tree/unified ]; then tree=$tree/unified; fi; mkdir $tree/sub && "
+        "echo $$ > $tree/sub/cgroup.procs && echo moved=1; "
+        "/bin/probe bind tcp4 0.0.0.0 81 \\; take-off $tree \\; bind udp6 :: 81; "
+        "echo $$ > $tree/cgroup.procs; /bin/busybox unshare -n /bin/probe bind tcp4 0.0.0.0 82"};
+  };
+  const auto done = outcome("", managing, under("bind=80"));
+  const Facts facts(done.out);
+  INFO(done.summary() << done.out);
+  CHECK(facts["moved"] == "1");
+  CHECK(facts["bind:tcp4:0.0.0.0:81.errno"] == denied);
+  CHECK(facts["take-off.errno"] == denied);
+  CHECK(facts["bind:udp6::::81.errno"] == denied);
+  CHECK_FALSE(facts.has("bind:tcp4:0.0.0.0:82.errno"));  // no right to another stack
+}
+
+TEST_CASE("bind list: the state keeps it", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  Held held("bind=80,bind=8000-8100/udp");
+  const auto state =
+      json::parse(read_file(held.container.root() + "/" + held.container.id() + "/state.json"));
+  CHECK(state.at("network").at("bind") == json({"80/tcp", "8000-8100/udp"}));
+}
+
+TEST_CASE("bind list: hooks in the container's namespaces are under it", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const std::string kind = GENERATE("createContainer", "startContainer");
+  Bundle bundle("echo ran");
+  const auto said = bundle.beside("said");
+  bundle.edit([&](json& config) {
+    const auto probe = kind == "createContainer" ? probe_path() : "/bin/probe";
+    // A failing bind leaves a fact; a hook's output is shown for a hook that fails alone.
+    config["hooks"][kind] = {{{"path", kind == "createContainer" ? "/bin/sh" : "/bin/busybox"},
+                              {"args", {"sh", "-c", probe + " bind tcp4 0.0.0.0 81 ; exit 9"}}}};
+  });
+  Container container(bundle);
+  const Finished done = container.run(under("bind=80"));
+  CHECK(done.status == 1);
+  CHECK(done.err.find("bind:tcp4:0.0.0.0:81.errno=" + denied) != std::string::npos);
+}
+
+TEST_CASE("bind list: a container that cannot have it is refused", "[ports_policy]") {
+  NEEDS_POLICY();
+  const Bundle bundle("echo ran", [](json& config) {
+    config["linux"].erase("resources");
+    config["linux"].erase("cgroupsPath");
+  });
+  Container container(bundle, {"--cgroup-manager", "disabled"});
+  const Finished done = container.run(under("bind=80"));
+  CHECK(done.status == 1);
+  CHECK(done.out.empty());
+  CHECK(
+      done.err.find("--network host,bind: it is enforced by a program on the container's cgroup2 folder, and "
+                    "this container gets no cgroup of its own") != std::string::npos);
+}
+
+TEST_CASE("bind list: what leads past it is warned of", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const std::string capability = GENERATE("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_CHROOT");
+  const auto done = outcome(
+      "echo ran", [&](json& config) { config["process"]["capabilities"]["bounding"].push_back(capability); },
+      under("bind=80"));
+  CHECK(done.status == 0);
+  const bool warned = done.err.find("a container with " + capability + " can get past") != std::string::npos;
+  CHECK(warned == (capability != "CAP_SYS_CHROOT"));
+}
+
+TEST_CASE("bind list: the host's cgroup tree in the container is warned of", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const std::string mode = GENERATE("rw", "ro");
+  const auto done = outcome(
+      "echo ran",
+      [&](json& config) {
+        config["mounts"].push_back({{"destination", "/host"},
+                                    {"type", "bind"},
+                                    {"source", "/sys/fs/cgroup"},
+                                    {"options", {"rbind", mode}}});
+      },
+      under("bind=80"));
+  CHECK(done.status == 0);
+  CHECK((done.err.find("can leave its cgroup") != std::string::npos) == (mode == "rw"));
+}
+
+TEST_CASE("bind list: a cgroup that was there before is left as it was", "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const auto path = "/lodger-test/kept-" + std::to_string(getpid());
+  const Bundle bundle("bind tcp4 0.0.0.0 81", [&](json& config) { config["linux"]["cgroupsPath"] = path; });
+  const std::string tree = v2() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
+  const auto existing = tree + path;
+  (void)mkdir((tree + "/lodger-test").c_str(), 0755);
+  REQUIRE(mkdir(existing.c_str(), 0755) == 0);
+  {
+    Container first(bundle);
+    CHECK(Facts(first.run(under("bind=80")).out)["bind:tcp4:0.0.0.0:81.errno"] == denied);
+  }
+  REQUIRE(access(existing.c_str(), F_OK) == 0);
+  {
+    Container second(bundle);
+    CHECK(Facts(second.run({"--network", "host"}).out)["bind:tcp4:0.0.0.0:81.errno"] == granted);
+  }
+  CHECK(rmdir(existing.c_str()) == 0);
+}

@@ -1,0 +1,144 @@
+// Sockets of all kinds, bound where a test wants them: what a policy about ports lets through. Stacks are a
+// protocol and a family: tcp4, mptcp6, udp4, udplite6, sctp4, dccp6. Sockets stay open to the probe's end.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "probe.hpp"
+
+namespace probe {
+namespace {
+
+struct Kind {
+  std::string_view name;
+  int type, protocol;
+};
+constexpr Kind kinds[] = {{"tcp", SOCK_STREAM, IPPROTO_TCP},        {"mptcp", SOCK_STREAM, 262},
+                          {"udp", SOCK_DGRAM, IPPROTO_UDP},         {"udplite", SOCK_DGRAM, IPPROTO_UDPLITE},
+                          {"sctp", SOCK_STREAM, IPPROTO_SCTP},      {"dccp", SOCK_DCCP, IPPROTO_DCCP},
+                          {"ping", SOCK_DGRAM, IPPROTO_ICMP},       {"raw", SOCK_RAW, IPPROTO_ICMP},
+                          {"sctpseq", SOCK_SEQPACKET, IPPROTO_SCTP}};
+
+bool is_v6(std::string_view stack) { return stack.ends_with('6'); }
+
+int make_socket(std::string_view stack) {
+  for (const Kind& kind : kinds)
+    if (kind.name == stack.substr(0, stack.size() - 1))
+      return socket(is_v6(stack) ? AF_INET6 : AF_INET, kind.type | SOCK_CLOEXEC, kind.protocol);
+  errno = EINVAL;
+  return -1;
+}
+
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+Address address(std::string_view stack, const char* host, long port) {
+  Address out;
+  const auto number = htons(static_cast<std::uint16_t>(port));
+  if (is_v6(stack)) {
+    auto* a = reinterpret_cast<sockaddr_in6*>(&out.storage);
+    a->sin6_family = AF_INET6;
+    a->sin6_port = number;
+    if (inet_pton(AF_INET6, host, &a->sin6_addr) != 1) _exit(64);
+    out.size = sizeof *a;
+  } else {
+    auto* a = reinterpret_cast<sockaddr_in*>(&out.storage);
+    a->sin_family = AF_INET;
+    a->sin_port = number;
+    if (inet_pton(AF_INET, host, &a->sin_addr) != 1) _exit(64);
+    out.size = sizeof *a;
+  }
+  return out;
+}
+
+/// "ADDRESS PORT"
+std::string text(const Address& from) {
+  char host[INET6_ADDRSTRLEN] = "";
+  const auto* v4 = reinterpret_cast<const sockaddr_in*>(&from.storage);
+  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&from.storage);
+  if (from.storage.ss_family == AF_INET6)
+    inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
+  else
+    inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
+  return std::string(host) + " " + std::to_string(ntohs(v4->sin_port));  // at the same place in sockaddr_in6
+}
+
+void say_name(const std::string& key, int fd) {
+  Address now;
+  if (getsockname(fd, now.get(), &now.size) < 0) return say_errno(key + ".name", -1);
+  say(key + ".name", text(now));
+}
+
+void set(int fd, int level, int option) {
+  const int on = 1;
+  setsockopt(fd, level, option, &on, sizeof on);
+}
+
+/// make STACK
+void make(Words w) { say_errno(std::string("make:") + w[0], make_socket(w[0])); }
+
+/// bind STACK ADDRESS PORT [v6only]: says bind:STACK:ADDRESS:PORT.errno, and .name where it worked.
+void bind_at(Words w) {
+  const auto key = std::string("bind:") + w[0] + ":" + w[1] + ":" + w[2];
+  const int fd = make_socket(w[0]);
+  if (fd < 0) return say(key, "no socket");
+  if (w.size() > 3 && std::strcmp(w[3], "v6only") == 0) set(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+  set(fd, SOL_SOCKET, SO_REUSEPORT);
+  Address to = address(w[0], w[1], number(w[2]));
+  const int bound = bind(fd, to.get(), to.size);
+  say_errno(key, bound);
+  if (bound == 0) say_name(key, fd);
+}
+
+/// listen-unbound STACK: listen(2) alone, which takes a port of the kernel's choice.
+void listen_unbound(Words w) {
+  const auto key = std::string("listen:") + w[0];
+  const int fd = make_socket(w[0]);
+  const int listening = listen(fd, 1);
+  say_errno(key, listening);
+  if (listening == 0) say_name(key, fd);
+}
+
+/// take-off FOLDER: tries to take each program off the cgroup there, as somebody would who is not to: says
+/// take-off.errno of the first call that fails.
+void take_off(Words w) {
+  union bpf_attr query {};
+  std::uint32_t ids[64];
+  const int folder = open(w[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return say("take-off", "no folder");
+  query.query.target_fd = static_cast<std::uint32_t>(folder);
+  query.query.attach_type = BPF_CGROUP_INET4_BIND;
+  query.query.prog_ids = reinterpret_cast<std::uintptr_t>(ids);
+  query.query.prog_cnt = 64;
+  if (syscall(SYS_bpf, BPF_PROG_QUERY, &query, sizeof query) < 0) return say_errno("take-off", -1);
+  union bpf_attr by_id {};
+  by_id.prog_id = ids[0];
+  const long program = syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &by_id, sizeof by_id);
+  if (program < 0) return say_errno("take-off", -1);
+  union bpf_attr detach {};
+  detach.target_fd = static_cast<std::uint32_t>(folder);
+  detach.attach_bpf_fd = static_cast<std::uint32_t>(program);
+  detach.attach_type = BPF_CGROUP_INET4_BIND;
+  say_errno("take-off", syscall(SYS_bpf, BPF_PROG_DETACH, &detach, sizeof detach));
+}
+
+constexpr Verb verbs[] = {{"make", 1, make},
+                          {"bind", 3, bind_at},
+                          {"listen-unbound", 1, listen_unbound},
+                          {"take-off", 1, take_off}};
+
+}  // namespace
+
+std::span<const Verb> socket_verbs() { return verbs; }
+
+}  // namespace probe
