@@ -1,4 +1,4 @@
-// What a container's state keeps of host mode's options: exec needs it, `delete` does, and who asks is shown.
+// What a container's state keeps of host mode's options: exec and `delete` need it, and who asks is shown.
 #pragma once
 #include "netmode/options.hpp"
 
@@ -7,7 +7,9 @@ namespace lodger::netmode {
 struct Record {
   std::optional<std::vector<Ports>> bind;  // as HostOptions has it
 
-  bool any() const { return bind.has_value(); }
+  bool private_abstract = false;  // exec gets a domain of its own
+
+  bool any() const { return bind || private_abstract; }
   /// Whether there are programs on the container's cgroup.
   bool on_cgroup() const { return bind.has_value(); }
 };

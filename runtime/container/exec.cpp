@@ -61,6 +61,7 @@ plan::Wishes wishes_of(const Host& host, const ExecRequest& request, const plan:
   wishes.id = request.id;
   wishes.bundle = host.record.bundle;
   wishes.host_network = host.record.host_network;
+  wishes.private_abstract = host.record.network.private_abstract;
   wishes.preserve_fds = host.preserved.count;
   wishes.tell_pid = host.preserved.activated;
   return wishes;

@@ -88,7 +88,9 @@ std::vector<std::string> ways_past(const netmode::Decision& network, const spec:
   return out;
 }
 
-netmode::Record network_record(const netmode::Decision& network) { return {network.options.bind}; }
+netmode::Record network_record(const netmode::Decision& network) {
+  return {network.options.bind, network.options.private_abstract};
+}
 
 Outcome<netmode::policy::Attached> enforce(const netmode::policy::Policy& policy,
                                            const cgroups::Cgroup& cgroup) {

@@ -66,6 +66,7 @@ Json to_value(const netmode::Record& network) {
     value["bind"] = Json::array();
     for (const auto& ports : *network.bind) value["bind"].push_back(netmode::to_text(ports));
   }
+  if (network.private_abstract) value["privateAbstract"] = true;
   return value;
 }
 
@@ -76,6 +77,7 @@ Outcome<netmode::Record> network_from(const Json& value) {
     for (const auto& text : *bind)
       network.bind->push_back(TRY(netmode::parse_ports(text.get<std::string>(), "network.bind")).at(0));
   }
+  network.private_abstract = value.value("privateAbstract", false);
   return network;
 }
 

@@ -41,9 +41,8 @@ Outcome<std::string> network_of(const Store& store, const std::string& id) {
 
 /// What this version cannot enforce must not look as if it were in force.
 Outcome<> refuse_unenforced(const netmode::HostOptions& options) {
-  const char* name = options.map ? "map" : options.private_abstract ? "private-abstract" : nullptr;
-  if (!name) return {};
-  return refuse(fmt::format("--network host,{}: not available in this version of lodger", name), ENOSYS);
+  if (!options.map) return {};
+  return refuse("--network host,map: not available in this version of lodger", ENOSYS);
 }
 
 Outcome<netmode::Decision> apply_network(const Store& store, const CreateRequest& request,

@@ -1,7 +1,9 @@
-// What the container's process, and a hook in its place, may no longer do. capabilities(7), seccomp(2).
+// What the container's process, and a hook in its place, may no longer do. capabilities(7), seccomp(2),
+// landlock(7).
 #include <linux/seccomp.h>
 
 #include "kernel/credentials.hpp"
+#include "kernel/landlock.hpp"
 #include "runtime/init/stages.hpp"
 
 namespace lodger::init {
@@ -31,6 +33,13 @@ Result<> notify(Control& control) {
 }
 
 }  // namespace
+
+Result<> enter_domain(Control& control) {
+  const int ruleset = control.fd(control.plan().domain);
+  if (ruleset < 0) return {};
+  control.at(Stage::domain);
+  return kernel::enter_domain(ruleset);
+}
 
 Result<> confine(Control& control, Confined whose) {
   const Plan& plan = control.plan();

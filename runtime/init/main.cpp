@@ -60,6 +60,7 @@ Result<> prepare_process(Control& control) {
   TRY(set_personality(control));
   TRY(set_memory_policy(control));
   if (control.plan().identity.uid != 0) TRY(give_streams_to(control));
+  TRY(enter_domain(control));
   TRY(become(control));
   return entered ? Result<>{} : enter_working_directory(control);
 }

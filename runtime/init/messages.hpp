@@ -34,6 +34,7 @@ enum class Stage : std::uint32_t {
   memory_policy,
   working_directory,
   rlimit,
+  domain,
   identity,
   capabilities,
   no_new_privileges,

@@ -205,6 +205,7 @@ struct Plan {
   bool set_memory_policy = false;
   int memory_policy = 0;  // with its flags
   std::span<const std::uint64_t> memory_nodes;
+  Slot domain = none;  // Landlock's ruleset
   // The process.
   bool has_process = false;
   std::span<const char> oom_score;  // unset, it must not be touched (config.md)

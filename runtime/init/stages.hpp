@@ -80,6 +80,9 @@ Result<> set_memory_policy(Control& control);
 Result<> become(Control& control);
 
 // confinement.cpp
+/// Landlock's domain, while we still may without no_new_privs. What it takes away (network, scopes) nothing
+/// of what init has left to do needs.
+Result<> enter_domain(Control& control);
 /// Capabilities and filter, before an exec and nothing else. Without no_new_privs a filter needs
 /// CAP_SYS_ADMIN: seccomp(2). It is then kept until the exec, which computes all sets anew and takes it away
 /// (capabilities(7), "Transformation of capabilities during execve()"); so nothing but the exec, and the way

@@ -120,6 +120,9 @@ std::string help_for(const init::Report& report, const init::Plan* plan) {
         return " (this user has too many keys already: sysctls kernel.keys.maxkeys and maxbytes; "
                "--no-new-keyring does without one)";
       return "";
+    case Stage::domain:
+      if (report.code == EPERM) return " (needs CAP_SYS_ADMIN)";
+      return report.code == E2BIG ? " (16 domains are in one another already)" : "";
     case Stage::rlimit:
       if (report.code == EPERM)
         return " (raising a hard limit needs CAP_SYS_RESOURCE, and RLIMIT_NOFILE ends at sysctl fs.nr_open)";

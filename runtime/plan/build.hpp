@@ -34,6 +34,8 @@ Outcome<> plan_process(Planning& planning, Built& built);
 /// Keyring, personality and memory policy: what every process gets; and names and sysctls beside them.
 void plan_settings_of_process(Planning& planning, init::Plan& plan);
 void plan_settings(Planning& planning, init::Plan& plan);
+/// The Landlock domain that the wishes take. Refuses what this kernel's Landlock cannot. domain.cpp
+Outcome<> plan_domain(Planning& planning, init::Plan& plan);
 /// createContainer and startContainer hooks. hooks.cpp
 void plan_hooks(Planning& planning, init::Plan& plan);
 

@@ -19,6 +19,7 @@ struct Wishes {
   std::string bundle;  // absolute
   bool no_pivot = false, new_keyring = true;
   bool host_network = false;
+  bool private_abstract = false;                     // the host's abstract sockets are out of reach
   unsigned preserve_fds = 0;                         // all of them, from descriptor 3 on
   bool tell_pid = false;                             // the process gets LISTEN_PID: sd_listen_fds(3)
   std::optional<kernel::Limit> callers_descriptors;  // RLIMIT_NOFILE, where ours was raised for the start

@@ -163,7 +163,7 @@ Outcome<> plan_process(Planning& planning, Built& built) {
   plan_terminal(*planning.config.process, plan);
   plan_labels(planning, plan);
   plan.identity = TRY(plan_identity(planning, built));
-  return {};
+  return plan_domain(planning, plan);
 }
 
 void plan_settings(Planning& planning, init::Plan& plan) {

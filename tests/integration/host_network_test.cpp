@@ -108,7 +108,7 @@ TEST_CASE("host network: a bundle without network namespace is in host mode too,
 TEST_CASE("host network: an option that nothing enforces yet is refused, whoever gives it",
           "[host_network]") {
   NEEDS_ROOT();
-  const std::string option = GENERATE("map", "private-abstract");
+  const std::string option = GENERATE("map");
   const bool annotated = GENERATE(false, true);
   const auto name = option.substr(0, option.find('='));
   const auto value = option == name ? "true" : option.substr(name.size() + 1);
