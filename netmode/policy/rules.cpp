@@ -1,8 +1,12 @@
 #include "netmode/policy/rules.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstring>
+
+#include "netmode/record.hpp"
 
 namespace lodger::netmode::policy {
 namespace {
@@ -20,6 +24,69 @@ std::vector<PortRange> merged(std::vector<PortRange> ranges) {
   return out;
 }
 
+std::unexpected<Failure> unmappable(const Publication& publication, std::string_view why) {
+  return refuse(fmt::format("--network host,map: {}: {}", to_text(publication), why), EINVAL);
+}
+
+Outcome<Mapping> mapping_of(const Publication& publication) {
+  if (publication.protocol == Protocol::sctp)
+    return unmappable(publication, "SCTP cannot be mapped: no hook of the kernel sees its bind");
+  Mapping mapping{publication.container, publication.host, {}, {}};
+  if (publication.host_ip.empty()) return mapping;
+  in_addr v4{};
+  in6_addr v6{};
+  if (::inet_pton(AF_INET, publication.host_ip.c_str(), &v4) == 1) {
+    mapping.v4 = v4;
+  } else if (::inet_pton(AF_INET6, publication.host_ip.c_str(), &v6) != 1) {
+    return unmappable(publication, "not an address");
+  } else if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+    std::memcpy(&mapping.v4.emplace(), v6.s6_addr + 12, sizeof v4);
+  } else if (IN6_IS_ADDR_UNSPECIFIED(&v6)) {
+    return unmappable(publication, "a socket cannot be kept to IPv6 from outside: leave the address out");
+  } else {
+    mapping.v6 = v6;
+  }
+  return mapping;
+}
+
+using Side = PortRange Mapping::*;
+
+/// Whether two of them have a port in common; sorts.
+bool overlap(std::vector<Mapping>& mappings, Side side) {
+  std::ranges::sort(mappings, {}, [&](const Mapping& m) { return (m.*side).first; });
+  return std::ranges::adjacent_find(mappings, [&](const Mapping& a, const Mapping& b) {
+           return (a.*side).last >= (b.*side).first;
+         }) != mappings.end();
+}
+
+Outcome<> check_apart(std::vector<Mapping>& mappings) {
+  if (overlap(mappings, &Mapping::host))
+    return refuse(
+        "--network host,map: a port of the host is published twice: one socket cannot be two ports of "
+        "the container",
+        EINVAL);
+  if (overlap(mappings, &Mapping::container))
+    return refuse(
+        "--network host,map: a port of the container is published twice: a socket has one address and "
+        "one port",
+        EINVAL);
+  return {};
+}
+
+Outcome<PortMap> port_map(std::span<const Publication> publications) {
+  PortMap map;
+  for (const auto& publication : publications)
+    (publication.protocol == Protocol::udp ? map.udp : map.tcp).push_back(TRY(mapping_of(publication)));
+  if (map.tcp.size() + map.udp.size() > most_mappings)
+    return refuse(
+        fmt::format("--network host,map: {} publications; at most {} can be told apart: publish ranges",
+                    map.tcp.size() + map.udp.size(), most_mappings),
+        E2BIG);
+  TRY(check_apart(map.tcp));
+  TRY(check_apart(map.udp));
+  return map;
+}
+
 }  // namespace
 
 PortSet port_set(const std::vector<Ports>& ports) {
@@ -29,8 +96,9 @@ PortSet port_set(const std::vector<Ports>& ports) {
   return {merged(std::move(set.tcp)), merged(std::move(set.udp))};
 }
 
-Outcome<Rules> rules_of(const HostOptions& options) {
+Outcome<Rules> rules_of(const HostOptions& options, std::span<const Publication> publications) {
   Rules rules;
+  if (options.map) rules.map = TRY(port_map(publications));
   if (!options.bind) return rules;
   rules.bind = port_set(*options.bind);
   const auto count = rules.bind->tcp.size() + rules.bind->udp.size();

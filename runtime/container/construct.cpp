@@ -54,7 +54,6 @@ Record record_of(const Source& source, const CreateRequest& request, std::string
   record.created = now();
   record.owner = ::getuid();
   record.host_network = source.network.host;
-  record.network = network_record(source.network);
   const auto* pid = source.config.linux->find(spec::NamespaceType::pid);
   record.own_pid_namespace = pid && pid->path.empty();
   return record;
@@ -100,11 +99,12 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   std::optional<Folder> early;
   if (source.notify) early = TRY(reserve_with_notify(store, request.id));
   auto prepared = TRY(prepare(request, source, layout));
-  auto& [memory, row, wishes, built, resources, place, policy] = prepared;
+  auto& [memory, row, wishes, built, resources, place, options] = prepared;
   for (const auto& warning : built.warnings) notices(warning);
 
   auto folder = early ? std::move(*early) : TRY(store.reserve(request.id));
   auto record = record_of(source, request, built.plan->rootfs->path);
+  record.network = std::move(options.record);
   TRY(folder.write_config(source.text));
   if (manner.gate == Gate::socket) built.plan->gate = row.add(TRY(make_gate(folder)));
   auto host_root = TRY(make_host_root(prepared));
@@ -125,7 +125,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   const spec::State state{request.id, "creating", source.bundle, 0, source.config.annotations};
   netmode::policy::Attached enforced;
   const auto on_cgroup = [&]() -> Outcome<> {
-    enforced = TRY(enforce(policy, cgroup));
+    enforced = TRY(enforce(options.policy, cgroup));
     return {};
   };
   netmode::Devices devices;

@@ -6,18 +6,17 @@
 
 #include "kernel/file.hpp"
 #include "kernel/namespace.hpp"
+#include "netmode/policy/settle.hpp"
 #include "spec/text.hpp"
 
 namespace lodger::container {
 namespace {
 
-constexpr std::string_view option = "--network host,bind";
-
 /// Until then a socket on a hybrid counted as in the root of the cgroup2 tree once anybody used v1's net_cls
 /// or net_prio (kernel commit 8520e224f547), and a policy was in force for nobody.
 constexpr unsigned least_on_hybrid[] = {5, 15};
 
-Outcome<> check_hybrid() {
+Outcome<> check_hybrid(std::string_view option) {
   const auto name = TRY(explained(kernel::uname(), "looking at the running kernel"));
   std::string_view release = name.release;
   for (const unsigned least : least_on_hybrid) {
@@ -31,14 +30,19 @@ Outcome<> check_hybrid() {
   return {};
 }
 
-Outcome<> check_folder(const cgroups::Layout& layout, const cgroups::Place& place) {
+Outcome<> check_folder(std::string_view option, const cgroups::Layout& layout, const cgroups::Place& place) {
   if (!place.path.empty() && !layout.unified.empty())
-    return layout.kind == cgroups::Kind::hybrid ? check_hybrid() : Outcome<>{};
+    return layout.kind == cgroups::Kind::hybrid ? check_hybrid(option) : Outcome<>{};
   return refuse(
       fmt::format("{}: it is enforced by a program on the container's cgroup2 folder, and {}", option,
                   layout.unified.empty() ? "no cgroup2 tree is open to lodger here"
                                          : "this container gets no cgroup of its own"),
       ENOSYS);
+}
+
+/// What asks for programs, as it is called in messages.
+std::string_view option_of(const netmode::HostOptions& options) {
+  return options.bind ? "--network host,bind" : "--network host,map";
 }
 
 bool is_prefix(std::string_view path, std::string_view of) {
@@ -54,13 +58,7 @@ bool shows_cgroups(const spec::Mount& mount) {
   return bound && !readonly && (is_prefix(mount.source, tree) || is_prefix(tree, mount.source));
 }
 
-}  // namespace
-
-Outcome<netmode::policy::Policy> load_policy(const netmode::Decision& network, const cgroups::Layout& layout,
-                                             const cgroups::Place& place) {
-  const auto rules = TRY(netmode::policy::rules_of(network.options));
-  if (!rules.any()) return netmode::policy::Policy();
-  TRY(check_folder(layout, place));
+Outcome<netmode::policy::Policy> load(const netmode::policy::Rules& rules, std::string_view option) {
   auto policy = netmode::policy::Policy::load(rules);
   if (policy) return policy;
   return refuse(fmt::format("{}: {}{}", option, policy.error().text,
@@ -70,26 +68,37 @@ Outcome<netmode::policy::Policy> load_policy(const netmode::Decision& network, c
                 policy.error().code);
 }
 
-std::vector<std::string> ways_past(const netmode::Decision& network, const spec::Config& config) {
-  std::vector<std::string> out;
+void warn_of_ways_past(const spec::Config& config, std::string_view option, std::vector<std::string>& out) {
   // In a user namespace of its own a container has no capability over the host's network, BPF or cgroups.
-  if (!network.options.bind || config.linux->find(spec::NamespaceType::user)) return out;
+  if (config.linux->find(spec::NamespaceType::user)) return;
   const auto capabilities =
       config.process ? config.process->capabilities.value_or(spec::Capabilities{}) : spec::Capabilities{};
   for (const auto* name : {"CAP_SYS_ADMIN", "CAP_NET_ADMIN"})
     if (std::ranges::find(capabilities.bounding, name) != capabilities.bounding.end())
-      out.push_back(fmt::format("{}: a container with {} can get past its list of ports", option, name));
+      out.push_back(fmt::format("{}: a container with {} can get past it", option, name));
   const auto mount = std::ranges::find_if(config.mounts, shows_cgroups);
   if (mount != config.mounts.end())
     out.push_back(fmt::format(
-        "{}: with the host's {} writable at {}, the container's root can leave its cgroup, and the "
-        "list of ports with it",
+        "{}: with the host's {} writable at {}, the container's root can leave its cgroup, and get "
+        "past it so",
         option, mount->source, mount->destination));
-  return out;
 }
 
-netmode::Record network_record(const netmode::Decision& network) {
-  return {network.options.bind, network.options.private_abstract};
+}  // namespace
+
+Outcome<HostOptions> plan_host_options(const Source& source, const cgroups::Layout& layout,
+                                       const cgroups::Place& place) {
+  const auto& wanted = source.network.options;
+  HostOptions out;
+  out.record = {wanted.bind, {}, wanted.private_abstract};
+  if (wanted.map) out.record.map = TRY(netmode::policy::settle(source.network, out.warnings));
+  const auto rules = TRY(netmode::policy::rules_of(wanted, out.record.map));
+  if (!rules.any()) return out;
+  const auto option = option_of(wanted);
+  TRY(check_folder(option, layout, place));
+  out.policy = TRY(load(rules, option));
+  warn_of_ways_past(source.config, option, out.warnings);
+  return out;
 }
 
 Outcome<netmode::policy::Attached> enforce(const netmode::policy::Policy& policy,

@@ -3,20 +3,19 @@
 #include "cgroups/cgroup.hpp"
 #include "netmode/policy/policy.hpp"
 #include "runtime/container/source.hpp"
-#include "runtime/plan/caller.hpp"
 
 namespace lodger::container {
 
-/// The programs for a container whose cgroup will be at `place`. Refuses, before anything is made, what
-/// nothing here enforces. Without such options it costs nothing.
-Outcome<netmode::policy::Policy> load_policy(const netmode::Decision& network, const cgroups::Layout& layout,
-                                             const cgroups::Place& place);
-
-/// What the bundle gives the container that leads past its list of ports, one line each.
-std::vector<std::string> ways_past(const netmode::Decision& network, const spec::Config& config);
-
-/// What the state keeps.
-netmode::Record network_record(const netmode::Decision& network);
+struct HostOptions {
+  netmode::policy::Policy policy;  // in the kernel, in force nowhere yet
+  netmode::Record record;          // what the state keeps
+  std::vector<std::string>
+      warnings;  // what the bundle gives the container that leads past them; what was chosen
+};
+/// For a container whose cgroup will be at `place`. Refuses, before anything is made, what nothing here
+/// enforces. Without such options it costs nothing.
+Outcome<HostOptions> plan_host_options(const Source& source, const cgroups::Layout& layout,
+                                       const cgroups::Place& place);
 
 /// Puts the programs onto the container's cgroup, before its process is in it to do anything.
 Outcome<netmode::policy::Attached> enforce(const netmode::policy::Policy& policy,

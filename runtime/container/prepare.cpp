@@ -81,10 +81,10 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
     TRY(failures.noted(cgroups::Cgroup::check_unneeded(layout, made.limits())));
     warn_of_orphans(made, source.config);
   }
-  auto policy = load_policy(source.network, layout, made.place);
-  if (policy) made.policy = std::move(*policy);
-  TRY(failures.noted(std::move(policy)));
-  std::ranges::move(ways_past(source.network, source.config), std::back_inserter(made.built.warnings));
+  auto options = plan_host_options(source, layout, made.place);
+  if (options) made.options = std::move(*options);
+  TRY(failures.noted(std::move(options)));
+  std::ranges::move(made.options.warnings, std::back_inserter(made.built.warnings));
   return Outcome<Preparation>(std::move(made));
 }
 

@@ -16,7 +16,7 @@ struct Preparation {
   std::optional<spec::Resources> resources;  // the configuration's, as far as this caller may set them
   cgroups::Place place;                      // its path is that of `wishes`
 
-  netmode::policy::Policy policy;
+  HostOptions options;
 
   const spec::Resources* limits() const { return resources ? &*resources : nullptr; }
 };

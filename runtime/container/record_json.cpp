@@ -66,6 +66,7 @@ Json to_value(const netmode::Record& network) {
     value["bind"] = Json::array();
     for (const auto& ports : *network.bind) value["bind"].push_back(netmode::to_text(ports));
   }
+  for (const auto& publication : network.map) value["map"].push_back(netmode::to_text(publication));
   if (network.private_abstract) value["privateAbstract"] = true;
   return value;
 }
@@ -77,6 +78,9 @@ Outcome<netmode::Record> network_from(const Json& value) {
     for (const auto& text : *bind)
       network.bind->push_back(TRY(netmode::parse_ports(text.get<std::string>(), "network.bind")).at(0));
   }
+  if (const auto map = value.find("map"); map != value.end())
+    for (const auto& text : *map)
+      network.map.push_back(TRY(netmode::parse_publish(text.get<std::string>(), "network.map")));
   network.private_abstract = value.value("privateAbstract", false);
   return network;
 }

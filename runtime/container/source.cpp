@@ -39,12 +39,6 @@ Outcome<std::string> network_of(const Store& store, const std::string& id) {
                : Outcome<std::string>(named({"container not running", ESRCH}));
 }
 
-/// What this version cannot enforce must not look as if it were in force.
-Outcome<> refuse_unenforced(const netmode::HostOptions& options) {
-  if (!options.map) return {};
-  return refuse("--network host,map: not available in this version of lodger", ENOSYS);
-}
-
 Outcome<netmode::Decision> apply_network(const Store& store, const CreateRequest& request,
                                          spec::Config& config, const Notices& notices) {
   netmode::Request wishes;
@@ -53,7 +47,6 @@ Outcome<netmode::Decision> apply_network(const Store& store, const CreateRequest
   wishes.publish_all = request.publish_all;
   wishes.namespace_of = [&](const std::string& id) { return network_of(store, id); };
   auto decision = TRY(netmode::apply(wishes, config));
-  TRY(refuse_unenforced(decision.options));
   for (const auto& warning : decision.warnings) notices(warning);
   return decision;
 }

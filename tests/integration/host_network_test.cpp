@@ -105,23 +105,6 @@ TEST_CASE("host network: a bundle without network namespace is in host mode too,
   CHECK(container.run({"-p", "80:80"}).err == warning);
 }
 
-TEST_CASE("host network: an option that nothing enforces yet is refused, whoever gives it",
-          "[host_network]") {
-  NEEDS_ROOT();
-  const std::string option = GENERATE("map");
-  const bool annotated = GENERATE(false, true);
-  const auto name = option.substr(0, option.find('='));
-  const auto value = option == name ? "true" : option.substr(name.size() + 1);
-  const Bundle bundle("echo ran", [&](json& config) {
-    if (annotated) config["annotations"]["org.lodger.network." + name] = value;
-  });
-  Container container(bundle);
-  const Finished done = container.run({"--network", annotated ? "host" : "host," + option});
-  CHECK(done.status == 1);
-  CHECK(done.err.find("--network host," + name + ": not available") != std::string::npos);
-  CHECK(done.out.empty());
-}
-
 TEST_CASE("host network: create warns, start does not warn again", "[host_network]") {
   NEEDS_ROOT();
   const Bundle bundle("echo ran");

@@ -263,7 +263,8 @@ TEST_CASE("bind list: what leads past it is warned of", "[ports_policy]") {
       "echo ran", [&](json& config) { config["process"]["capabilities"]["bounding"].push_back(capability); },
       under("bind=80"));
   CHECK(done.status == 0);
-  const bool warned = done.err.find("a container with " + capability + " can get past") != std::string::npos;
+  const bool warned =
+      done.err.find("a container with " + capability + " can get past it") != std::string::npos;
   CHECK(warned == (capability != "CAP_SYS_CHROOT"));
 }
 

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -93,6 +94,7 @@ void bind_at(Words w) {
   const int fd = make_socket(w[0]);
   if (fd < 0) return say(key, "no socket");
   if (w.size() > 3 && std::strcmp(w[3], "v6only") == 0) set(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+  set(fd, SOL_SOCKET, SO_REUSEADDR);  // beside what a connection of before left waiting
   set(fd, SOL_SOCKET, SO_REUSEPORT);
   Address to = address(w[0], w[1], number(w[2]));
   const int bound = bind(fd, to.get(), to.size);
@@ -107,6 +109,60 @@ void listen_unbound(Words w) {
   const int listening = listen(fd, 1);
   say_errno(key, listening);
   if (listening == 0) say_name(key, fd);
+}
+
+void say_peer(const std::string& key, int fd) {
+  Address now;
+  if (getpeername(fd, now.get(), &now.size) < 0) return say_errno(key, -1);
+  say(key, text(now));
+}
+
+void talk_stream(const std::string& key, int server, int client, Address to) {
+  listen(server, 4);
+  const int connected = connect(client, to.get(), to.size);
+  say_errno(key, connected);
+  if (connected < 0) return;
+  say_peer(key + ".peer", client);
+  const int accepted = accept4(server, nullptr, nullptr, SOCK_CLOEXEC);
+  say_errno(key + ".accept", accepted);
+  say_name(key + ".accepted", accepted);
+  close(accepted);
+}
+
+void talk_datagrams(const std::string& key, int server, int client, Address to) {
+  char word[8];
+  const auto sent = sendto(client, "ask", 3, 0, to.get(), to.size);
+  say_errno(key, sent);
+  if (sent < 0) return;
+  Address from;
+  if (recvfrom(server, word, sizeof word, 0, from.get(), &from.size) < 0)
+    return say_errno(key + ".heard", -1);
+  sendto(server, "answer", 6, 0, from.get(), from.size);
+  Address back;
+  if (recvfrom(client, word, sizeof word, 0, back.get(), &back.size) < 0)
+    return say_errno(key + ".answer", -1);
+  say(key + ".answer", text(back));
+  const int connected = connect(client, to.get(), to.size);
+  if (connected < 0) return say_errno(key + ".connected", connected);
+  say_peer(key + ".peer", client);
+}
+
+/// talk STACK ADDRESS TO PORT: a server at ADDRESS:PORT and a client that asks TO:PORT; how either calls the
+/// other. talk:STACK:TO.errno, .peer, .accepted (TCP), .answer (UDP).
+void talk(Words w) {
+  const auto key = std::string("talk:") + w[0] + ":" + w[2];
+  const int server = make_socket(w[0]), client = make_socket(w[0]);
+  set(server, SOL_SOCKET, SO_REUSEADDR);
+  const timeval patience{.tv_sec = 3, .tv_usec = 0};
+  for (const int fd : {server, client}) setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  Address at = address(w[0], w[1], number(w[3]));
+  if (bind(server, at.get(), at.size) < 0) return say_errno(key + ".bind", -1);
+  say_name(key + ".server", server);
+  const Address to = address(w[0], w[2], number(w[3]));
+  std::string_view(w[0]).starts_with("udp") ? talk_datagrams(key, server, client, to)
+                                            : talk_stream(key, server, client, to);
+  close(server);
+  close(client);
 }
 
 /// take-off FOLDER: tries to take each program off the cgroup there, as somebody would who is not to: says
@@ -135,6 +191,7 @@ void take_off(Words w) {
 constexpr Verb verbs[] = {{"make", 1, make},
                           {"bind", 3, bind_at},
                           {"listen-unbound", 1, listen_unbound},
+                          {"talk", 4, talk},
                           {"take-off", 1, take_off}};
 
 }  // namespace

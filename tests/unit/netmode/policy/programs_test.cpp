@@ -19,7 +19,7 @@ namespace {
 Rules rules(const char* bind) {
   HostOptions options;
   options.bind = *parse_ports(bind, "test");
-  return *rules_of(options);
+  return *rules_of(options, {});
 }
 
 std::uint64_t bind_answer(const std::vector<bpf_insn>& program, int protocol, unsigned port) {
@@ -45,7 +45,7 @@ std::uint64_t socket_answer(int type, int protocol) {
 }  // namespace
 
 TEST_CASE("a bind is answered by the list: 3 also below 1024, 1 for the kernel's choice, 0 else") {
-  const auto program = bind_program(rules("80,8000-8010,53/udp"));
+  const auto program = bind_program(rules("80,8000-8010,53/udp"), GENERATE(false, true));
   CHECK(bind_answer(program, IPPROTO_TCP, 80) == 3);
   CHECK(bind_answer(program, 262 /* MPTCP */, 80) == 3);
   CHECK(bind_answer(program, IPPROTO_UDP, 80) == 0);
@@ -62,7 +62,7 @@ TEST_CASE("a bind is answered by the list: 3 also below 1024, 1 for the kernel's
 TEST_CASE("an empty list allows the kernel's choice alone") {
   HostOptions options;
   options.bind.emplace();
-  const auto program = bind_program(*rules_of(options));
+  const auto program = bind_program(*rules_of(options, {}), false);
   for (const int protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
     CHECK(bind_answer(program, protocol, 80) == 0);
     CHECK(bind_answer(program, protocol, 0) == 1);
@@ -81,7 +81,7 @@ TEST_CASE("the search by halves finds what the list says") {
     }
     HostOptions options;
     options.bind = list;
-    const auto program = bind_program(*rules_of(options));
+    const auto program = bind_program(*rules_of(options, {}), false);
     for (int i = 0; i < 2000; ++i) {
       const auto port = number(65535);
       const bool tcp = number(2) == 1;
@@ -123,9 +123,143 @@ TEST_CASE("the kernel takes the programs, the longest too") {
       options.bind->push_back({{port, port}, i < most_ranges / 2 ? Protocol::tcp : Protocol::udp});
     }
   }
-  const auto policy = Policy::load(*rules_of(options));
+  const auto policy = Policy::load(*rules_of(options, {}));
   if (!policy && (policy.error().code == EPERM || policy.error().code == ENOSYS))
     SKIP_TEST("bpf(2) is not ours to use here");
   if (!policy) FAIL(policy.error().text);
   CHECK_FALSE(policy->empty());
+}
+
+namespace {
+
+/// Rules of a map, with or without a list.
+Rules map_rules(const std::vector<const char*>& published, const char* bind = nullptr) {
+  HostOptions options;
+  options.map = true;
+  if (bind) options.bind = *parse_ports(bind, "test");
+  std::vector<Publication> all;
+  for (const auto* text : published) all.push_back(*parse_publish(text));
+  return *rules_of(options, all);
+}
+
+/// A socket address as the kernel hands it to a program.
+struct Asked {
+  bpf_sock_addr address{};
+  Asked(int protocol, const char* host, unsigned port) {
+    address.protocol = static_cast<std::uint32_t>(protocol);
+    address.user_port = htons(static_cast<std::uint16_t>(port));
+    if (::inet_pton(AF_INET, host, &address.user_ip4) != 1)
+      REQUIRE(::inet_pton(AF_INET6, host, address.user_ip6) == 1);
+    v6 = std::string(host).find(':') != std::string::npos;
+  }
+  /// "ANSWER ADDRESS PORT" after the program.
+  std::string after(const std::vector<bpf_insn>& program) {
+    const auto answer = test::run_program(program, address);
+    char text[INET6_ADDRSTRLEN];
+    if (v6)
+      ::inet_ntop(AF_INET6, address.user_ip6, text, sizeof text);
+    else
+      ::inet_ntop(AF_INET, &address.user_ip4, text, sizeof text);
+    return std::to_string(answer) + " " + text + " " +
+           std::to_string(ntohs(static_cast<std::uint16_t>(address.user_port)));
+  }
+  bool v6;
+};
+
+std::string bound(const Rules& rules, const char* host, unsigned port, int protocol = IPPROTO_TCP) {
+  Asked asked(protocol, host, port);
+  return asked.after(bind_program(rules, asked.v6));
+}
+std::string outward(const Rules& rules, const char* host, unsigned port, bool unconnected = false) {
+  Asked asked(unconnected ? IPPROTO_UDP : IPPROTO_TCP, host, port);
+  return asked.after(outward_program(rules.map, asked.v6, unconnected));
+}
+std::string inward(const Rules& rules, const char* host, unsigned port) {
+  Asked asked(IPPROTO_TCP, host, port);
+  return asked.after(inward_program(rules.map, asked.v6));
+}
+
+}  // namespace
+
+TEST_CASE("a map turns what is bound, by protocol and range") {
+  const auto rules = map_rules({"9000-9009:8000-8009", "5353:53/udp"});
+  CHECK(bound(rules, "0.0.0.0", 8003) == "3 0.0.0.0 9003");
+  CHECK(bound(rules, "::1", 8009) == "3 ::1 9009");
+  CHECK(bound(rules, "0.0.0.0", 8010) == "1 0.0.0.0 8010");
+  CHECK(bound(rules, "0.0.0.0", 9003) == "0 0.0.0.0 9003");
+  CHECK(bound(rules, "0.0.0.0", 53) == "1 0.0.0.0 53");
+  CHECK(bound(rules, "0.0.0.0", 53, IPPROTO_UDP) == "3 0.0.0.0 5353");
+  CHECK(bound(rules, "0.0.0.0", 0) == "1 0.0.0.0 0");
+  CHECK(bound(rules, "0.0.0.0", 8000, IPPROTO_DCCP) == "1 0.0.0.0 8000");
+  CHECK(bound(map_rules({"8080:80"}, "443"), "0.0.0.0", 80) == "3 0.0.0.0 8080");
+  CHECK(bound(map_rules({"8080:80"}, "443"), "0.0.0.0", 443) == "3 0.0.0.0 443");
+  CHECK(bound(map_rules({"8080:80"}, "443"), "0.0.0.0", 81) == "0 0.0.0.0 81");
+  CHECK(bound(map_rules({"8080:80"}, "8080"), "0.0.0.0", 8080) == "0 0.0.0.0 8080");
+}
+
+TEST_CASE("a map onto one address takes sockets on all addresses, or on that one") {
+  const auto v4 = map_rules({"192.0.2.1:8080:80"});
+  CHECK(bound(v4, "0.0.0.0", 80) == "3 192.0.2.1 8080");
+  CHECK(bound(v4, "192.0.2.1", 80) == "3 192.0.2.1 8080");
+  CHECK(bound(v4, "127.0.0.1", 80) == "0 127.0.0.1 80");
+  CHECK(bound(v4, "::", 80) == "3 ::ffff:192.0.2.1 8080");
+  CHECK(bound(v4, "::ffff:0.0.0.0", 80) == "3 ::ffff:192.0.2.1 8080");
+  CHECK(bound(v4, "::ffff:192.0.2.1", 80) == "3 ::ffff:192.0.2.1 8080");
+  CHECK(bound(v4, "::1", 80) == "0 ::1 80");
+  const auto v6 = map_rules({"[2001:db8::1]:8080:80"});
+  CHECK(bound(v6, "::", 80) == "3 2001:db8::1 8080");
+  CHECK(bound(v6, "2001:db8::1", 80) == "3 2001:db8::1 8080");
+  CHECK(bound(v6, "0.0.0.0", 80) == "0 0.0.0.0 80");
+  CHECK(bound(v6, "::ffff:0.0.0.0", 80) == "0 ::ffff:0.0.0.0 80");
+  const auto any = map_rules({"0.0.0.0:8080:80"});
+  CHECK(bound(any, "127.0.0.1", 80) == "3 127.0.0.1 8080");
+  CHECK(bound(any, "::", 80) == "3 ::ffff:0.0.0.0 8080");
+  CHECK(bound(any, "::ffff:127.0.0.1", 80) == "3 ::ffff:127.0.0.1 8080");
+  CHECK(bound(any, "::1", 80) == "0 ::1 80");
+}
+
+TEST_CASE("on the loopback a client is led to the container's own server, and sees no difference") {
+  const auto all = map_rules({"8080:80", "8080:80/udp"});
+  for (const auto* host : {"127.0.0.1", "127.1.2.3", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1"}) {
+    CHECK(outward(all, host, 80) == std::string("1 ") + host + " 8080");
+    CHECK(outward(all, host, 80, true) == std::string("1 ") + host + " 8080");
+  }
+  for (const auto* host : {"192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "::2", "0:0:1::"})
+    CHECK(outward(all, host, 80).ends_with(" 80"));
+  for (const auto* host : {"127.0.0.1", "::1", "::ffff:127.0.0.1"})
+    CHECK(inward(all, host, 8080) == std::string("1 ") + host + " 80");
+  for (const auto* host : {"192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"})
+    CHECK(inward(all, host, 8080) == std::string("1 ") + host + " 8080");
+  const auto v4 = map_rules({"192.0.2.1:8080:80", "192.0.2.1:8080:80/udp"});
+  CHECK(outward(v4, "127.0.0.1", 80) == "1 192.0.2.1 8080");
+  CHECK(outward(v4, "::1", 80) == "1 ::ffff:192.0.2.1 8080");
+  CHECK(outward(v4, "::1", 80, true) == "1 ::1 80");
+  CHECK(inward(v4, "192.0.2.1", 8080) == "1 127.0.0.1 80");
+  CHECK(inward(v4, "127.0.0.1", 8080) == "1 127.0.0.1 8080");
+  CHECK(inward(v4, "::ffff:192.0.2.1", 8080) == "1 ::ffff:127.0.0.1 80");
+  const auto v6 = map_rules({"[2001:db8::1]:8080:80"});
+  CHECK(outward(v6, "::1", 80) == "1 2001:db8::1 8080");
+  CHECK(outward(v6, "127.0.0.1", 80) == "1 127.0.0.1 80");
+  CHECK(outward(v6, "::ffff:127.0.0.1", 80) == "1 ::ffff:127.0.0.1 80");
+  CHECK(inward(v6, "2001:db8::1", 8080) == "1 ::1 80");
+}
+
+TEST_CASE("the kernel takes the programs of a map, the longest too") {
+  std::vector<const char*> published = {"8080:80", "127.0.0.1:5353:53/udp", "[::1]:90:91", "0.0.0.0:92:93"};
+  std::vector<std::string> texts;
+  const bool many = GENERATE(false, true);
+  if (many) {
+    published.clear();
+    for (unsigned i = 0; i < most_mappings; ++i)
+      texts.push_back("192.0.2.1:" + std::to_string(20000 + 2 * i) + ":" + std::to_string(1 + 2 * i));
+    for (const auto& text : texts) published.push_back(text.c_str());
+  }
+  std::string list;
+  for (unsigned i = 0; many && i < most_ranges; ++i) list += (i ? "," : "") + std::to_string(30000 + 2 * i);
+  const auto rules = map_rules(published, many ? list.c_str() : "1-65535");
+  CHECK(programs(rules).size() == 13);
+  const auto policy = Policy::load(rules);
+  if (!policy && (policy.error().code == EPERM || policy.error().code == ENOSYS))
+    SKIP_TEST("bpf(2) is not ours to use here");
+  if (!policy) FAIL(policy.error().text);
 }

@@ -1,0 +1,130 @@
+#include "netmode/policy/settle.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/core.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernel/fd.hpp"
+#include "netmode/policy/rules.hpp"
+#include "netmode/record.hpp"
+
+namespace lodger::netmode::policy {
+namespace {
+
+struct Address {
+  sockaddr_in6 storage{};  // room for either
+  socklen_t size = sizeof storage;
+  int family() const { return storage.sin6_family; }
+};
+
+/// All addresses of both families where none is given.
+Address address_of(const std::string& host_ip, std::uint16_t port) {
+  Address out;
+  out.storage.sin6_port = htons(port);  // at the same place in sockaddr_in
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
+  if (!host_ip.empty() && ::inet_pton(AF_INET, host_ip.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    out.size = sizeof *v4;
+    return out;
+  }
+  out.storage.sin6_family = AF_INET6;
+  if (!host_ip.empty())
+    ::inet_pton(AF_INET6, host_ip.c_str(), &out.storage.sin6_addr);  // parse_publish() saw it
+  return out;
+}
+
+/// Sockets that hold the ports found so far, so that none is found twice.
+class Trials {
+ public:
+  /// The port that a socket got; 0 asks for any.
+  kernel::Result<std::uint16_t> take(const Publication& publication, std::uint16_t port) {
+    auto address = address_of(publication.host_ip, port);
+    auto taken = bind(publication, address);
+    if (taken || taken.error().code != EAFNOSUPPORT || !publication.host_ip.empty()) return taken;
+    address = address_of("0.0.0.0", port);  // a host without IPv6
+    return bind(publication, address);
+  }
+
+ private:
+  kernel::Result<std::uint16_t> bind(const Publication& publication, Address& address) {
+    const int type = publication.protocol == Protocol::udp ? SOCK_DGRAM : SOCK_STREAM;
+    auto socket =
+        TRY(kernel::opened<kernel::Socket>("socket", __NR_socket, address.family(), type | SOCK_CLOEXEC, 0));
+    TRY(kernel::done("bind", __NR_bind, socket.get(), &address.storage, address.size));
+    TRY(kernel::done("getsockname", __NR_getsockname, socket.get(), &address.storage, &address.size));
+    sockets_.push_back(std::move(socket));
+    return ntohs(address.storage.sin6_port);
+  }
+  std::vector<kernel::Fd<kernel::Socket>> sockets_;
+};
+
+unsigned length(PortRange range) { return range.last - range.first + 1U; }
+
+bool is_settled(const Publication& publication) {
+  return publication.host.first != 0 && length(publication.host) == length(publication.container);
+}
+
+/// Whether a publication with a host port of its own has it.
+bool is_named(const std::vector<Publication>& all, Protocol protocol, std::uint16_t port) {
+  return std::ranges::any_of(all, [&](const Publication& p) {
+    return is_settled(p) && p.protocol == protocol && p.host.first <= port && port <= p.host.last;
+  });
+}
+
+Outcome<std::uint16_t> choose(const Publication& one, const std::vector<Publication>& all, Trials& trials) {
+  const auto text = to_text(one);
+  const bool any = one.host.first == 0;
+  for (unsigned at = any ? 1 : one.host.first; at <= (any ? 64U : one.host.last); ++at) {
+    const auto taken = trials.take(one, any ? std::uint16_t{0} : static_cast<std::uint16_t>(at));
+    if (taken && !is_named(all, one.protocol, *taken)) return *taken;
+    if (!taken && taken.error().code != EADDRINUSE)
+      return std::unexpected(
+          explain(fmt::format("--network host,map: {}: looking for a free port", text), taken.error()));
+  }
+  return refuse(fmt::format("--network host,map: {}: no port of the host is free for it", text), EADDRINUSE);
+}
+
+std::vector<Publication> published(const Decision& decision) {
+  auto all = decision.publications;
+  if (!decision.publish_all) return all;
+  for (const auto& [range, protocol] : decision.exposed) {
+    const bool named = std::ranges::any_of(all, [&](const Publication& p) {
+      return p.protocol == protocol && p.container.first <= range.last && range.first <= p.container.last;
+    });
+    if (!named) all.push_back({"", {0, 0}, range, protocol});
+  }
+  return all;
+}
+
+}  // namespace
+
+Outcome<std::vector<Publication>> settle(const Decision& decision, std::vector<std::string>& remarks) {
+  const auto all = published(decision);
+  Trials trials;
+  std::vector<Publication> out;
+  for (const auto& publication : all) {
+    if (is_settled(publication) || publication.protocol == Protocol::sctp) {
+      out.push_back(publication);
+      continue;
+    }
+    if (length(publication.container) > most_mappings)
+      return refuse(fmt::format("--network host,map: {}: at most {} ports can be chosen: name the host's",
+                                to_text(publication), most_mappings),
+                    E2BIG);
+    for (unsigned port = publication.container.first; port <= publication.container.last; ++port) {
+      Publication one = publication;
+      one.container = {static_cast<std::uint16_t>(port), static_cast<std::uint16_t>(port)};
+      const auto chosen = TRY(choose(one, all, trials));
+      one.host = {chosen, chosen};
+      remarks.push_back(fmt::format("--network host,map: chosen for the container: {}", to_text(one)));
+      out.push_back(std::move(one));
+    }
+  }
+  return out;
+}
+
+}  // namespace lodger::netmode::policy
