@@ -18,10 +18,7 @@
 // allows that). 20,000 descriptors carry 10,000 ports and 1,650 connections. The container sees the host as
 // the client, never the client's own address. TCP's urgent data arrives in line; SCTP is refused.
 #pragma once
-#include <netinet/in.h>
-
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,16 +26,10 @@
 #include "kernel/failure.hpp"
 #include "kernel/process.hpp"
 #include "kernel/socket.hpp"
+#include "netmode/proxy/protocol.hpp"
 #include "netmode/publish.hpp"
 
 namespace lodger::netmode::proxy {
-
-/// The container's addresses. Clients of IPv4 are led to the one, of IPv6 to the other; to the one there is
-/// where the other is missing.
-struct Target {
-  std::optional<in_addr> v4;
-  std::optional<in6_addr> v6;
-};
 
 /// The process for good: proc_pid_stat(5), fields 1 and 22.
 struct Record {
@@ -51,7 +42,8 @@ class Proxy {
   /// Starts the program, which opens a socket for each published port. Refused, in words that name protocol,
   /// address and port: a port that is taken, one published twice, an address that is not the host's, SCTP,
   /// more ports than descriptors.
-  static Outcome<Proxy> open(std::span<const Publication> publications);
+  /// `program`: where it is; empty: where find_program() says.
+  static Outcome<Proxy> open(std::span<const Publication> publications, std::string program = {});
 
   /// The publications with the host ports that they have got: those left to the host, and the first free one
   /// of a range for one port of the container, are decided; all others as they were given. Ports that are not
@@ -60,8 +52,9 @@ class Proxy {
   /// To be written down before commit(), for end().
   const Record& record() const { return record_; }
 
-  /// Clients are served until `container` ends.
-  Outcome<> serve(const Target& target, const kernel::Fd<kernel::Process>& container);
+  /// Clients are served until `container` ends. A UDP client that is silent for so long is forgotten.
+  Outcome<> serve(const Target& target, const kernel::Fd<kernel::Process>& container,
+                  std::uint32_t udp_idle_ms = 90'000);
   /// It lives on without us. Fails where it has died meanwhile.
   Outcome<> commit();
 
@@ -72,6 +65,7 @@ class Proxy {
 
  private:
   Proxy() = default;
+  Outcome<> await_ports(std::span<const Publication> publications, std::span<const Row> rows);
 
   kernel::Fd<kernel::Socket> socket_;
   kernel::Fd<kernel::Process> process_;

@@ -1,0 +1,29 @@
+// The pipes that bytes pass through. A way holds one only while bytes are in it: thousands of connections
+// that are idle share the few that are warm.
+#pragma once
+#include "kernel/splice.hpp"
+
+namespace lodger::netmode::proxy {
+
+class Pipes {
+ public:
+  /// An empty one. EMFILE, ENFILE: none can be had now.
+  kernel::Result<kernel::Pipe> take() {
+    if (count_ > 0) return std::move(idle_[--count_]);
+    auto pipe = TRY(kernel::pipe_without_waiting());
+    (void)kernel::set_capacity(pipe, capacity);  // what it has of its own is enough, only slower
+    return pipe;
+  }
+  /// Takes back one that is empty again.
+  void give(kernel::Pipe pipe) {
+    if (count_ < kept) idle_[count_++] = std::move(pipe);
+  }
+
+ private:
+  static constexpr int capacity = 256 * 1024;
+  static constexpr unsigned kept = 8;  // of `others` in limits.hpp they take 16
+  kernel::Pipe idle_[kept];
+  unsigned count_ = 0;
+};
+
+}  // namespace lodger::netmode::proxy

@@ -1,0 +1,229 @@
+// What passes the proxy, with real sockets.
+#include "tests/unit/netmode/proxy/serving.hpp"
+
+#include <sys/resource.h>
+
+#include <random>
+
+using namespace lodger;
+using namespace lodger::tests;
+
+namespace {
+
+std::string noise(std::size_t size, unsigned seed) {
+  std::mt19937_64 random(seed);
+  std::string out(size, '\0');
+  for (std::size_t i = 0; i + 8 <= size; i += 8) {
+    const auto word = random();
+    std::memcpy(out.data() + i, &word, 8);
+  }
+  return out;
+}
+
+std::uint64_t ticks(pid_t pid) {
+  std::string path = "/proc/" + std::to_string(pid) + "/stat", text(1024, '\0');
+  const auto file = kernel::openat(kernel::cwd, path.c_str(), O_RDONLY);
+  text.resize(*kernel::read(file->get(), text));
+  unsigned long user = 0, system = 0;
+  REQUIRE(std::sscanf(text.c_str() + text.rfind(')') + 2,
+                      "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) == 2);
+  return user + system;
+}
+
+}  // namespace
+
+TEST_CASE("TCP of both families passes in both directions, with half-close") {
+  OWN_LOOPBACK();
+  const Served served({"8080:80"});
+  for (const auto& [host, container] :
+       {std::pair{"127.0.0.1", "127.0.0.2"}, {"127.0.0.9", "127.0.0.2"}, {"::1", "::1"}}) {
+    const auto server = Talker::bound(SOCK_STREAM, at(container, 80));
+    const auto from = Talker::connected(SOCK_STREAM, at(host, 8080));
+    const auto to = server.accept();
+    CHECK(from.say("ping"));
+    CHECK(to.hear() == "ping");
+    from.finish();
+    CHECK(to.hear_all() == "");  // the end came, and the way back is open
+    CHECK(to.say("pong"));
+    CHECK(from.hear() == "pong");
+    to.finish();
+    CHECK(from.hear_all() == "");
+  }
+  CHECK(soon([&] { return served.descriptors() < 20; }));
+}
+
+TEST_CASE("the server may close first") {
+  OWN_LOOPBACK();
+  const Served served({"8080:80"});
+  const auto server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 80));
+  const auto from = Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080));
+  const auto to = server.accept();
+  CHECK(to.say("220 hello"));
+  to.finish();
+  CHECK(from.hear_all() == "220 hello");
+  CHECK(from.say("thanks"));
+  from.finish();
+  CHECK(to.hear_all() == "thanks");
+}
+
+TEST_CASE("much passes whole, both ways at once") {
+  OWN_LOOPBACK();
+  const Served served({"127.0.0.1:8080:80"});
+  const auto server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 80));
+  const auto from = Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080));
+  const auto to = server.accept();
+  const auto there = noise(64 << 20, 1), back = noise(48 << 20, 2);
+  const auto say = [](const Talker& who, const std::string& what) {
+    who.say(what);
+    who.finish();
+  };
+  std::thread one(say, std::cref(from), std::cref(there)), two(say, std::cref(to), std::cref(back));
+  std::string came;
+  std::thread three([&] { came = to.hear_all(); });
+  const bool back_whole = from.hear_all() == back;
+  one.join(), two.join(), three.join();
+  CHECK(back_whole);
+  CHECK((came == there));
+}
+
+TEST_CASE("a refused connection is reset, and a reset is passed on either way") {
+  OWN_LOOPBACK();
+  const Served served({"8080:80"});
+  const auto refused = Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080));
+  CHECK(refused.hear_all() == "(Connection reset by peer)");
+  const auto server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 80));
+  for (const bool client_resets : {true, false}) {
+    auto from = Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080));
+    auto to = server.accept();
+    CHECK(from.say("x"));
+    CHECK(to.hear() == "x");
+    (client_resets ? from : to).reset();
+    CHECK((client_resets ? to : from).hear_all() == "(Connection reset by peer)");
+  }
+  CHECK(soon([&] { return served.descriptors() < 20; }));
+}
+
+TEST_CASE("clients that do not read stall nobody else") {
+  OWN_LOOPBACK();
+  const Served served({"8080:80"});
+  const auto server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 80));
+  std::vector<Talker> silent;
+  const std::string much(64 << 10, 'x');
+  for (int i = 0; i < 20; ++i) {
+    silent.push_back(Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080)));
+    silent.push_back(server.accept());
+    std::size_t sent = 0;
+    for (int quiet = 0; quiet < 5;) {  // until it is stuck: back-pressure
+      const auto n = ::send(silent.back().fd(), much.data(), much.size(), MSG_DONTWAIT);
+      if (n > 0) sent += static_cast<std::size_t>(n);
+      if (n <= 0) ++quiet, std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      REQUIRE(sent < std::size_t{64} << 20);
+    }
+  }
+  const auto before = ticks(served.pid());
+  const auto from = Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080));
+  const auto to = server.accept();
+  CHECK(from.say("ping"));
+  CHECK(to.hear() == "ping");
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  CHECK(ticks(served.pid()) - before < 10);  // and it waits without spinning
+}
+
+TEST_CASE("a thousand connections at once") {
+  OWN_LOOPBACK();
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < 8192) SKIP_TEST("needs 8192 descriptors");
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  const Served served({"8080:80"});
+  const auto server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 80));
+  std::vector<Talker> from, to;
+  for (int i = 0; i < 1000; ++i) {
+    from.push_back(Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080)));
+    REQUIRE(from.back().say(std::to_string(i)));
+  }
+  for (int i = 0; i < 1000; ++i) to.push_back(server.accept());
+  for (const auto& each : to) REQUIRE(each.say("you are " + each.hear()));
+  for (std::size_t i = 0; i < 1000; ++i) REQUIRE(from[i].hear() == "you are " + std::to_string(i));
+  from.clear();
+  to.clear();
+  CHECK(soon([&] { return served.descriptors() < 30; }));
+}
+
+TEST_CASE("without descriptors nothing is accepted, nor spun on, and what waited is served later") {
+  OWN_LOOPBACK();
+  const Served served({"8080:80"});
+  const auto server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 80));
+  rlimit before{};
+  const rlimit none{3, 0};
+  REQUIRE(::prlimit(served.pid(), RLIMIT_NOFILE, nullptr, &before) == 0);
+  const rlimit low{none.rlim_cur, before.rlim_max};
+  REQUIRE(::prlimit(served.pid(), RLIMIT_NOFILE, &low, nullptr) == 0);
+  const auto from = Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080));
+  CHECK(from.say("ping"));
+  const auto ticks_before = ticks(served.pid());
+  std::this_thread::sleep_for(std::chrono::milliseconds(1000));
+  CHECK(ticks(served.pid()) - ticks_before < 10);
+  REQUIRE(::prlimit(served.pid(), RLIMIT_NOFILE, &before, nullptr) == 0);
+  const auto to = server.accept();
+  CHECK(to.hear() == "ping");
+}
+
+TEST_CASE("UDP of both families, and the reply comes from the address that was spoken to") {
+  OWN_LOOPBACK();
+  const Served served({"7007:7/udp", "127.0.0.1:7008:8/udp", "[::1]:7009:9/udp"});
+  const struct {
+    const char *host, *container;
+    std::uint16_t host_port, port;
+  } cases[] = {{"127.0.0.1", "127.0.0.2", 7007, 7},
+               {"127.0.0.5", "127.0.0.2", 7007, 7},
+               {"::1", "::1", 7007, 7},
+               {"127.0.0.1", "127.0.0.2", 7008, 8},
+               {"::1", "::1", 7009, 9}};
+  for (const auto& one : cases) {
+    INFO(one.host << " " << one.host_port);
+    const auto server = Talker::bound(SOCK_DGRAM, at(one.container, one.port));
+    const auto from = Talker::connected(SOCK_DGRAM, at(one.host, one.host_port));  // hears that address alone
+    const auto other = Talker::connected(SOCK_DGRAM, at(one.host, one.host_port));
+    for (const auto& text : {std::string("a"), noise(1400, 3), noise(60'000, 4), std::string()}) {
+      REQUIRE(::send(from.fd(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+      REQUIRE((server.echo() == text));
+      REQUIRE((from.hear() == text));
+    }
+    CHECK(other.say("other"));
+    CHECK(server.echo() == "other");
+    CHECK(other.hear() == "other");
+  }
+}
+
+TEST_CASE("a burst of datagrams keeps its order; a closed port of the container is not the proxy's end") {
+  OWN_LOOPBACK();
+  const Served served({"7007:7/udp"});
+  const auto from = Talker::connected(SOCK_DGRAM, at("127.0.0.1", 7007));
+  for (int i = 0; i < 3; ++i) CHECK(from.say("nobody is there"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const auto server = Talker::bound(SOCK_DGRAM, at("127.0.0.2", 7));
+  for (int i = 0; i < 60; ++i) CHECK(from.say(std::to_string(i)));
+  for (int i = 0; i < 60; ++i) REQUIRE(server.echo() == std::to_string(i));
+  for (int i = 0; i < 60; ++i) REQUIRE(from.hear() == std::to_string(i));
+}
+
+TEST_CASE("UDP clients that are silent are forgotten") {
+  OWN_LOOPBACK();
+  const Served served({"7007:7/udp"}, 300);
+  const auto server = Talker::bound(SOCK_DGRAM, at("127.0.0.2", 7));
+  const auto idle = served.descriptors();
+  std::vector<Talker> from;
+  for (int i = 0; i < 50; ++i) {
+    from.push_back(Talker::connected(SOCK_DGRAM, at("127.0.0.1", 7007)));
+    CHECK(from.back().say("x"));
+    CHECK(server.echo() == "x");
+  }
+  CHECK(served.descriptors() == idle + 50);
+  CHECK(soon([&] { return served.descriptors() == idle; }));
+  CHECK(from[0].say("y"));  // and come back as new ones
+  CHECK(server.echo() == "y");
+  CHECK(from[0].hear() == "x");
+  CHECK(from[0].hear() == "y");
+}
