@@ -116,6 +116,9 @@ class Socket {
   static Result<Socket> open(int protocol);
   /// In another: the thread goes there and comes back. Needs CAP_SYS_ADMIN over it and here.
   static Result<Socket> open_in(const Fd<Namespace>& network, int protocol);
+  /// In a process's network namespace, by way of its user namespace: for an ordinary user who owns that. A
+  /// child goes there and leaves the socket in our table of descriptors.
+  static Result<Socket> open_through(const Fd<Process>& process, int protocol);
 
   /// Asks for something to be done. A failure is "<doing>: <error text>", with the kernel's own words behind
   /// it where it has some, and the errno as its code.

@@ -8,7 +8,8 @@ Kind kind_of(std::string_view value_name) {
   if (value_name.contains('|')) return Kind::words;
   if (value_name == "DIR") return Kind::folder;
   if (value_name == "FILE" || value_name == "SOCKET" || value_name == "PATH") return Kind::file;
-  if (value_name.starts_with("<container-id>")) return Kind::containers;
+  if (value_name.starts_with("<container-id>") || value_name.starts_with("[<container-id>"))
+    return Kind::containers;
   return Kind::none;
 }
 

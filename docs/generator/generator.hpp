@@ -31,7 +31,7 @@ enum class Kind : std::uint8_t {
   folder,      // DIR
   file,        // FILE, SOCKET, PATH
   words,       // the name lists them: "text|json"
-  containers,  // <container-id>
+  containers,  // <container-id>, [<container-id>...]
 };
 Kind kind_of(std::string_view value_name);
 /// "text|json" as "text json".

@@ -36,10 +36,14 @@ std::optional<Address> parse_address(const std::string& text) {
   return std::nullopt;
 }
 
-std::string to_text(const Address& address) {
+std::string bare_text(const Address& address) {
   char text[INET6_ADDRSTRLEN] = "";
   ::inet_ntop(address.v6 ? AF_INET6 : AF_INET, address.bytes.data(), text, sizeof text);
-  return address.v6 ? fmt::format("[{}]", text) : std::string(text);
+  return text;
+}
+
+std::string to_text(const Address& address) {
+  return address.v6 ? fmt::format("[{}]", bare_text(address)) : bare_text(address);
 }
 
 bool excludes(const Address& held, const std::optional<Address>& wanted) {

@@ -17,6 +17,8 @@ struct Address {
 
 /// "192.0.2.1" or "2001:db8::1"; nothing for any other text.
 std::optional<Address> parse_address(const std::string& text);
+/// As parse_address() takes it.
+std::string bare_text(const Address& address);
 /// "192.0.2.1", "[2001:db8::1]": as it stands before a port.
 std::string to_text(const Address& address);
 

@@ -74,8 +74,12 @@ std::string process_name(pid_t pid) {
   char text[64];  // of a kernel thread it is longer
   const auto size = file ? kernel::read(file->get(), text) : std::unexpected(file.error());
   if (!size) return "";
-  std::string_view name(text, *size);
-  return std::string(spec::cut(name, '\n'));
+  std::string name(text, *size);
+  if (name.ends_with('\n')) name.pop_back();
+  // A process names itself as it likes (PR_SET_NAME), and the name goes to somebody's terminal.
+  std::ranges::replace_if(
+      name, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return name;
 }
 
 }  // namespace lodger::netmode::ports

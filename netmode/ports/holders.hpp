@@ -25,7 +25,8 @@ Outcome<Holders> holders(std::span<const pid_t> processes, const Inodes& wanted)
 /// All processes that /proc shows, sorted.
 Outcome<std::vector<pid_t>> all_processes();
 
-/// A process's name (its command's first 15 bytes); empty where it has ended.
+/// A process's name (its command's first 15 bytes), with a question mark for each byte that is not printable
+/// ASCII; empty where the process has ended.
 std::string process_name(pid_t pid);
 
 }  // namespace lodger::netmode::ports

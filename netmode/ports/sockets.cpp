@@ -63,8 +63,11 @@ Failure missing(Protocol protocol, const Failure& why) {
 
 Outcome<Stack> Stack::open() { return Stack(TRY(explained(Socket::open(NETLINK_SOCK_DIAG), asking))); }
 
-Outcome<Stack> Stack::open(const kernel::Fd<kernel::Namespace>& network) {
-  return Stack(TRY(explained(Socket::open_in(network, NETLINK_SOCK_DIAG), asking)));
+Outcome<Stack> Stack::open(const kernel::Fd<kernel::Namespace>& network,
+                           const kernel::Fd<kernel::Process>& process) {
+  auto socket = Socket::open_in(network, NETLINK_SOCK_DIAG);
+  if (!socket && socket.error().code == EPERM) socket = Socket::open_through(process, NETLINK_SOCK_DIAG);
+  return Stack(TRY(explained(std::move(socket), "entering the container's network namespace")));
 }
 
 Outcome<std::vector<Held>> Stack::held(Protocol protocol, Ranges ranges) {

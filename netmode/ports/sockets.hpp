@@ -30,8 +30,10 @@ class Stack {
  public:
   /// Ours.
   static Outcome<Stack> open();
-  /// That of `network`, which needs CAP_SYS_ADMIN over it.
-  static Outcome<Stack> open(const kernel::Fd<kernel::Namespace>& network);
+  /// `network`, which is that of `process`: with CAP_SYS_ADMIN over it, or as the owner of the process's user
+  /// namespace.
+  static Outcome<Stack> open(const kernel::Fd<kernel::Namespace>& network,
+                             const kernel::Fd<kernel::Process>& process);
 
   /// TCP's and SCTP's listeners and what else is bound without a peer, UDP's bound sockets; IPv4 and IPv6, by
   /// one dump each, whatever the number of ranges. Some beside these ports may be among them. Where nobody

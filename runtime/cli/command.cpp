@@ -21,6 +21,7 @@ constexpr Command table[] = {
     {"delete", "remove a container", remove},
     {"list", "list the containers", list},
     {"ps", "list the processes of a container", ps},
+    {"ports", "list the ports that containers hold", ports},
     {"events", "print figures and events of a container", events},
     {"update", "change the limits of a container", update},
     {"spec", "write a default config.json", write_spec},

@@ -24,7 +24,7 @@ struct Context {
 /// Does the command's work and gives the exit status; an error is printed and logged by main alone.
 using Run = Outcome<int>(const Context& context, Words words);
 
-Run create, start, run, exec, state, kill, pause, resume, remove, list, ps, events, update, checkpoint,
+Run create, start, run, exec, state, kill, pause, resume, remove, list, ps, ports, events, update, checkpoint,
     restore, write_spec, features, check_machine, version;
 
 struct Command {

@@ -520,3 +520,19 @@ TEST_CASE("rootless: --cgroup-manager disabled, and limits that would need a cgr
   CHECK(done.status != 0);
   CHECK_THAT(done.err, Catch::Contains("pids.max cannot be set for a container without a cgroup"));
 }
+
+TEST_CASE("rootless: ports that the container holds, on the host's network or its own", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const auto [network, edit] = GENERATE(table<std::string, Edit>(
+      {{"host", {}}, {"own", [](json& config) {
+                        config["linux"]["namespaces"].push_back({{"type", "network"}});
+                      }}}));
+  const UserBundle bundle("serve tcp4 0", edit);
+  Running server(bundle.line({"run", "--bundle", bundle.beside(""), "c"}));
+  server.wait_for("listening.tcp4=");
+  const auto done = bundle.call({"ports", "c"});
+  INFO(done.out << done.err);
+  CHECK(done.status == 0);
+  CHECK_THAT(done.out, Catch::Contains(" " + Facts(server.out())["listening.tcp4"] + " ") &&
+                           Catch::Contains(" " + network + " ") && Catch::Contains("probe"));
+}
