@@ -46,13 +46,45 @@ std::string of_parent(const Folder& folder, const std::string& file) {
   return read_text(folder.parent.get(), file).value_or("");
 }
 
+bool is_there(const Folder& folder) {
+  return kernel::faccessat(folder.parent.get(), folder.name.c_str(), F_OK).has_value();
+}
+
 /// What a limit of v1 is held against.
 std::string usage_file(std::string_view limit_file) {
   return std::string(limit_file.substr(0, limit_file.find(".limit_in_bytes"))) + ".usage_in_bytes";
 }
 
+/// Either of v1's two limits may be the one that does not fit to the other.
+std::string memory_hint(const Setting& s, const Folder& folder, int code) {
+  const auto bytes = [&](const std::string& file) {
+    return read_text(folder.parent.get(), folder.entry(file)).value_or("?");
+  };
+  if (code == EBUSY) return fmt::format("in use: {} bytes", bytes(usage_file(s.file)));
+  if (code != EINVAL) return "";
+  constexpr std::string_view rule = "memory alone may not be allowed more than memory and swap together";
+  if (s.file.starts_with("memory.memsw."))
+    return fmt::format("{}: memory alone is allowed {} bytes", rule, bytes("memory.limit_in_bytes"));
+  return s.file == "memory.limit_in_bytes"
+             ? fmt::format("{}, which is {} bytes", rule, bytes("memory.memsw.limit_in_bytes"))
+             : "";
+}
+
+/// tg_set_cfs_bandwidth() and sched_group_set_shares() of the kernel's kernel/sched.
+std::string cpu_hint(std::string_view file) {
+  if (file == "cpu.cfs_quota_us" || file == "cpu.cfs_period_us" || file == "cpu.max")
+    return "the least quota is 1000 us, a period is 1000 to 1000000 us long, and on v1 no share may be above "
+           "that of the parent";
+  if (file == "cpu.cfs_burst_us" || file == "cpu.max.burst") return "a burst is at most the quota";
+  if (file == "cpu.shares" || file == "cpu.weight")
+    return "an idle cgroup has none: set cpu.idle to 0 as well";
+  return "";
+}
+
 /// What helps, where it is known; else empty.
 std::string hint(const Setting& s, const Folder& folder, int code) {
+  if (code == ENOENT && !is_there(folder))
+    return "the cgroup is gone: the container has ended meanwhile, be it for lack of memory";
   if (code == ENOENT && s.file.starts_with("memory.memsw."))
     return "swap accounting is off: boot with swapaccount=1";
   const bool weight = s.file.find(".bfq.") != s.file.npos;
@@ -71,14 +103,9 @@ std::string hint(const Setting& s, const Folder& folder, int code) {
     return "is there an RDMA device of this name? see /sys/class/infiniband";
   if (s.controller == "net_prio" && code == ENODEV) return "there is no such network interface here";
   if (s.controller == "devices" && code == EPERM) return "the parent cgroup has not got this device itself";
-  if (s.file.starts_with("memory.") && s.file.ends_with("limit_in_bytes") && code == EINVAL)
-    return fmt::format(
-        "memory alone may not be allowed more than memory and swap together, which is {} bytes",
-        read_text(folder.parent.get(), folder.entry("memory.memsw.limit_in_bytes")).value_or("?"));
-  if (s.file.starts_with("memory.") && s.file.ends_with("limit_in_bytes") && code == EBUSY)
-    return fmt::format("in use: {} bytes",
-                       read_text(folder.parent.get(), folder.entry(usage_file(s.file))).value_or("?"));
-  return "";
+  if (s.file.starts_with("memory.") && s.file.ends_with("limit_in_bytes"))
+    return memory_hint(s, folder, code);
+  return code == EINVAL ? cpu_hint(s.file) : "";
 }
 
 Failure describe(const Setting& s, const Folder& folder, std::string_view cgroup, int code) {

@@ -111,7 +111,10 @@ Outcome<> Cgroup::check(const Layout& layout, const Place& place, const spec::Re
   if (place.path.empty()) return check_unneeded(layout, resources);
   Cgroup none;
   TRY(none.take(layout, place, resources));
-  if (place.unit) TRY(systemd::find_client());
+  if (place.unit) {
+    auto manager = TRY(systemd::Manager::open(place.unit->user));
+    TRY(manager.connected());
+  }
   if (layout.kind == Kind::v2) TRY(check_available(layout.unified, none.record_.path, none.plan_.settings));
   return {};
 }

@@ -34,7 +34,8 @@ class Cgroup {
   /// folders may be removed only as far as they are empty. systemd itself ends a unit that becomes empty.
   static Record intended(const Layout& layout, const Place& place);
 
-  /// Everything that prepare() would refuse without looking at the cgroup itself. Makes nothing.
+  /// Everything that prepare() would refuse without looking at the cgroup itself; systemd is only connected
+  /// to. Makes nothing.
   static Outcome<> check(const Layout& layout, const Place& place, const spec::Resources* resources);
 
   /// For a container without one: refuses, naming the file, resources that need one. Makes nothing.

@@ -22,7 +22,7 @@ Outcome<> check(const Process& process);
 Outcome<> check(const Resources& resources);
 
 /// What such an object says and nobody carries out, for a warning: letters of a device's access that the
-/// specification has not. runc takes them without a word.
+/// specification has not (runc takes them without a word), and the shares of an idle cgroup.
 std::vector<std::string> remarks(const Resources& resources);
 
 /// The clause of an intelRdt object alone, for `update --l3-cache-schema`.

@@ -80,6 +80,11 @@ std::vector<std::string> remarks(const Resources& resources) {
       out.push_back(fmt::format("linux.resources.devices[{}].access: {}: only \"r\", \"w\" and \"m\" count",
                                 i, quoted(access)));
   }
+  if (resources.cpu && resources.cpu->idle == 1 && resources.cpu->shares.value_or(0) != 0)
+    out.push_back(fmt::format(
+        "linux.resources.cpu: unable to apply both shares and idle: an idle cgroup has no shares, "
+        "so {} is ignored",
+        *resources.cpu->shares));
   return out;
 }
 

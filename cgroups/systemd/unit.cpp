@@ -114,7 +114,12 @@ Outcome<Unit> parse_unit(std::string_view cgroups_path, std::string_view id, boo
 }
 
 Outcome<std::string> expand_slice(std::string_view slice) {
-  const auto wrong = [&] { return refuse(fmt::format("invalid slice name: {}", slice), EINVAL); };
+  const auto wrong = [&] {
+    return refuse(
+        fmt::format("invalid slice name: {}: wanted is a name such as a.slice, or a-b.slice for one in it",
+                    slice),
+        EINVAL);
+  };
   if (!slice.ends_with(slice_ending) || slice.size() == slice_ending.size()) return wrong();
   TRY(check_name(slice));
   std::string_view rest = slice.substr(0, slice.size() - slice_ending.size());

@@ -102,6 +102,14 @@ Outcome<Resources> resources_of(const std::string& file, const container::Notice
   return resources;
 }
 
+void tell_if_empty(const Resources& resources, const spec::IntelRdt& shares, const std::string& file,
+                   const container::Notices& notices) {
+  if (resources != Resources{} || !shares.l3_cache_schema.empty() || !shares.mem_bw_schema.empty()) return;
+  notices(file.empty() ? "update: no limit is named, so nothing changes"
+                       : "update: --resources names no limit, so nothing changes: wanted is what "
+                         "linux.resources holds, as in {\"memory\": {\"limit\": 67108864}}");
+}
+
 }  // namespace
 
 Outcome<int> update(const Context& context, Words words) {
@@ -137,6 +145,8 @@ Outcome<int> update(const Context& context, Words words) {
       if (!texts[i].empty()) TRY(limits[i].take(fmt::format("--{}", limits[i].flag), texts[i], resources));
   }
   for (const auto& remark : spec::remarks(resources)) context.notices(remark);
+  if (special.kernel_memory.empty() && special.kernel_memory_tcp.empty())
+    tell_if_empty(resources, shares, file, context.notices);
   TRY(container::update(context.store, std::string(given->words.front()), resources, shares));
   return 0;
 }

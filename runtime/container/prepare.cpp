@@ -52,6 +52,15 @@ void warn_of_orphans(Preparation& made, const spec::Config& config) {
         "that it started stay. Such configuration is strongly discouraged");
 }
 
+void warn_of_form(Preparation& made, const CreateRequest& request, const std::string& path) {
+  if (request.systemd_cgroup || made.place.path.empty()) return;
+  if (path.find('/') == path.npos && std::ranges::count(path, ':') == 2)
+    made.built.warnings.push_back(fmt::format(
+        "linux.cgroupsPath: \"{}\" has the form for --systemd-cgroup; without this flag it is the "
+        "name of a folder",
+        path));
+}
+
 }  // namespace
 
 Outcome<Preparation> prepare(const CreateRequest& request, const Source& source, cgroups::Layout& layout,
@@ -77,6 +86,7 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
   if (made.resources)
     std::ranges::move(spec::remarks(*made.resources), std::back_inserter(made.built.warnings));
   if (is_rootless(request, caller)) leave_out_devices(made);
+  warn_of_form(made, request, source.config.linux->cgroups_path);
   if (made.wishes.cgroup_path.empty()) {
     TRY(failures.noted(cgroups::Cgroup::check_unneeded(layout, made.limits())));
     warn_of_orphans(made, source.config);

@@ -105,16 +105,35 @@ TEST_CASE("systemd: where it is not the init, the driver is refused", "[systemd]
                       [](json& config) { config["linux"]["cgroupsPath"] = "system.slice:lodger-test:x"; });
   const Container container(bundle);
   // An empty /run hides systemd's sockets, and those of a bus.
-  std::string script = "mount -t tmpfs none /run && mkdir -p " + container.root() + " && exec \"$@\"";
-  std::vector<std::string> line = {
-      "/usr/bin/unshare", "-m", "/bin/sh", "-c", script, "sh", runtime_path(), "--root", container.root(),
-      "--systemd-cgroup"};
-  for (const auto& word : container.making("create")) line.push_back(word);
-  const auto done = run_command(line);
+  const std::string script = "mount -t tmpfs none /run && mkdir -p " + container.root() + " && exec \"$@\"";
+  const auto without = [&](const std::vector<std::string>& words) {
+    std::vector<std::string> line = {
+        "/usr/bin/unshare", "-m", "/bin/sh", "-c", script, "sh", runtime_path(), "--root", container.root(),
+        "--systemd-cgroup"};
+    line.insert(line.end(), words.begin(), words.end());
+    return run_command(line);
+  };
+  constexpr auto why =
+      "unable to connect to the system's systemd: No such file or directory (is systemd the init of this "
+      "machine?)";
+  const auto done = without(container.making("create"));
   CHECK(done.status != 0);
-  CHECK_THAT(done.err, Catch::Contains(
-                           "unable to connect to the system's systemd: No such file or directory (is systemd "
-                           "the init of this machine?)"));
+  CHECK_THAT(done.err, Catch::Contains(why));
+  const auto checked = without({"check", "--bundle", bundle.path()});
+  CHECK(checked.status == 1);
+  CHECK_THAT(checked.out, Catch::Contains(why));
+}
+
+TEST_CASE("systemd: a cgroupsPath of its form without the flag is a folder, with a warning", "[systemd]") {
+  NEEDS_ROOT_AND_LODGER();
+  const Bundle bundle("exit 0",
+                      [](json& config) { config["linux"]["cgroupsPath"] = "system.slice:lodger-test:x"; });
+  Container container(bundle);
+  const auto done = container.run();
+  CHECK(done.status == 0);
+  CHECK_THAT(done.err, Catch::Contains("\"system.slice:lodger-test:x\" has the form for --systemd-cgroup"));
+  Container without(bundle, {"--cgroup-manager", "disabled"});
+  CHECK(without.run().err.find("--systemd-cgroup") == std::string::npos);
 }
 
 TEST_CASE("systemd: a cgroupsPath that is no unit is refused before anything is asked", "[systemd]") {

@@ -81,6 +81,27 @@ TEST_CASE("update: memory above memory and swap together is refused with what he
   CHECK(done.status == 1);
   CHECK_THAT(done.err, Catch::Contains("memory and swap together, which is 67108864 bytes"));
   CHECK(it.memory() == "67108864");
+  const Finished less = it.update({"--memory-swap", "32M"});
+  CHECK(less.status == 1);
+  CHECK_THAT(less.err, Catch::Contains("memory alone is allowed 67108864 bytes"));
+}
+
+TEST_CASE("update: a quota, a period or a burst that the kernel does not take is told with what it takes",
+          "[update]") {
+  NEEDS_ROOT();
+  NEEDS(is_lodger(), "checks lodger's own words");
+  Updated it;
+  REQUIRE(it.update({"--cpu-quota", "20000"}).status == 0);
+  for (const auto& flags : {std::vector<std::string>{"--cpu-quota", "1"}, {"--cpu-period", "5"}}) {
+    const Finished done = it.update(flags);
+    CHECK(done.status == 1);
+    CHECK_THAT(done.err, Catch::Contains("the least quota is 1000 us"));
+  }
+  NEEDS(!it.value("cpu", "cpu.cfs_burst_us", "cpu.max.burst").empty(), "this kernel knows no bursts");
+  const Finished done = it.update({"--cpu-burst", "20001"});
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Catch::Contains("a burst is at most the quota"));
+  CHECK(it.quota() == cpu("20000", "100000"));
 }
 
 TEST_CASE("update: memory and swap go down and up in either order", "[update]") {
@@ -195,6 +216,39 @@ TEST_CASE("update: a created container can be updated, a stopped one cannot", "[
   const auto done = container.call({"update", "--pids-limit", "9", container.id()});
   CHECK(done.status == 1);
   CHECK_THAT(done.err, Catch::Contains("container not running"));
+}
+
+TEST_CASE("update: the shares of an idle cgroup are refused with what helps, or told to be ignored",
+          "[update]") {
+  NEEDS_ROOT();
+  NEEDS(is_lodger(), "the texts are lodger's own");
+  Updated it;
+  const auto idle = [&] { return it.value("cpu", "cpu.idle", "cpu.idle"); };
+  NEEDS(!idle().empty(), "no cpu.idle before Linux 5.15");
+  const auto both = it.update({"--cpu-share", "200", "--cpu-idle", "1"});
+  CHECK(both.status == 0);
+  CHECK_THAT(both.err, Catch::Contains("unable to apply both shares and idle"));
+  CHECK(idle() == "1");
+  const auto alone = it.update({"--cpu-share", "200"});
+  CHECK(alone.status == 1);
+  CHECK_THAT(alone.err, Catch::Contains("an idle cgroup has none: set cpu.idle to 0 as well"));
+  CHECK(it.update({"--cpu-share", "200", "--cpu-idle", "0"}).status == 0);
+  CHECK(it.value("cpu", "cpu.shares", "cpu.weight") == (v2() ? "29" : "200"));
+}
+
+TEST_CASE("update: whoever names no limit is told so", "[update]") {
+  NEEDS_ROOT();
+  NEEDS(is_lodger(), "the texts are lodger's own");
+  Updated it;
+  CHECK_THAT(it.update({}).err, Catch::Contains("no limit is named, so nothing changes"));
+  for (const char* text : {"{}", R"({"linux": {"resources": {"pids": {"limit": 5}}}})"}) {
+    const auto done = it.update({"-r", "-"}, text);
+    CHECK(done.status == 0);
+    CHECK_THAT(done.err, Catch::Contains("--resources names no limit, so nothing changes"));
+  }
+  CHECK(it.pids() == "max");
+  CHECK(it.update({"--pids-limit", "50"}).err.empty());
+  CHECK(it.update({"-r", "-"}, R"({"pids": {"limit": 51}})").err.empty());
 }
 
 TEST_CASE("update: settings of kernel memory are taken, and called what they are", "[update]") {

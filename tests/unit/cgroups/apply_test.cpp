@@ -64,6 +64,17 @@ TEST_CASE("a missing file is an error unless something else does as much") {
   CHECK(swap.error().text.ends_with("(swap accounting is off: boot with swapaccount=1)"));
 }
 
+TEST_CASE("a cgroup that went meanwhile is told as such") {
+  Machine machine(false);
+  REQUIRE(::rename((machine.scratch.path + "/memory/box").c_str(),
+                   (machine.scratch.path + "/memory/other").c_str()) == 0);
+  for (const char* file : {"memory.limit", "memory.memsw.limit_in_bytes"}) {
+    const auto gone = machine.write({{"memory", file, "1"}});
+    REQUIRE_FALSE(gone);
+    CHECK(gone.error().text.find("(the cgroup is gone: ") != std::string::npos);
+  }
+}
+
 TEST_CASE("a controller without hierarchy is an error, unless nothing is asked of it") {
   Machine machine;
   const auto missing = machine.write({{"pids", "pids.max", "1"}});

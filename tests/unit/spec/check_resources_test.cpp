@@ -23,6 +23,15 @@ TEST_CASE("check resources: device rules") {
         "linux.resources.devices[0]: a device number must not be negative");
 }
 
+TEST_CASE("check resources: an idle cgroup's shares are remarked on") {
+  CHECK(remarks({.cpu = Cpu{.shares = 200, .idle = 1}}) ==
+        std::vector<std::string>{
+            "linux.resources.cpu: unable to apply both shares and idle: an idle cgroup has no "
+            "shares, so 200 is ignored"});
+  for (const Cpu& cpu : {Cpu{.shares = 200, .idle = 0}, Cpu{.shares = 0, .idle = 1}, Cpu{.idle = 1}})
+    CHECK(remarks({.cpu = cpu}).empty());
+}
+
 TEST_CASE("check resources: limits are amounts, or -1") {
   CHECK(with({.memory = Memory{.limit = -1, .reservation = 0, .swap = 1 << 20}, .pids = Pids{-1}}) ==
         "accepted");

@@ -59,6 +59,7 @@ TEST_CASE("systemd: slices nest by their names") {
     CAPTURE(wrong);
     CHECK_FALSE(expand_slice(wrong));
   }
+  CHECK(expand_slice("a").error().text.find("invalid slice name: a: wanted is a name such as a.slice") == 0);
 }
 
 TEST_CASE("systemd: annotations become properties, and the cgroup below the scope") {
