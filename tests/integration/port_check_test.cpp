@@ -247,3 +247,16 @@ TEST_CASE("ports: to an ordinary user a socket of others has an owner, and no pr
   INFO(done.err);
   CHECK_THAT(done.out, Catch::Contains("tcp 0.0.0.0:8080 by a process of user root that is not to be seen"));
 }
+
+TEST_CASE("ports: with map it is the host's side that has to be free, on its address", "[port_check]") {
+  NEEDS_ROOT();
+  const HostStack host;
+  const Bound listener(SOCK_STREAM, "127.0.0.2", 8080);
+  const auto said = [](const char* published) {
+    return checked({"--network", "host,require-ports,map", "-p", published});
+  };
+  CHECK_THAT(said("127.0.0.2:8080:80"), Catch::Contains("tcp 127.0.0.2:8080 by " + us()));
+  CHECK_THAT(said("8080:80"), Catch::Contains("tcp 127.0.0.2:8080 by " + us()));
+  CHECK(said("127.0.0.1:8080:80").empty());
+  CHECK(said("80:8080").empty());
+}
