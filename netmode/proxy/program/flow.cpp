@@ -14,7 +14,7 @@
 namespace lodger::netmode::proxy {
 namespace {
 
-constexpr std::size_t at_once = 1024 * 1024;
+constexpr std::size_t at_once = std::size_t{1} << 20;
 
 enum class Step : std::uint8_t { some, nothing, end, broken };
 

@@ -5,7 +5,7 @@
 namespace lodger::netmode::proxy {
 namespace {
 
-constexpr std::uint64_t turn = 1024 * 1024;  // bytes in one way before others have theirs
+constexpr std::uint64_t turn = std::uint64_t{1} << 20;  // bytes in one way before others have theirs
 constexpr std::uint64_t all_there_is = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint32_t everything = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 

@@ -23,6 +23,12 @@ bool gone(const netmode::proxy::Record& record) {
   return !stat || stat->start_time != record.start_time || stat->state == 'Z';
 }
 
+bool nobody_listens(std::uint16_t port) {
+  const auto to = at("127.0.0.1", port);
+  const Talker socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return ::connect(socket.fd(), &to.any, to.size()) != 0 && errno == ECONNREFUSED;
+}
+
 bool free_port(std::uint16_t port) {
   const auto own = at("127.0.0.1", port);
   const Talker socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -96,11 +102,19 @@ TEST_CASE("it ends with the container, and what had been said is delivered") {
   const auto server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 80));
   const auto from = Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080));
   const auto to = server.accept();
-  CHECK(to.say("goodbye"));
-  served.container.end();
-  CHECK(soon([&] { return free_port(8080) || !served.running(); }));
+  const std::string part(1 << 20, 'x');
+  std::size_t said = 0;
+  for (int quiet = 0; quiet < 10;) {  // more than the proxy can be rid of before the client reads
+    const auto n = ::send(to.fd(), part.data(), part.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n > 0)
+      said += static_cast<std::size_t>(n);
+    else
+      ++quiet, std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
   to.finish();
-  CHECK(from.hear_all() == "goodbye");
+  served.container.end();
+  CHECK(soon([&] { return nobody_listens(8080); }));
+  CHECK(from.hear_all().size() == said);
   CHECK(soon([&] { return !served.running(); }));
 }
 
@@ -191,4 +205,39 @@ TEST_CASE("noise on its stdin is answered and is its end") {
     REQUIRE(ended);
     CHECK(ended->code == CLD_EXITED);
   }
+}
+
+TEST_CASE("by hand; and clients beyond what the descriptors allow wait until another has gone") {
+  OWN_LOOPBACK();
+  int out[2];
+  REQUIRE(::pipe2(out, O_CLOEXEC) == 0);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    const rlimit low{150, 150};  // less 32 and a port: nineteen connections
+    ::dup2(out[1], 1);
+    if (::setrlimit(RLIMIT_NOFILE, &low) == 0 && kernel::capset(0, 0, 0))
+      ::execl(LODGER_PROXY, "lodger-proxy", "--to", "127.0.0.2", "tcp,127.0.0.1,8080,8081", nullptr);
+    ::_exit(127);
+  }
+  ::close(out[1]);
+  char ready[6];
+  REQUIRE(::read(out[0], ready, sizeof ready) == 6);
+  ::close(out[0]);
+  const auto server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 8081));
+  std::vector<Talker> from, to;
+  for (int i = 0; i < 25; ++i) from.push_back(Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080)));
+  for (int i = 0; i < 19; ++i) to.push_back(server.accept());
+  pollfd more{server.fd(), POLLIN, 0};
+  CHECK(::poll(&more, 1, 300) == 0);
+  for (int i = 0; i < 6; ++i) {
+    from.erase(from.begin());
+    to.erase(to.begin());
+    to.push_back(server.accept());
+  }
+  CHECK(from.back().say("last"));
+  CHECK(to.back().hear() == "last");
+  ::kill(pid, SIGTERM);
+  int status = 0;
+  REQUIRE(::waitpid(pid, &status, 0) == pid);
+  CHECK(WTERMSIG(status) == SIGTERM);
 }
