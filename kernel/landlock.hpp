@@ -28,6 +28,11 @@ inline Result<Fd<Ruleset>> make_ruleset(const Landlocked& what) {
   return opened<Ruleset>("landlock_create_ruleset", __NR_landlock_create_ruleset, word(&what), sizeof what,
                          0);
 }
+/// An exception from landlock_bind_tcp; 0: a port of the kernel's choice. LANDLOCK_RULE_NET_PORT
+inline Result<> allow_tcp_bind(const Fd<Ruleset>& ruleset, std::uint16_t port) {
+  const struct { std::uint64_t access, port; } rule{landlock_bind_tcp, port};
+  return done("landlock_add_rule", __NR_landlock_add_rule, ruleset.get(), 2, &rule, 0);
+}
 /// For this thread for good. Needs no_new_privs, or CAP_SYS_ADMIN in its user namespace.
 inline Result<> enter_domain(int ruleset) {
   return done("landlock_restrict_self", __NR_landlock_restrict_self, ruleset, 0);

@@ -8,11 +8,12 @@ struct Record {
   std::optional<std::vector<Ports>> bind;  // as HostOptions has it
 
   std::vector<Publication> map;   // with their host ports decided
+  bool landlocked = false;        // it is Landlock that keeps `bind`, in each process's domain
   bool private_abstract = false;  // exec gets a domain of its own
 
   bool any() const { return bind || !map.empty() || private_abstract; }
   /// Whether there are programs on the container's cgroup.
-  bool on_cgroup() const { return bind || !map.empty(); }
+  bool on_cgroup() const { return (bind && !landlocked) || !map.empty(); }
 };
 
 /// "80/tcp", "8000-8100/udp": what parse_ports() takes.

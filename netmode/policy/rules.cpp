@@ -89,6 +89,10 @@ Outcome<PortMap> port_map(std::span<const Publication> publications) {
 
 }  // namespace
 
+bool is_everything(const std::vector<PortRange>& ranges) {
+  return ranges.size() == 1 && ranges[0].first <= 1 && ranges[0].last == 65535;
+}
+
 PortSet port_set(const std::vector<Ports>& ports) {
   PortSet set;
   for (const auto& [range, protocol] : ports)

@@ -15,6 +15,8 @@ namespace lodger::netmode::policy {
 struct PortSet {
   std::vector<PortRange> tcp, udp;
 };
+/// Whether it is every port.
+bool is_everything(const std::vector<PortRange>& ranges);
 PortSet port_set(const std::vector<Ports>& ports);
 
 /// A range of the container's ports that is another one of the host's.

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "kernel/credentials.hpp"
+#include "kernel/landlock.hpp"
+#include "netmode/policy/policy.hpp"
 #include "runtime/check/check.hpp"
 #include "runtime/security/capabilities.hpp"
 #include "runtime/security/labels.hpp"
@@ -37,12 +39,28 @@ Finding seccomp_action(const char* name, std::uint32_t action, const char* for_w
           fmt::format("needed for {}", for_what)};
 }
 
-/// landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION.
 Finding landlock() {
-  const auto abi = kernel::call("landlock_create_ruleset", 444, static_cast<void*>(nullptr), 0, 1);
-  if (abi) return {"security", "Landlock", Verdict::good, fmt::format("version {}", *abi), ""};
-  return {"security", "Landlock", Verdict::limited, fmt::format("missing: {}", error_text(abi.error().code)),
+  const auto version = kernel::landlock_version();
+  if (version && *version >= 6)
+    return {"security", "Landlock", Verdict::good, fmt::format("version {}", *version),
+            "--network host,private-abstract"};
+  if (version)
+    return {"security", "Landlock", Verdict::limited, fmt::format("version {}", *version),
+            "--network host,private-abstract takes version 6 (Linux 6.12); a list of ports to bind without "
+            "BPF version 4 (Linux 6.7)"};
+  return {"security", "Landlock", Verdict::limited,
+          fmt::format("missing: {}", error_text(version.error().code)),
           "not among the security modules of this kernel (lsm=)"};
+}
+
+/// By trying: the program of an empty list is loaded, and gone with its descriptor.
+Finding port_programs() {
+  netmode::policy::Rules rules;
+  rules.bind.emplace();
+  const auto policy = netmode::policy::Policy::load(rules);
+  if (policy) return {"security", "port programs", Verdict::good, "loaded", "--network host,bind= and map"};
+  return {"security", "port programs", Verdict::limited, policy.error().text,
+          "--network host,map is refused, and bind= can only be kept by Landlock"};
 }
 
 Finding module(const char* name, bool enabled, const char* property) {
@@ -62,6 +80,7 @@ void look_at_security(std::vector<Finding>& findings) {
   findings.push_back(
       module("SELinux", security::selinux_enabled(), "process.selinuxLabel or linux.mountLabel"));
   findings.push_back(landlock());
+  findings.push_back(port_programs());
 }
 
 }  // namespace lodger::check

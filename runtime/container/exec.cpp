@@ -5,6 +5,7 @@
 #include "cgroups/doors.hpp"
 #include "cgroups/membership.hpp"
 #include "cgroups/systemd/scope.hpp"
+#include "runtime/container/host_options.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/container/status.hpp"
 #include "runtime/container/trace.hpp"
@@ -61,7 +62,7 @@ plan::Wishes wishes_of(const Host& host, const ExecRequest& request, const plan:
   wishes.id = request.id;
   wishes.bundle = host.record.bundle;
   wishes.host_network = host.record.host_network;
-  wishes.private_abstract = host.record.network.private_abstract;
+  set_domain(wishes, host.record.network);
   wishes.preserve_fds = host.preserved.count;
   wishes.tell_pid = host.preserved.activated;
   return wishes;

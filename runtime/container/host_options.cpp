@@ -6,6 +6,7 @@
 
 #include "kernel/file.hpp"
 #include "kernel/namespace.hpp"
+#include "netmode/policy/fallback.hpp"
 #include "netmode/policy/settle.hpp"
 #include "spec/text.hpp"
 
@@ -58,7 +59,9 @@ bool shows_cgroups(const spec::Mount& mount) {
   return bound && !readonly && (is_prefix(mount.source, tree) || is_prefix(tree, mount.source));
 }
 
-Outcome<netmode::policy::Policy> load(const netmode::policy::Rules& rules, std::string_view option) {
+Outcome<netmode::policy::Policy> load(const netmode::policy::Rules& rules, std::string_view option,
+                                      const cgroups::Layout& layout, const cgroups::Place& place) {
+  TRY(check_folder(option, layout, place));
   auto policy = netmode::policy::Policy::load(rules);
   if (policy) return policy;
   return refuse(fmt::format("{}: {}{}", option, policy.error().text,
@@ -68,14 +71,29 @@ Outcome<netmode::policy::Policy> load(const netmode::policy::Rules& rules, std::
                 policy.error().code);
 }
 
-void warn_of_ways_past(const spec::Config& config, std::string_view option, std::vector<std::string>& out) {
+/// Landlock, which every user has. A map it cannot do.
+Outcome<> fall_back(const netmode::policy::Rules& rules, const Failure& why, netmode::Record& record) {
+  if (!rules.map.empty()) return std::unexpected(why);
+  const auto possible = netmode::policy::check_fallback(*rules.bind);
+  if (!possible)
+    return refuse(
+        fmt::format("{}; and Landlock, the other way, does not do: {}", why.text, possible.error().text),
+        why.code);
+  record.landlocked = true;
+  return {};
+}
+
+void warn_of_ways_past(const spec::Config& config, std::string_view option, const netmode::Record& record,
+                       std::vector<std::string>& out) {
   // In a user namespace of its own a container has no capability over the host's network, BPF or cgroups.
   if (config.linux->find(spec::NamespaceType::user)) return;
   const auto capabilities =
       config.process ? config.process->capabilities.value_or(spec::Capabilities{}) : spec::Capabilities{};
-  for (const auto* name : {"CAP_SYS_ADMIN", "CAP_NET_ADMIN"})
-    if (std::ranges::find(capabilities.bounding, name) != capabilities.bounding.end())
+  for (const std::string_view name : {"CAP_NET_ADMIN", "CAP_SYS_ADMIN"})
+    if (!(record.landlocked && name == "CAP_SYS_ADMIN") &&
+        std::ranges::find(capabilities.bounding, name) != capabilities.bounding.end())
       out.push_back(fmt::format("{}: a container with {} can get past it", option, name));
+  if (record.landlocked) return;
   const auto mount = std::ranges::find_if(config.mounts, shows_cgroups);
   if (mount != config.mounts.end())
     out.push_back(fmt::format(
@@ -90,15 +108,24 @@ Outcome<HostOptions> plan_host_options(const Source& source, const cgroups::Layo
                                        const cgroups::Place& place) {
   const auto& wanted = source.network.options;
   HostOptions out;
-  out.record = {wanted.bind, {}, wanted.private_abstract};
+  out.record.bind = wanted.bind;
+  out.record.private_abstract = wanted.private_abstract;
   if (wanted.map) out.record.map = TRY(netmode::policy::settle(source.network, out.warnings));
   const auto rules = TRY(netmode::policy::rules_of(wanted, out.record.map));
   if (!rules.any()) return out;
   const auto option = option_of(wanted);
-  TRY(check_folder(option, layout, place));
-  out.policy = TRY(load(rules, option));
-  warn_of_ways_past(source.config, option, out.warnings);
+  auto policy = load(rules, option, layout, place);
+  if (policy)
+    out.policy = std::move(*policy);
+  else
+    TRY(fall_back(rules, policy.error(), out.record));
+  warn_of_ways_past(source.config, option, out.record, out.warnings);
   return out;
+}
+
+void set_domain(plan::Wishes& wishes, const netmode::Record& network) {
+  wishes.private_abstract = network.private_abstract;
+  if (network.landlocked) wishes.bind = network.bind;
 }
 
 Outcome<netmode::policy::Attached> enforce(const netmode::policy::Policy& policy,

@@ -3,6 +3,7 @@
 #include "cgroups/cgroup.hpp"
 #include "netmode/policy/policy.hpp"
 #include "runtime/container/source.hpp"
+#include "runtime/plan/planning.hpp"
 
 namespace lodger::container {
 
@@ -16,6 +17,9 @@ struct HostOptions {
 /// enforces. Without such options it costs nothing.
 Outcome<HostOptions> plan_host_options(const Source& source, const cgroups::Layout& layout,
                                        const cgroups::Place& place);
+
+/// What of them is a Landlock domain: of the container's process, and of each that joins it.
+void set_domain(plan::Wishes& wishes, const netmode::Record& network);
 
 /// Puts the programs onto the container's cgroup, before its process is in it to do anything.
 Outcome<netmode::policy::Attached> enforce(const netmode::policy::Policy& policy,

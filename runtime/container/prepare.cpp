@@ -24,7 +24,6 @@ plan::Wishes wishes_of(const CreateRequest& request, const Source& source, const
   wishes.no_pivot = request.no_pivot;
   wishes.new_keyring = !request.no_new_keyring;
   wishes.host_network = source.network.host;
-  wishes.private_abstract = source.network.options.private_abstract;
   wishes.preserve_fds = source.preserved.count;
   wishes.tell_pid = source.preserved.activated;
   wishes.layout = &layout;
@@ -81,6 +80,10 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
   if (!caller.privileged) cgroups::leave_out_closed(layout, made.wishes.cgroup_path);
   made.wishes.callers_descriptors =
       TRY(plan::make_room(plan::descriptors_of(source.config, source.preserved.count)));
+  auto options = plan_host_options(source, layout, made.place);
+  if (options) made.options = std::move(*options);
+  TRY(failures.noted(std::move(options)));
+  set_domain(made.wishes, made.options.record);
   plan::Planning planning{source.config, made.wishes, made.memory, made.row, failures};
   made.built = TRY(plan::build(planning));
   if (made.resources)
@@ -91,9 +94,6 @@ Outcome<Preparation> prepare(const CreateRequest& request, const Source& source,
     TRY(failures.noted(cgroups::Cgroup::check_unneeded(layout, made.limits())));
     warn_of_orphans(made, source.config);
   }
-  auto options = plan_host_options(source, layout, made.place);
-  if (options) made.options = std::move(*options);
-  TRY(failures.noted(std::move(options)));
   std::ranges::move(made.options.warnings, std::back_inserter(made.built.warnings));
   return Outcome<Preparation>(std::move(made));
 }

@@ -67,6 +67,7 @@ Json to_value(const netmode::Record& network) {
     for (const auto& ports : *network.bind) value["bind"].push_back(netmode::to_text(ports));
   }
   for (const auto& publication : network.map) value["map"].push_back(netmode::to_text(publication));
+  if (network.landlocked) value["landlock"] = true;
   if (network.private_abstract) value["privateAbstract"] = true;
   return value;
 }
@@ -81,6 +82,7 @@ Outcome<netmode::Record> network_from(const Json& value) {
   if (const auto map = value.find("map"); map != value.end())
     for (const auto& text : *map)
       network.map.push_back(TRY(netmode::parse_publish(text.get<std::string>(), "network.map")));
+  network.landlocked = value.value("landlock", false);
   network.private_abstract = value.value("privateAbstract", false);
   return network;
 }

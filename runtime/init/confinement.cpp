@@ -35,10 +35,11 @@ Result<> notify(Control& control) {
 }  // namespace
 
 Result<> enter_domain(Control& control) {
-  const int ruleset = control.fd(control.plan().domain);
-  if (ruleset < 0) return {};
+  const Plan& plan = control.plan();
   control.at(Stage::domain);
-  return kernel::enter_domain(ruleset);
+  if (plan.domain != none) TRY(kernel::enter_domain(control.fd(plan.domain)));
+  const auto& [instructions, size, flags] = plan.sockets;
+  return size ? kernel::set_filter({size, instructions}, flags) : Result<>{};
 }
 
 Result<> confine(Control& control, Confined whose) {

@@ -206,6 +206,7 @@ struct Plan {
   int memory_policy = 0;  // with its flags
   std::span<const std::uint64_t> memory_nodes;
   Slot domain = none;  // Landlock's ruleset
+  Filter sockets;      // and a filter for what that does not see; before the one that the bundle asks for
   // The process.
   bool has_process = false;
   std::span<const char> oom_score;  // unset, it must not be touched (config.md)

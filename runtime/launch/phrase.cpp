@@ -112,7 +112,7 @@ std::string doing(const init::Report& report, const spec::Config& config, const 
     case Stage::identity:
       return fmt::format("process.user {}:{}", config.process->user.uid, config.process->user.gid);
     case Stage::capabilities: return "process.capabilities";
-    case Stage::domain: return "--network host,private-abstract: entering the Landlock domain";
+    case Stage::domain: return "--network host: entering the Landlock domain";
     case Stage::no_new_privileges: return "process.noNewPrivileges";
     case Stage::executable: return fmt::format("exec: \"{}\"", config.process->args.front());
     case Stage::execute: return fmt::format("exec {}", config.process->args.front());  // runc's two forms

@@ -1,7 +1,10 @@
 // Landlock's part of a plan: a ruleset is a descriptor, which init makes its domain of.
 #include <fmt/core.h>
+#include <linux/seccomp.h>
 
-#include "kernel/landlock.hpp"
+#include <algorithm>
+
+#include "netmode/policy/fallback.hpp"
 #include "runtime/plan/build.hpp"
 
 namespace lodger::plan {
@@ -23,14 +26,30 @@ Outcome<> check_kernel() {
       ENOSYS);
 }
 
+void plan_filter(Planning& planning, init::Plan& plan) {
+  const auto filter = netmode::policy::fallback_filter();
+  const auto instructions = planning.memory.array<sock_filter>(filter.size());
+  std::ranges::copy(filter, instructions.begin());
+  plan.sockets = {instructions.data(), static_cast<std::uint16_t>(instructions.size()),
+                  SECCOMP_FILTER_FLAG_SPEC_ALLOW};
+}
+
 }  // namespace
 
 Outcome<> plan_domain(Planning& planning, init::Plan& plan) {
-  if (!planning.wishes.private_abstract) return {};
-  TRY(check_kernel());
+  namespace policy = netmode::policy;
+  const auto& wishes = planning.wishes;
   kernel::Landlocked what;
-  what.scoped = kernel::landlock_abstract_sockets;
-  plan.domain = planning.row.add(TRY(explained(kernel::make_ruleset(what), option)));
+  if (wishes.private_abstract) {
+    TRY(check_kernel());
+    what.scoped = kernel::landlock_abstract_sockets;
+  }
+  const auto list = policy::port_set(wishes.bind.value_or(std::vector<netmode::Ports>{}));
+  if (wishes.bind && !policy::is_everything(list.tcp))
+    plan.domain = planning.row.add(TRY(policy::make_fallback(list, what)));
+  else if (what.scoped)
+    plan.domain = planning.row.add(TRY(explained(kernel::make_ruleset(what), option)));
+  if (wishes.bind) plan_filter(planning, plan);
   return {};
 }
 

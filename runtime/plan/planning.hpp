@@ -6,6 +6,7 @@
 
 #include "cgroups/layout.hpp"
 #include "kernel/failures.hpp"
+#include "netmode/publish.hpp"
 #include "runtime/plan/caller.hpp"
 #include "runtime/plan/memory.hpp"
 #include "runtime/plan/row.hpp"
@@ -20,6 +21,7 @@ struct Wishes {
   bool no_pivot = false, new_keyring = true;
   bool host_network = false;
   bool private_abstract = false;                     // the host's abstract sockets are out of reach
+  std::optional<std::vector<netmode::Ports>> bind;   // the ports to bind, where Landlock keeps them
   unsigned preserve_fds = 0;                         // all of them, from descriptor 3 on
   bool tell_pid = false;                             // the process gets LISTEN_PID: sd_listen_fds(3)
   std::optional<kernel::Limit> callers_descriptors;  // RLIMIT_NOFILE, where ours was raised for the start

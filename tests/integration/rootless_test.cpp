@@ -4,11 +4,13 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "support/cgroups.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
+#include "support/own_stack.hpp"
 #include "support/proc.hpp"
 
 using namespace lodger::test;
@@ -535,4 +537,29 @@ TEST_CASE("rootless: ports that the container holds, on the host's network or it
   CHECK(done.status == 0);
   CHECK_THAT(done.out, Catch::Contains(" " + Facts(server.out())["listening.tcp4"] + " ") &&
                            Catch::Contains(" " + network + " ") && Catch::Contains("probe"));
+}
+
+TEST_CASE("rootless: a list of ports to bind is kept by Landlock", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  NEEDS(syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) >= 4, "needs Linux 6.7 with Landlock");
+  const OwnStack stack;
+  const UserBundle bundle(
+      "bind tcp4 0.0.0.0 8080 ; bind tcp4 0.0.0.0 8081 ; bind udp4 0.0.0.0 5353",
+      [](json& config) { config["annotations"]["org.lodger.network.bind"] = "8080,1-65535/udp"; });
+  const auto facts = inside_of(bundle);
+  CHECK(facts["bind:tcp4:0.0.0.0:8080.errno"] == "0");
+  CHECK(facts["bind:tcp4:0.0.0.0:8081.errno"] == std::to_string(EACCES));
+  CHECK(facts["bind:udp4:0.0.0.0:5353.errno"] == "0");
+}
+
+TEST_CASE("rootless: a map needs rights that an ordinary user has not", "[rootless]") {
+  NEEDS_ORDINARY_USER();
+  const OwnStack stack;
+  const UserBundle bundle("ids", [](json& config) {
+    config["annotations"]["org.lodger.network.map"] = "true";
+    config["annotations"]["org.lodger.network.publish"] = "8080:80";
+  });
+  const auto done = bundle.run();
+  CHECK(done.status == 1);
+  CHECK(done.err.find("--network host,map: ") != std::string::npos);
 }
