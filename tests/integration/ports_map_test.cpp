@@ -178,7 +178,7 @@ TEST_CASE("port map: two containers with one number, and one that is none of the
 TEST_CASE("port map: exec is in it", "[ports_map]") {
   NEEDS_MAP();
   const OwnStack stack;
-  const Bundle bundle("serve tcp4 80");
+  const Bundle bundle("serve tcp4 80 ; hold");  // exec goes with the first process
   Container container(bundle);
   container.create(mapped({"8080:80"}));
   container.start();
