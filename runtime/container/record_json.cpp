@@ -76,8 +76,11 @@ Outcome<netmode::Record> network_from(const Json& value) {
   netmode::Record network;
   if (const auto bind = value.find("bind"); bind != value.end()) {
     network.bind.emplace();
-    for (const auto& text : *bind)
-      network.bind->push_back(TRY(netmode::parse_ports(text.get<std::string>(), "network.bind")).at(0));
+    for (const auto& text : *bind) {
+      const auto ports = TRY(netmode::parse_ports(text.get<std::string>(), "network.bind"));
+      if (ports.size() != 1) return refuse("network.bind: each entry is one port or range", EINVAL);
+      network.bind->push_back(ports.front());
+    }
   }
   if (const auto map = value.find("map"); map != value.end())
     for (const auto& text : *map)
