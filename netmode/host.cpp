@@ -32,8 +32,7 @@ std::optional<std::string> resolved(const char* file) {
 }
 
 void bind(spec::Config& config, const char* destination, const char* source) {
-  const auto brings_own = [&](const spec::Mount& mount) { return covers(mount.destination, destination); };
-  if (std::ranges::any_of(config.mounts, brings_own)) return;
+  if (brings_own(config, destination)) return;
   auto file = resolved(source);
   if (!file) return;
   spec::Mount mount;
@@ -72,6 +71,11 @@ std::string phrase(const kernel::Result<std::string>& value) {
 }
 
 }  // namespace
+
+bool brings_own(const spec::Config& config, std::string_view destination) {
+  return std::ranges::any_of(
+      config.mounts, [&](const spec::Mount& mount) { return covers(mount.destination, destination); });
+}
 
 Outcome<> add_name_resolution(spec::Config& config, const HostFiles& files) {
   bind(config, "/etc/resolv.conf", files.resolv_conf);

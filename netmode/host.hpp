@@ -10,6 +10,9 @@ namespace lodger::netmode {
 /// has nothing of its own there.
 Outcome<> add_name_resolution(spec::Config& config, const HostFiles& files);
 
+/// Whether the bundle mounts something of its own at `destination`, or above it.
+bool brings_own(const spec::Config& config, std::string_view destination);
+
 /// Takes out net.* sysctls that the host has already, blanks aside: they ask for no change. Refuses the
 /// others, all at once, each with the value that the host has now.
 Outcome<> settle_sysctls(spec::Config& config, const HostFiles& files);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "netmode/bridge/network.hpp"
 #include "netmode/host.hpp"
 #include "netmode/stack.hpp"
 
@@ -99,6 +100,7 @@ Outcome<bool> set_mode(const Request& request, spec::Config& config, const HostF
     case Kind::none: set_network(config, ""); return false;
     case Kind::path: return join(config, fmt::format("--network ns:{}", argument), argument, files);
     case Kind::container: return join_container(request, config, files);
+    case Kind::bridge: set_network(config, ""); return false;
   }
   __builtin_unreachable();
 }
@@ -110,6 +112,13 @@ Outcome<Mode> parse_mode(std::string_view text) {
   if (text == "host") return Mode{Kind::host};
   if (text.starts_with("host,")) return Mode{Kind::host, {}, TRY(parse_host_options(text.substr(5)))};
   if (text == "none") return Mode{Kind::none};
+  if (text == "bridge") return Mode{Kind::bridge, "bridge"};
+  if (text.starts_with("bridge:")) {
+    auto mode = Mode{Kind::bridge, std::string(text.substr(7))};
+    if (const auto named = bridge::check_name(mode.argument); !named)
+      return refuse(fmt::format("--network \"{}\": {}", text, named.error().text), EINVAL);
+    return mode;
+  }
   if (text.starts_with("ns:")) {
     const auto path = text.substr(3);
     if (path.starts_with('/')) return Mode{Kind::path, std::string(path)};
@@ -121,8 +130,10 @@ Outcome<Mode> parse_mode(std::string_view text) {
     return refuse(
         fmt::format("--network \"{}\": expected the id of a container behind \"container:\"", text));
   }
-  return refuse(fmt::format(
-      "--network \"{}\": unknown mode; expected host[,OPTION...], none, ns:PATH or container:ID", text));
+  return refuse(
+      fmt::format("--network \"{}\": unknown mode; expected host[,OPTION...], none, bridge[:NAME], ns:PATH "
+                  "or container:ID",
+                  text));
 }
 
 Outcome<Decision> apply(const Request& request, spec::Config& config, const HostFiles& files) {
@@ -130,14 +141,18 @@ Outcome<Decision> apply(const Request& request, spec::Config& config, const Host
   Decision decision;
   TRY(take_published(request, annotated, decision));
   decision.host = TRY(set_mode(request, config, files));
+  if (request.mode.kind == Kind::bridge) decision.bridge = request.mode.argument;
+  if (request.userland_proxy && decision.bridge.empty())
+    return refuse("--userland-proxy: there is none but for the published ports of --network bridge");
+  decision.userland_proxy = request.userland_proxy;
   TRY(take_options(request, annotated, decision));
   TRY(take_exposed(request, config, decision));
   const bool ports = !decision.publications.empty() || decision.publish_all;
   if (!decision.host) {
-    if (!ports) return decision;
+    if (!ports || !decision.bridge.empty()) return decision;
     return refuse(
         "published ports need a network with port mapping; this container's has none: leave --publish and "
-        "--publish-all out, or use --network host, where the container's ports are the host's");
+        "--publish-all out, or use --network bridge, or host, where the container's ports are the host's");
   }
   if (ports && !decision.options.map) decision.warnings.emplace_back(discarded);
   TRY(settle_sysctls(config, files));

@@ -12,12 +12,13 @@
 
 namespace lodger::netmode {
 
-enum class Kind : unsigned char { bundle, host, none, path, container };
+enum class Kind : unsigned char { bundle, host, none, path, container, bridge };
 
-/// A parsed --network value: host[,OPTION]..., none, ns:PATH, container:ID; empty: what the bundle says.
+/// A parsed --network value: host[,OPTION]..., none, bridge[:NAME], ns:PATH, container:ID;
+/// empty: what the bundle says.
 struct Mode {
   Kind kind = Kind::bundle;
-  std::string argument = {};  // PATH or ID
+  std::string argument = {};  // PATH, ID or NAME
   HostOptions options = {};   // of host
 };
 Outcome<Mode> parse_mode(std::string_view text);
@@ -26,6 +27,7 @@ struct Request {
   Mode mode;
   std::vector<std::string> publish;  // --publish values as written
   bool publish_all = false;
+  bool userland_proxy = false;
   /// The path of a running container's network namespace ("/proc/PID/ns/net").
   std::function<Outcome<std::string>(const std::string& id)> namespace_of;
 };
@@ -40,6 +42,11 @@ struct Decision {
   std::vector<Publication> publications;
   std::vector<Ports> exposed;  // by the image, where somebody asks: in host mode, and with --publish-all
   bool publish_all = false;
+  std::string bridge;  // the network that the container becomes part of; empty: none
+  bool userland_proxy = false;
+
+  /// Whether published ports are the host's side of something, and not merely discarded.
+  bool maps_ports() const { return options.map || !bridge.empty(); }
 };
 
 /// Where the host's side is found; tests point elsewhere.

@@ -11,6 +11,9 @@
 namespace lodger::netmode {
 
 enum class Protocol : unsigned char { tcp, udp, sctp };
+constexpr std::string_view name_of(Protocol protocol) {
+  return protocol == Protocol::tcp ? "tcp" : protocol == Protocol::udp ? "udp" : "sctp";
+}
 
 struct PortRange {
   std::uint16_t first = 0, last = 0;

@@ -5,15 +5,6 @@
 namespace lodger::netmode {
 namespace {
 
-std::string_view name_of(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::tcp: return "tcp";
-    case Protocol::udp: return "udp";
-    case Protocol::sctp: return "sctp";
-  }
-  __builtin_unreachable();
-}
-
 std::string to_text(PortRange range) {
   return range.first == range.last ? std::to_string(range.first)
                                    : fmt::format("{}-{}", range.first, range.last);

@@ -75,7 +75,8 @@ bool is_named(const std::vector<Publication>& all, Protocol protocol, std::uint1
   });
 }
 
-Outcome<std::uint16_t> choose(const Publication& one, const std::vector<Publication>& all, Trials& trials) {
+Outcome<std::uint16_t> choose(const Publication& one, const std::vector<Publication>& all, Trials& trials,
+                              std::string_view where) {
   const auto text = to_text(one);
   const bool any = one.host.first == 0;
   for (unsigned at = any ? 1 : one.host.first; at <= (any ? 64U : one.host.last); ++at) {
@@ -83,9 +84,9 @@ Outcome<std::uint16_t> choose(const Publication& one, const std::vector<Publicat
     if (taken && !is_named(all, one.protocol, *taken)) return *taken;
     if (!taken && taken.error().code != EADDRINUSE)
       return std::unexpected(
-          explain(fmt::format("--network host,map: {}: looking for a free port", text), taken.error()));
+          explain(fmt::format("{}: {}: looking for a free port", where, text), taken.error()));
   }
-  return refuse(fmt::format("--network host,map: {}: no port of the host is free for it", text), EADDRINUSE);
+  return refuse(fmt::format("{}: {}: no port of the host is free for it", where, text), EADDRINUSE);
 }
 
 std::vector<Publication> published(const Decision& decision) {
@@ -102,7 +103,8 @@ std::vector<Publication> published(const Decision& decision) {
 
 }  // namespace
 
-Outcome<std::vector<Publication>> settle(const Decision& decision, std::vector<std::string>& remarks) {
+Outcome<std::vector<Publication>> settle(const Decision& decision, std::vector<std::string>& remarks,
+                                         std::string_view where) {
   const auto all = published(decision);
   Trials trials;
   std::vector<Publication> out;
@@ -112,15 +114,15 @@ Outcome<std::vector<Publication>> settle(const Decision& decision, std::vector<s
       continue;
     }
     if (length(publication.container) > most_mappings)
-      return refuse(fmt::format("--network host,map: {}: at most {} ports can be chosen: name the host's",
+      return refuse(fmt::format("{}: {}: at most {} ports can be chosen: name the host's", where,
                                 to_text(publication), most_mappings),
                     E2BIG);
     for (unsigned port = publication.container.first; port <= publication.container.last; ++port) {
       Publication one = publication;
       one.container = {static_cast<std::uint16_t>(port), static_cast<std::uint16_t>(port)};
-      const auto chosen = TRY(choose(one, all, trials));
+      const auto chosen = TRY(choose(one, all, trials, where));
       one.host = {chosen, chosen};
-      remarks.push_back(fmt::format("--network host,map: chosen for the container: {}", to_text(one)));
+      remarks.push_back(fmt::format("{}: chosen for the container: {}", where, to_text(one)));
       out.push_back(std::move(one));
     }
   }

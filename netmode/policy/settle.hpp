@@ -11,6 +11,8 @@ namespace lodger::netmode::policy {
 /// exposed port get one that is free now, out of the ephemeral range; several host ports for one of the
 /// container come to the first free one. It is a look, not a reservation. What was chosen is told in
 /// `remarks`, one line each. Where nothing is left to choose it costs no system call.
-Outcome<std::vector<Publication>> settle(const Decision& decision, std::vector<std::string>& remarks);
+/// `where` begins the texts.
+Outcome<std::vector<Publication>> settle(const Decision& decision, std::vector<std::string>& remarks,
+                                         std::string_view where = "--network host,map");
 
 }  // namespace lodger::netmode::policy

@@ -70,12 +70,13 @@ bool declares_any(const Decision& decision) {
 }
 
 std::vector<Wanted> wanted(const Decision& decision) {
-  const bool map = decision.options.map;
+  const bool map = decision.maps_ports();
   std::vector<Wanted> all;
   for (const auto& publication : decision.publications) {
     if (!map) all.push_back({publication.protocol, publication.container, std::nullopt, false});
     if (map && publication.host.first != 0) all.push_back(on_host(publication));
   }
+  if (!decision.bridge.empty()) return all;     // what is merely exposed is nobody's but the container's
   if (map && decision.publish_all) return all;  // those that are exposed get ports of the host's choice
   for (const auto& exposed : decision.exposed)
     if (!map || !is_published(decision, exposed))

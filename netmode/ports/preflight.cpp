@@ -58,25 +58,30 @@ Outcome<std::vector<Clash>> clashes_with(const std::vector<Wanted>& wanted, cons
 }
 
 /// A host whose kernel cannot tell is none where the application must fail.
-Outcome<std::optional<std::string>> unknown(bool required, const Failure& why) {
-  if (required) return refuse(fmt::format("require-ports: {}", why.text), why.code);
+Outcome<std::optional<std::string>> unknown(bool required, std::string_view where, const Failure& why) {
+  if (required) return refuse(fmt::format("{}: {}", where, why.text), why.code);
   return fmt::format("the ports that the container declares are not looked at: {}", why.text);
 }
 
 }  // namespace
 
 Outcome<std::optional<std::string>> preflight(const Decision& decision, const Neighbours& neighbours) {
-  if (!decision.host) return std::nullopt;
-  const bool required = decision.options.require_ports;
-  if (!declares_any(decision)) return required ? std::optional<std::string>(nothing_declared) : std::nullopt;
+  const bool bridged = !decision.bridge.empty();
+  if (!decision.host && !bridged) return std::nullopt;
+  // A port of the host's that leads to a container must be free; one that an application may bind, may.
+  const bool required = decision.options.require_ports || bridged;
+  const std::string_view where = bridged ? "--publish" : "require-ports";
+  if (!declares_any(decision))
+    return required && !bridged ? std::optional<std::string>(nothing_declared) : std::nullopt;
   const auto all = wanted(decision);
   if (all.empty()) return std::nullopt;
   const auto taken = clashes_with(all, neighbours);
-  if (!taken) return unknown(required, taken.error());
+  if (!taken) return unknown(required, where, taken.error());
   if (taken->empty()) return std::nullopt;
-  const auto text = fmt::format("ports that the container declares are taken on the host: {}", list(*taken));
+  const auto text = fmt::format("ports that the container {} are taken on the host: {}",
+                                bridged ? "publishes" : "declares", list(*taken));
   if (required)
-    return refuse(fmt::format("require-ports: {}; end what holds them, or give the container others", text),
+    return refuse(fmt::format("{}: {}; end what holds them, or give the container others", where, text),
                   EADDRINUSE);
   return text + "; binding them will fail there";
 }

@@ -27,6 +27,7 @@ constexpr Command table[] = {
     {"spec", "write a default config.json", write_spec},
     {"features", "print what this lodger can do", features},
     {"check", "tell what this machine allows, and whether a bundle can run here", check_machine},
+    {"network", "show bridge networks, or remove what nobody uses", network},
     {"version", "print the version", version},
     {"checkpoint", "write a container to disk (not available)", checkpoint},
     {"restore", "make a container of what checkpoint wrote (not available)", restore},

@@ -25,7 +25,7 @@ struct Context {
 using Run = Outcome<int>(const Context& context, Words words);
 
 Run create, start, run, exec, state, kill, pause, resume, remove, list, ps, ports, events, update, checkpoint,
-    restore, write_spec, features, check_machine, version;
+    restore, write_spec, features, check_machine, network, version;
 
 struct Command {
   std::string_view name, summary;

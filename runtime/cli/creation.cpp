@@ -20,11 +20,12 @@ std::vector<Flag> creation_flags(container::CreateRequest& request) {
 void add_network_flags(std::vector<Flag>& flags, container::CreateRequest& request) {
   const Flag network[] = {
       {"network", 0, "MODE",
-       "host[,OPTION...], none, ns:PATH, container:ID (default: as in the bundle); also --net",
+       "host[,OPTION...], none, bridge[:NAME], ns:PATH, container:ID (default: as in the bundle); also --net",
        Filled{&request.network}},
       {"net", 0, "MODE", "", Filled{&request.network}},
       {"publish", 'p', "PORTS", "[ip:]hostPort:containerPort[/protocol]; may be repeated", &request.publish},
       {"publish-all", 'P', "", "publish all exposed ports", &request.publish_all},
+      {"userland-proxy", 0, "", "with a bridge, publish by a process in place of NAT", &request.userland_proxy},
   };
   flags.insert(flags.end(), std::begin(network), std::end(network));
 }

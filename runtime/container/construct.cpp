@@ -40,9 +40,10 @@ Outcome<kernel::Fd<kernel::Socket>> make_gate(const Folder& folder) {
   return socket;
 }
 
-Outcome<Folder> reserve_with_notify(const Store& store, const std::string& id) {
+/// For what of the container's folder is mounted in it.
+Outcome<Folder> reserve_early(const Store& store, const std::string& id, const Source& source) {
   auto folder = TRY(store.reserve(id));
-  TRY(make_notify_folder(folder));
+  if (source.notify) TRY(make_notify_folder(folder));
   return folder;
 }
 
@@ -97,7 +98,9 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   auto layout = TRY(cgroups::detect());
   // Otherwise the folder comes after all that may be refused; but the plan opens what it mounts.
   std::optional<Folder> early;
-  if (source.notify) early = TRY(reserve_with_notify(store, request.id));
+  auto bridge = TRY(BridgeNetwork::plan(source.network, notices, manner.interrupt));
+  if (source.notify || bridge) early = TRY(reserve_early(store, request.id, source));
+  if (bridge) TRY(bridge.reserve(*early, source.config, notices));
   auto prepared = TRY(prepare(request, source, layout));
   auto& [memory, row, wishes, built, resources, place, options] = prepared;
   for (const auto& warning : built.warnings) notices(warning);
@@ -105,6 +108,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   auto folder = early ? std::move(*early) : TRY(store.reserve(request.id));
   auto record = record_of(source, request, built.plan->rootfs->path);
   record.network = std::move(options.record);
+  record.bridge = bridge.record();
   TRY(folder.write_config(source.text));
   if (manner.gate == Gate::socket) built.plan->gate = row.add(TRY(make_gate(folder)));
   auto host_root = TRY(make_host_root(prepared));
@@ -138,7 +142,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
     TRY(folder.stage(record));
     TRY(resctrl::add(record.rdt, pid));
     devices = TRY(netmode::Devices::move(*source.config.linux, pid));
-    return {};
+    return bridge ? bridge.connect(pid, notices) : Outcome<>{};
   };
   launch::Launch birth{source.config, memory, built,     row,     wishes.caller,
                        cgroup,        state,  on_cgroup, on_made, manner.interrupt};
@@ -147,13 +151,14 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   return Construction{std::move(source),    std::move(folder),   std::move(record),
                       std::move(cgroup),    std::move(enforced), std::move(rdt),
                       std::move(host_root), std::move(memory),   built,
-                      std::move(launched),  std::move(devices)};
+                      std::move(launched),  std::move(devices),  std::move(bridge)};
 }
 
 Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& request, Source source,
                                        Manner manner, const Notices& notices, bool& launching) {
   auto made = TRY(make(store, request, std::move(source), manner, notices, launching));
   TRY(deliver(request, made.launched));
+  TRY(made.bridge.release_proxy());
   TRY(made.folder.publish());
   return made;
 }
@@ -167,6 +172,7 @@ void Construction::keep() {
 }
 
 void Construction::leave_to_record() {
+  bridge.commit();
   host_root.commit();
   rdt.commit();
   policy.commit();

@@ -3,6 +3,7 @@
 #include "cgroups/cgroup.hpp"
 #include "netmode/devices.hpp"
 #include "netmode/policy/policy.hpp"
+#include "runtime/container/bridge_network.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/launch/launch.hpp"
 
@@ -21,6 +22,7 @@ struct Construction {
   plan::Built built;
   launch::Launched launched;
   netmode::Devices devices;
+  BridgeNetwork bridge;
 
   /// From here on the container exists on its own.
   void keep();

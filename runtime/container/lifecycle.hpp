@@ -25,6 +25,7 @@ struct CreateRequest : Delivery {
   std::string network;               // --network; empty: what the bundle says
   std::vector<std::string> publish;  // --publish, as written
   bool publish_all = false;
+  bool userland_proxy = false;  // --userland-proxy
 };
 
 struct RunRequest : CreateRequest {

@@ -90,6 +90,47 @@ Outcome<netmode::Record> network_from(const Json& value) {
   return network;
 }
 
+Json to_value(const std::vector<netmode::Publication>& publications) {
+  Json value = Json::array();
+  for (const auto& publication : publications) value.push_back(netmode::to_text(publication));
+  return value;
+}
+
+Outcome<std::vector<netmode::Publication>> publications_from(const Json& value) {
+  std::vector<netmode::Publication> out;
+  for (const auto& text : value)
+    out.push_back(TRY(netmode::parse_publish(text.get<std::string>(), "bridge.published")));
+  return out;
+}
+
+Json to_value(const netmode::bridge::Record& bridge) {
+  Json value = {{"network", bridge.name},
+                {"definition", netmode::bridge::to_file(bridge.network)},
+                {"address", netmode::bridge::to_text(bridge.address)},
+                {"published", to_value(bridge.published)}};
+  if (bridge.proxy.pid != 0)
+    value["proxy"] = {{"pid", bridge.proxy.pid},
+                      {"startTime", bridge.proxy.start_time},
+                      {"published", to_value(bridge.proxied)}};
+  return value;
+}
+
+Outcome<netmode::bridge::Record> bridge_from(const Json& value) {
+  netmode::bridge::Record bridge;
+  value.at("network").get_to(bridge.name);
+  bridge.network = TRY(netmode::bridge::network_from_file(value.at("definition").get<std::string>()));
+  const auto address = netmode::bridge::v4_from(value.at("address").get<std::string>());
+  if (!address) return refuse("bridge.address: not an IPv4 address");
+  bridge.address = *address;
+  bridge.published = TRY(publications_from(value.at("published")));
+  if (const auto proxy = value.find("proxy"); proxy != value.end()) {
+    proxy->at("pid").get_to(bridge.proxy.pid);
+    proxy->at("startTime").get_to(bridge.proxy.start_time);
+    bridge.proxied = TRY(publications_from(proxy->at("published")));
+  }
+  return bridge;
+}
+
 Outcome<Record> record_from(const Json& value) {
   Record record;
   value.at("id").get_to(record.id);
@@ -106,6 +147,8 @@ Outcome<Record> record_from(const Json& value) {
   if (const auto root = value.find("hostRoot"); root != value.end()) record.host_root = mount_from(*root);
   if (const auto network = value.find("network"); network != value.end())
     record.network = TRY(network_from(*network));
+  if (const auto bridge = value.find("bridge"); bridge != value.end())
+    record.bridge = TRY(bridge_from(*bridge));
   return record;
 }
 
@@ -127,6 +170,7 @@ Outcome<std::string> to_json(const Record& record) {
     if (!record.rdt.group.empty()) value["intelRdt"] = to_value(record.rdt);
     if (record.host_root.id != 0) value["hostRoot"] = to_value(record.host_root);
     if (record.network.any()) value["network"] = to_value(record.network);
+    if (!record.bridge.name.empty()) value["bridge"] = to_value(record.bridge);
     return value.dump();
   } catch (const Json::exception& e) {
     return refuse(

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "kernel/file.hpp"
+#include "runtime/container/bridge_network.hpp"
 #include "runtime/container/deliver.hpp"
 #include "runtime/container/notify.hpp"
 #include "runtime/container/port_check.hpp"
@@ -45,6 +46,7 @@ Outcome<netmode::Decision> apply_network(const Store& store, const CreateRequest
   wishes.mode = TRY(netmode::parse_mode(request.network));
   wishes.publish = request.publish;
   wishes.publish_all = request.publish_all;
+  wishes.userland_proxy = request.userland_proxy;
   wishes.namespace_of = [&](const std::string& id) { return network_of(store, id); };
   auto decision = TRY(netmode::apply(wishes, config));
   for (const auto& warning : decision.warnings) notices(warning);
@@ -103,6 +105,7 @@ Outcome<Source> load(const Store& store, const CreateRequest& request, bool deta
   TRY(check_terminal(request, source.config.process && source.config.process->terminal, detached));
   TRY(check_security(source.config));
   TRY(check_ports(store, source.network, notices));
+  offer_names(store, request.id, source);
   TRY(offer_notify(store, request.id, source));
   return source;
 }

@@ -11,6 +11,7 @@
 #include "cgroups/record.hpp"
 #include "kernel/failure.hpp"
 #include "kernel/file.hpp"
+#include "netmode/bridge/place.hpp"
 #include "netmode/record.hpp"
 #include "runtime/resctrl/group.hpp"
 #include "runtime/rootfs/host_root.hpp"
@@ -27,7 +28,8 @@ struct Record {
   bool host_network = false, own_pid_namespace = false;
   cgroups::Record cgroup;
   resctrl::Record rdt;
-  netmode::Record network;          // of host mode's options
+  netmode::Record network;  // of host mode's options
+  netmode::bridge::Record bridge;
   rootfs::MountIdentity host_root;  // of a container in the runtime's mount namespace
 };
 
@@ -45,6 +47,8 @@ class Folder {
 
   const std::string& id() const { return id_; }
   int fd() const { return fd_.get(); }
+  /// The state root's folder, which it is in.
+  int root() const { return root_.get(); }
   /// Whether this object holds the lock.
   bool locked() const { return locked_; }
   /// For a folder from look(): whether somebody holds the lock, that is, is at work in it right now.
@@ -90,6 +94,8 @@ class Store {
   static std::string default_root();
 
   const std::string& root() const { return root_; }
+  /// The state root's folder. ENOENT: there is none yet.
+  Outcome<kernel::Fd<kernel::Path>> open_root() const;
 
   /// A new, locked folder; makes the state root when it is missing. Fails with "container with given ID
   /// already exists" where there is one.
@@ -103,7 +109,6 @@ class Store {
   Outcome<std::vector<std::string>> ids() const;
 
  private:
-  Outcome<kernel::Fd<kernel::Path>> open_root() const;
   Outcome<kernel::Fd<kernel::Path>> make_root() const;
   kernel::Result<> make_root_folders() const;
 

@@ -1,0 +1,79 @@
+#include "netmode/bridge/agent.hpp"
+
+#include <fmt/core.h>
+
+#include "spec/text.hpp"
+
+namespace lodger::netmode::bridge {
+
+namespace {
+
+kernel::Words about(const char* what, const Network& network) {
+  kernel::Words words{what};
+  append(words, network);
+  return words;
+}
+
+kernel::Words about(const char* what, const Network& network, V4 address) {
+  auto words = about(what, network);
+  words.push_back(to_text(address));
+  return words;
+}
+
+}  // namespace
+
+Outcome<std::string> find_program() {
+  return kernel::find_helper("lodger-network", LODGER_LIBEXEC, "a bridge network needs",
+                             "install it beside lodger, or use --network host or none");
+}
+
+Outcome<Agent> Agent::open(int interrupt) {
+  const auto path = TRY(find_program());
+  return Agent(TRY(kernel::Helper::open(path, nullptr, {}, interrupt)));
+}
+
+Outcome<kernel::Words> Agent::ask(std::string_view doing, const kernel::Words& question) {
+  TRY(helper_.ready("bridge network"));
+  return helper_.ask(doing, question);
+}
+
+Outcome<std::optional<Agent::Taken>> Agent::taken(const std::vector<Door>& doors) {
+  if (doors.empty()) return std::nullopt;
+  kernel::Words words{ask_taken};
+  append(words, doors);
+  const auto answer = TRY(ask("looking for the published ports in nf_tables", words));
+  if (answer.empty()) return std::nullopt;
+  const auto place = spec::whole_number<std::size_t>(answer[0]);
+  if (answer.size() != 2 || !place || *place >= doors.size())
+    return refuse("lodger-network: it does not say which port is taken", EPROTO);
+  return Taken{doors[*place], answer[1]};
+}
+
+Outcome<std::vector<std::string>> Agent::open_doors(const Network& network, V4 address,
+                                                    const std::string& owner,
+                                                    const std::vector<Door>& doors) {
+  auto words = about(ask_open, network, address);
+  words.push_back(owner);
+  append(words, doors);
+  return ask(fmt::format("making the bridge network {}", network.device), words);
+}
+
+Outcome<> Agent::attach(const Network& network, V4 address, pid_t pid) {
+  auto words = about(ask_attach, network, address);
+  words.push_back(std::to_string(pid));
+  TRY(ask(fmt::format("joining the container to {}", network.device), words));
+  return {};
+}
+
+Outcome<> Agent::close_doors(const Network& network, V4 address, const std::vector<Door>& doors) {
+  auto words = about(ask_close, network, address);
+  append(words, doors);
+  TRY(ask(fmt::format("taking the published ports of {} away", to_text(address)), words));
+  return {};
+}
+
+Outcome<std::vector<std::string>> Agent::remove(const Network& network) {
+  return ask(fmt::format("removing the bridge network {}", network.device), about(ask_remove, network));
+}
+
+}  // namespace lodger::netmode::bridge

@@ -1,0 +1,44 @@
+// lodger's end of lodger-network: the questions of question.hpp as calls.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel/helper.hpp"
+#include "netmode/bridge/question.hpp"
+
+namespace lodger::netmode::bridge {
+
+/// Where the program is. ENOENT: nowhere, in words that name it and what helps.
+Outcome<std::string> find_program();
+
+class Agent {
+ public:
+  /// Starts the program; it gets ready while its caller goes on. `interrupt`: kernel/helper.hpp.
+  static Outcome<Agent> open(int interrupt = -1);
+
+  /// A door that another container of any network of this host has, and which one that is.
+  struct Taken {
+    Door door;
+    std::string owner;
+  };
+  Outcome<std::optional<Taken>> taken(const std::vector<Door>& doors);
+  /// Makes the network where it is missing, and leads the doors to the address. Gives what had to be changed
+  /// on the host, a line each.
+  Outcome<std::vector<std::string>> open_doors(const Network& network, V4 address, const std::string& owner,
+                                               const std::vector<Door>& doors);
+  /// Gives the process's network namespace its device.
+  Outcome<> attach(const Network& network, V4 address, pid_t pid);
+  /// Nothing leads to the address any more.
+  Outcome<> close_doors(const Network& network, V4 address, const std::vector<Door>& doors);
+  /// Removes the network from the kernel, the last one with all that they share. Gives what was changed on
+  /// the host.
+  Outcome<std::vector<std::string>> remove(const Network& network);
+
+ private:
+  explicit Agent(kernel::Helper helper) : helper_(std::move(helper)) {}
+  Outcome<kernel::Words> ask(std::string_view doing, const kernel::Words& question);
+  kernel::Helper helper_;
+};
+
+}  // namespace lodger::netmode::bridge

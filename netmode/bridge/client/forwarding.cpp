@@ -1,0 +1,117 @@
+#include "netmode/bridge/client/forwarding.hpp"
+
+#include <fmt/core.h>
+
+#include "kernel/file.hpp"
+#include "netmode/bridge/client/links.hpp"
+#include "netmode/bridge/client/sets.hpp"
+
+namespace lodger::netmode::bridge {
+namespace {
+
+/// A setting's value; nothing where there is no such setting.
+std::optional<std::string> value_of(const std::string& setting) {
+  const auto file = kernel::openat(kernel::cwd, ("/proc/sys/net/" + setting).c_str(), O_RDONLY);
+  char text[64];
+  const auto size = file ? kernel::read(file->get(), text) : std::unexpected(file.error());
+  if (!size) return std::nullopt;
+  std::string value(text, *size);
+  while (value.ends_with('\n')) value.pop_back();
+  return value;
+}
+
+Outcome<> set(const std::string& setting, std::string_view value) {
+  const auto doing = fmt::format("setting /proc/sys/net/{} to {}", setting, value);
+  const auto file =
+      TRY(explained(kernel::openat(kernel::cwd, ("/proc/sys/net/" + setting).c_str(), O_WRONLY), doing));
+  return explained(kernel::write_once(file.get(), value), doing);
+}
+
+/// Ours have a name of this form (network.hpp): they are not doors to the world.
+bool is_ours(const std::string& device) { return device.starts_with("lodger"); }
+
+std::string forwarding_of(const std::string& device, bool v6) {
+  return v6 ? fmt::format("ipv6/conf/{}/force_forwarding", device)
+            : fmt::format("ipv4/conf/{}/forwarding", device);
+}
+
+Outcome<> open_devices(Netlink& route, Batch& transaction, bool v6, Changes& changes) {
+  for (const auto& device : TRY(addressed_devices(route, v6))) {
+    auto setting = forwarding_of(device, v6);
+    if (is_ours(device) || value_of(setting) != "0") continue;
+    put_opened(transaction, v6, device);
+    changes.settings.emplace_back(std::move(setting), "1");
+    changes.words.push_back(
+        fmt::format("{} forwarding is switched on for device {}, for bridge networks alone",
+                    v6 ? "IPv6" : "IPv4", device));
+  }
+  return {};
+}
+
+/// Before Linux 6.17: for all devices or for none. A device that forwards ignores router advertisements
+/// unless accept_ra is 2, and would lose its routes.
+Outcome<> open_all6(Netlink& route, Batch& transaction, Changes& changes) {
+  for (const auto& device : TRY(addressed_devices(route, true))) {
+    if (is_ours(device)) continue;
+    put_opened(transaction, true, device);
+    auto setting = fmt::format("ipv6/conf/{}/accept_ra", device);
+    if (value_of(setting) != "1") continue;
+    changes.settings.emplace_back(std::move(setting), "2");
+    changes.words.push_back(
+        fmt::format("accept_ra is 2 for device {}, so that it keeps its IPv6 routes", device));
+  }
+  changes.settings.emplace_back("ipv6/conf/all/forwarding", "1");
+  changes.words.emplace_back("IPv6 forwarding is switched on for all devices");
+  return {};
+}
+
+}  // namespace
+
+Outcome<> settle_bridge(const Network& network) {
+  TRY(set(fmt::format("ipv4/conf/{}/route_localnet", network.device), "1"));
+  if (!network.prefix6) return {};
+  return set(fmt::format("ipv6/conf/{}/accept_ra", network.device), "0");
+}
+
+Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Network& network) {
+  Changes changes;
+  const auto open = [&](bool v6) {
+    if (value_of(forwarding_of(network.device, v6)) == "0")
+      changes.settings.emplace_back(forwarding_of(network.device, v6), "1");
+    return open_devices(route, transaction, v6, changes);
+  };
+  if (value_of("ipv4/ip_forward") != "1") TRY(open(false));
+  if (!network.prefix6 || value_of("ipv6/conf/all/forwarding") == "1") return changes;
+  if (value_of(forwarding_of(network.device, true)))
+    TRY(open(true));
+  else
+    TRY(open_all6(route, transaction, changes));
+  return changes;
+}
+
+Outcome<Changes> close_forwarding(Netlink& netfilter) {
+  Changes changes;
+  for (const bool v6 : {false, true}) {
+    // Somebody has decided meanwhile that the host forwards.
+    if (value_of(v6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward") == "1") continue;
+    for (const auto& device : TRY(devices_in(netfilter, v6 ? "opened6" : "opened4"))) {
+      auto setting = forwarding_of(device, v6);
+      if (value_of(setting) != "1") continue;
+      changes.settings.emplace_back(std::move(setting), "0");
+      changes.words.push_back(
+          fmt::format("{} forwarding is switched off again for device {}", v6 ? "IPv6" : "IPv4", device));
+    }
+  }
+  return changes;
+}
+
+Outcome<> apply(const Changes& changes) {
+  for (const auto& [setting, value] : changes.settings) TRY(set(setting, value));
+  return {};
+}
+
+Outcome<> settle_inside(const Network& network) {
+  return network.prefix6 ? set("ipv6/conf/eth0/accept_ra", "0") : Outcome<>{};
+}
+
+}  // namespace lodger::netmode::bridge

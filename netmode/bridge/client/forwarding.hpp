@@ -1,0 +1,37 @@
+// What a network needs of the host's settings. Source: the kernel's Documentation/networking/ip-sysctl.rst.
+//
+// A host that forwards already (net.ipv4.ip_forward, net.ipv6.conf.all.forwarding) is left as it is. On one
+// that does not, IPv4 is switched on for the bridge and each device with a global address, no more; IPv6 the
+// same way where the kernel can (force_forwarding, Linux 6.17), else for all, and then a device that learns
+// its routes from the network goes on doing so (accept_ra=2). Rules see to it that such a device forwards
+// nothing but what is to and from our networks (table.cpp).
+#pragma once
+#include <string>
+#include <vector>
+
+#include "kernel/failure.hpp"
+#include "netmode/bridge/client/netlink.hpp"
+#include "netmode/bridge/network.hpp"
+
+namespace lodger::netmode::bridge {
+
+/// A new bridge, before it is up: learns nothing from containers, and lets the host's loopback through.
+Outcome<> settle_bridge(const Network& network);
+
+/// What is to be set on the host, and what it is told of that, a line each.
+struct Changes {
+  std::vector<std::pair<std::string, std::string>> settings;  // below /proc/sys/net, and the value
+  std::vector<std::string> words;
+};
+/// How forwarding comes on where it is missing. Names its devices in the sets opened4 and opened6: the rules
+/// are there before it is on.
+Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Network& network);
+/// How it goes off again for the devices that the sets name.
+Outcome<Changes> close_forwarding(Netlink& netfilter);
+Outcome<> apply(const Changes& changes);
+
+/// Gives eth0 of the network namespace that this thread is in a deaf ear for router advertisements, which
+/// other containers could send.
+Outcome<> settle_inside(const Network& network);
+
+}  // namespace lodger::netmode::bridge

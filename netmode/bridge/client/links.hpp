@@ -1,0 +1,28 @@
+// Devices, addresses and routes. Source: rtnetlink(7); ip-link(8), "bridge" and "veth".
+#pragma once
+#include <set>
+#include <string>
+
+#include "kernel/failure.hpp"
+#include "kernel/fd.hpp"
+#include "netmode/bridge/client/netlink.hpp"
+#include "netmode/bridge/network.hpp"
+
+namespace lodger::netmode::bridge {
+
+/// Makes the network's device with its addresses, down, where there is none of the name. Whether it did.
+Outcome<bool> make_bridge(Netlink& route, const Network& network);
+Outcome<> set_up(Netlink& route, const std::string& device);
+/// Nothing to do where it is gone.
+Outcome<> remove_bridge(Netlink& route, const Network& network);
+
+/// A pair of devices: the host's end up and a port of the bridge, the other "eth0" of the namespace.
+Outcome<> make_pair(Netlink& route, const Network& network, V4 address,
+                    const kernel::Fd<kernel::Namespace>& ns);
+/// In the container's namespace: eth0's addresses, it and the loopback up, the routes by the gateway.
+Outcome<> set_up_inside(Netlink& route, const Network& network, V4 address);
+
+/// The devices with an address of global scope.
+Outcome<std::set<std::string>> addressed_devices(Netlink& route, bool v6);
+
+}  // namespace lodger::netmode::bridge

@@ -1,0 +1,19 @@
+// lodger-network: makes what a bridge network is made of. Not for people: lodger starts it (agent.hpp).
+#include <cstdio>
+
+#include "netmode/bridge/client/answers.hpp"
+
+int main(int argc, char**) {
+  using namespace lodger;
+  if (argc != 1) {
+    std::fputs("lodger-network: started by lodger --network bridge, and of no use without it\n", stderr);
+    return 2;
+  }
+  auto sockets = netmode::bridge::Sockets::open();
+  if (!kernel::say(sockets ? Outcome<kernel::Words>(kernel::Words{}) : std::unexpected(sockets.error())) ||
+      !sockets)
+    return 1;
+  while (auto question = kernel::next_question())
+    if (!kernel::say(netmode::bridge::answer(*sockets, std::move(*question)))) return 1;
+  return 0;
+}

@@ -1,0 +1,27 @@
+// The table "inet lodger": what in it never changes, and how a change of it begins and ends.
+//
+// Its rules are the same for all networks and containers; what differs stands in its sets and maps:
+//   bridges             the devices of our networks
+//   inside              iifname . oifname of traffic that stays in one network
+//   subnets4, subnets6  the addresses of our networks
+//   opened4, opened6    devices of the host that forward for our sake alone
+//   ports4, ports6      address . protocol . port -> the container's address, the port staying
+//   shifts4, shifts6    the same -> the container's address and port. A hash, since there can be one a port,
+//                       and thousands of intervals take seconds; 0.0.0.0 and :: stand for all addresses
+#pragma once
+#include "netmode/bridge/client/netlink.hpp"
+
+namespace lodger::netmode::bridge {
+
+/// A transaction of nf_tables, which is done as a whole or not at all.
+Batch begin_transaction();
+Outcome<> commit(Netlink& netfilter, Batch transaction);
+
+/// Whether the table is there, as this version makes it.
+Outcome<bool> has_table(Netlink& netfilter);
+/// Makes the table, its sets and chains where they are missing, and writes all rules anew.
+void make_table(Batch& transaction);
+/// Removes it with all that is in it.
+void remove_table(Batch& transaction);
+
+}  // namespace lodger::netmode::bridge

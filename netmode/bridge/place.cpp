@@ -1,0 +1,80 @@
+#include "netmode/bridge/place.hpp"
+
+#include <fmt/core.h>
+
+namespace lodger::netmode::bridge {
+
+namespace {
+
+std::vector<Door> doors(const Record& record) {
+  return doors_of(record.published, record.network.prefix6.has_value());
+}
+
+}  // namespace
+
+Place::Place(Place&& other) noexcept
+    : agent_(std::move(other.agent_)),
+      networks_(std::exchange(other.networks_, std::nullopt)),
+      owner_(std::move(other.owner_)),
+      opened_(other.opened_),
+      record_(std::move(other.record_)) {}
+
+Place& Place::operator=(Place&& other) noexcept {
+  Place taken(std::move(other));
+  std::swap(agent_, taken.agent_);
+  std::swap(networks_, taken.networks_);
+  std::swap(owner_, taken.owner_);
+  std::swap(opened_, taken.opened_);
+  std::swap(record_, taken.record_);
+  return *this;
+}
+
+Place::~Place() {
+  if (!networks_) return;
+  // Best effort: what failed first is told, and "lodger network prune" finds the rest.
+  if (opened_) (void)agent_->close_doors(record_.network, record_.address, doors(record_));
+  (void)networks_->release(record_.name, record_.address, owner_);
+}
+
+Outcome<Place> Place::plan(const std::string& name, std::vector<Publication> published, int interrupt) {
+  TRY(check_name(name));
+  Place out;
+  out.agent_ = TRY(Agent::open(interrupt));
+  out.record_.name = name;
+  out.record_.published = std::move(published);
+  // In both families, whatever the network comes to have: a door that is free in both is free.
+  const auto taken = TRY(out.agent_->taken(doors_of(out.record_.published, true)));
+  if (taken)
+    return refuse(
+        fmt::format("--publish: {} is published by container {} already", taken->door.text(), taken->owner),
+        EADDRINUSE);
+  return out;
+}
+
+Outcome<> Place::reserve(int root, const std::string& owner) {
+  const Networks networks(root);
+  auto lease = TRY(networks.lease(record_.name, owner));
+  networks_ = networks;
+  owner_ = owner;
+  record_.network = std::move(lease.network);
+  record_.address = lease.address;
+  return {};
+}
+
+Outcome<std::vector<std::string>> Place::connect(pid_t pid) {
+  opened_ = true;  // some of it may be made when it fails
+  auto changes = TRY(agent_->open_doors(record_.network, record_.address, owner_, doors(record_)));
+  TRY(agent_->attach(record_.network, record_.address, pid));
+  return changes;
+}
+
+Outcome<> leave(int root, const Record& record, const std::string& owner) {
+  if (record.name.empty()) return {};
+  if (!record.published.empty()) {
+    auto agent = TRY(Agent::open());
+    TRY(agent.close_doors(record.network, record.address, doors(record)));
+  }
+  return Networks(root).release(record.name, record.address, owner);
+}
+
+}  // namespace lodger::netmode::bridge

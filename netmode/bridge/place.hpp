@@ -1,0 +1,60 @@
+// A container's place in a bridge network: its address, its device, the ports that lead to it.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netmode/bridge/agent.hpp"
+#include "netmode/bridge/networks.hpp"
+#include "netmode/proxy/proxy.hpp"
+
+namespace lodger::netmode::bridge {
+
+/// What `delete` needs to undo it; on disk before any of it is made.
+struct Record {
+  std::string name;  // of the network; empty: none
+  Network network;
+  V4 address = 0;
+  std::vector<Publication> published;  // by NAT, with their host ports decided
+  std::vector<Publication> proxied;    // by a process of their own, the same
+  proxy::Record proxy;
+};
+
+/// Undoes itself until commit(): the ports, then the lease. The devices go with the container's network
+/// namespace.
+class Place {
+ public:
+  Place() = default;
+  /// Starts lodger-network, and looks for the ports among those of other containers. Nothing is made.
+  /// `interrupt`: kernel/helper.hpp.
+  static Outcome<Place> plan(const std::string& name, std::vector<Publication> published, int interrupt);
+
+  explicit operator bool() const { return !record_.name.empty(); }
+  /// Takes an address for the container `owner`. `root`: the state root's folder, which outlives this.
+  Outcome<> reserve(int root, const std::string& owner);
+  const Record& record() const { return record_; }
+  /// Makes the network where it is missing, the ports, and the device in the process's network namespace.
+  /// Gives what had to be changed on the host, a line each.
+  Outcome<std::vector<std::string>> connect(pid_t pid);
+  /// From here on it is the record's: see leave().
+  void commit() {
+    networks_.reset();
+    agent_.reset();
+  }
+
+  Place(Place&& other) noexcept;
+  Place& operator=(Place&& other) noexcept;
+  ~Place();
+
+ private:
+  std::optional<Agent> agent_;
+  std::optional<Networks> networks_;  // set: there is a lease to give back
+  std::string owner_;
+  bool opened_ = false;
+  Record record_;
+};
+
+/// Undoes what a record says, as far as it is still there.
+Outcome<> leave(int root, const Record& record, const std::string& owner);
+
+}  // namespace lodger::netmode::bridge

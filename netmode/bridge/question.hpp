@@ -1,0 +1,50 @@
+// What lodger asks lodger-network, in words (kernel/helper.hpp), and how the parts of a question travel.
+// Pure. The program is ready when it has its sockets.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "kernel/words.hpp"
+#include "netmode/bridge/network.hpp"
+#include "netmode/publish.hpp"
+
+namespace lodger::netmode::bridge {
+
+// Questions. Addresses are IPv4's; IPv6's follow from the network.
+/// doors: whether another container has one of these ports. Answers what is taken: the place of the first
+/// such door in the list, and who has it; nothing where all are free.
+inline constexpr const char* ask_taken = "taken";
+/// network, address, owner, doors: makes the network where it is missing, and leads the doors to the address.
+/// Nothing else leads there afterwards. Answers what it had to change on the host, a word each.
+inline constexpr const char* ask_open = "open";
+/// network, address, pid: gives the process's network namespace its device eth0, with the addresses, routes,
+/// and a loopback that is up.
+inline constexpr const char* ask_attach = "attach";
+/// network, address: nothing leads there any more. Nothing to do where nothing did.
+inline constexpr const char* ask_close = "close";
+/// network: removes its device and what the rules say of it; the last one takes the table along. Answers what
+/// it has changed on the host.
+inline constexpr const char* ask_remove = "remove";
+
+/// A published port or range as it is made: of one family, its host ports decided.
+struct Door {
+  Protocol protocol = Protocol::tcp;
+  bool v6 = false;
+  std::string host_ip;  // empty: all addresses of the family
+  PortRange host;
+  std::uint16_t container = 0;  // the first one; the range is as long as the host's
+
+  bool shifted() const { return host.first != container; }
+  /// "10.0.0.1:80-90/tcp", "[::]:53/udp"
+  std::string text() const;
+  friend bool operator==(const Door& a, const Door& b) { return a.text() == b.text(); }
+};
+
+/// Each publication without an address in both families, where the network has both.
+std::vector<Door> doors_of(const std::vector<Publication>& publications, bool v6);
+
+void append(kernel::Words& words, const std::vector<Door>& doors);
+/// All that is left of `words`, which has to be doors.
+std::optional<std::vector<Door>> take_doors(const kernel::Words& words);
+
+}  // namespace lodger::netmode::bridge

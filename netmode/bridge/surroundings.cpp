@@ -1,0 +1,88 @@
+#include "netmode/bridge/surroundings.hpp"
+
+#include <sys/random.h>
+
+#include <bit>
+#include <charconv>
+
+#include "kernel/file.hpp"
+#include "spec/text.hpp"
+
+namespace lodger::netmode::bridge {
+
+namespace {
+
+Outcome<std::string> read_table(const char* path) {
+  const auto file = TRY(explained(kernel::openat(kernel::cwd, path, O_RDONLY), path));
+  std::string text;
+  for (char part[4096];;) {
+    const auto size = TRY(explained(kernel::read(file.get(), part), path));
+    if (size == 0) return text;
+    text.append(part, size);
+  }
+}
+
+/// The column of a line of words, counted from 0.
+std::string_view column(std::string_view line, std::size_t number) {
+  constexpr std::string_view blanks = " \t";
+  for (;; --number) {
+    const auto begin = line.find_first_not_of(blanks);
+    if (begin == line.npos) return {};
+    line.remove_prefix(begin);
+    const auto word = line.substr(0, line.find_first_of(blanks));
+    if (number == 0) return word;
+    line.remove_prefix(word.size());
+  }
+}
+
+/// Eight hexadecimal digits of a number that lies in memory as it travels.
+std::optional<V4> hexadecimal(std::string_view word) {
+  std::uint32_t raw = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), raw, 16);
+  if (error != std::errc() || end != word.data() + word.size() || word.empty()) return std::nullopt;
+  return ntohl(raw);
+}
+
+}  // namespace
+
+std::vector<Subnet> routed(std::string_view table) {
+  constexpr std::size_t destination_at = 1, mask_at = 7;
+  std::vector<Subnet> out;
+  spec::cut(table, '\n');  // the heading
+  while (!table.empty()) {
+    const auto line = spec::cut(table, '\n');
+    const auto destination = hexadecimal(column(line, destination_at)),
+               mask = hexadecimal(column(line, mask_at));
+    if (destination && mask && *mask != 0) out.push_back({*destination, std::popcount(*mask)});
+  }
+  return out;
+}
+
+std::set<std::string> device_names(std::string_view table) {
+  std::set<std::string> out;
+  while (!table.empty()) {
+    auto line = spec::cut(table, '\n');
+    const auto colon = line.find(':');
+    if (colon == line.npos) continue;  // a heading
+    out.emplace(column(line.substr(0, colon), 0));
+  }
+  return out;
+}
+
+Outcome<std::vector<Subnet>> routed_subnets() { return routed(TRY(read_table("/proc/net/route"))); }
+
+Outcome<std::set<std::string>> devices() { return device_names(TRY(read_table("/proc/net/dev"))); }
+
+bool has_ipv6() {
+  const auto disabled = read_table("/proc/sys/net/ipv6/conf/all/disable_ipv6");
+  return disabled && disabled->starts_with('0');
+}
+
+Outcome<V6> random_prefix() {
+  V6 prefix{0xfd};
+  if (::getrandom(prefix.data() + 1, 5, 0) != 5)
+    return std::unexpected(explain("choosing an IPv6 network", {"getrandom", errno}));
+  return prefix;
+}
+
+}  // namespace lodger::netmode::bridge

@@ -1,0 +1,25 @@
+// The network that a new one has to fit into: this process's own, as /proc/net shows it. proc_pid_net(5).
+#pragma once
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/failure.hpp"
+#include "netmode/bridge/network.hpp"
+
+namespace lodger::netmode::bridge {
+
+/// Where the host's routes lead, but for the default one: /proc/net/route as text. Pure.
+std::vector<Subnet> routed(std::string_view table);
+/// The devices' names: /proc/net/dev as text. Pure.
+std::set<std::string> device_names(std::string_view table);
+
+Outcome<std::vector<Subnet>> routed_subnets();
+Outcome<std::set<std::string>> devices();
+/// Whether this network speaks IPv6.
+bool has_ipv6();
+/// A /64 of RFC 4193: forty random bits make it the only one of its kind.
+Outcome<V6> random_prefix();
+
+}  // namespace lodger::netmode::bridge

@@ -1,0 +1,127 @@
+#include "runtime/container/bridge_network.hpp"
+
+#include <fmt/core.h>
+
+#include "netmode/bridge/names.hpp"
+#include "netmode/host.hpp"
+#include "netmode/policy/settle.hpp"
+#include "runtime/plan/caller.hpp"
+
+namespace lodger::container {
+namespace {
+
+struct Shown {
+  const char* name;  // in the container's folder
+  const char* destination;
+};
+constexpr Shown hosts{"hosts", "/etc/hosts"}, resolver{"resolv.conf", "/etc/resolv.conf"};
+
+/// systemd-resolved's own list of the servers that its stub on 127.0.0.53 asks: systemd-resolved.service(8),
+/// "/etc/resolv.conf".
+constexpr const char* host_resolvers[] = {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"};
+
+Outcome<> check_rights() {
+  if (TRY(plan::look_at_caller()).privileged) return {};
+  return refuse(
+      "--network bridge: only root of the host can make devices and rules on it; an ordinary user has "
+      "--network host, "
+      "none and container:ID",
+      EPERM);
+}
+
+Outcome<> write_file(const Folder& folder, const char* name, std::string_view text) {
+  const auto doing = [&] { return fmt::format("writing the container's /etc/{}", name); };
+  const auto file = TRY(
+      explained(kernel::openat(folder.fd(), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644), doing()));
+  TRY(explained(kernel::fchmod(file.get(), 0644), doing()));  // whatever the caller's umask
+  return explained(kernel::write_all(file.get(), text), doing());
+}
+
+/// The first of the host's files that names a server which the container can reach, else the first one.
+std::string resolver_text(const Notices& notices) {
+  std::optional<std::string> first;
+  for (const auto* path : host_resolvers) {
+    const auto text = read_file(path);
+    if (!text) continue;
+    auto adapted = netmode::bridge::resolver_text(*text);
+    if (adapted.has_server) return std::move(adapted.text);
+    if (!first) first = std::move(adapted.text);
+  }
+  notices(
+      "--network bridge: the host's name servers are on its loopback alone, out of the container's reach: "
+      "its "
+      "/etc/resolv.conf names none");
+  return first.value_or("");
+}
+
+netmode::proxy::Target target_of(const netmode::bridge::Record& record) {
+  netmode::proxy::Target target{in_addr{htonl(record.address)}, std::nullopt};
+  if (const auto six = record.network.v6_of(record.address)) {
+    in6_addr address;
+    std::memcpy(&address, six->data(), sizeof address);
+    target.v6 = address;
+  }
+  return target;
+}
+
+}  // namespace
+
+Outcome<BridgeNetwork> BridgeNetwork::plan(const netmode::Decision& network, const Notices& notices,
+                                           int interrupt) {
+  BridgeNetwork out;
+  if (network.bridge.empty()) return out;
+  TRY(check_rights());
+  std::vector<std::string> remarks;
+  auto published = TRY(netmode::policy::settle(network, remarks, "--publish"));
+  for (const auto& remark : remarks) notices(remark);
+  if (network.userland_proxy) {
+    if (!published.empty()) out.proxy_ = TRY(netmode::proxy::Proxy::open(published));
+    published.clear();  // the proxy's alone
+  }
+  out.place_ = TRY(netmode::bridge::Place::plan(network.bridge, std::move(published), interrupt));
+  return out;
+}
+
+Outcome<> BridgeNetwork::reserve(const Folder& folder, const spec::Config& config, const Notices& notices) {
+  TRY(place_.reserve(folder.root(), folder.id()));
+  const auto& record = place_.record();
+  TRY(write_file(folder, hosts.name,
+                 netmode::bridge::hosts_text(record.network, record.address, config.hostname)));
+  return write_file(folder, resolver.name, resolver_text(notices));
+}
+
+netmode::bridge::Record BridgeNetwork::record() const {
+  auto record = place_.record();
+  if (proxy_) record.proxied = proxy_->publications();
+  if (proxy_) record.proxy = proxy_->record();
+  return record;
+}
+
+Outcome<> BridgeNetwork::connect(pid_t pid, const Notices& notices) {
+  for (const auto& change : TRY(place_.connect(pid))) notices(fmt::format("--network bridge: {}", change));
+  if (!proxy_) return {};
+  const auto process = TRY(explained(kernel::pidfd_open(pid), "watching the container's process"));
+  return proxy_->serve(target_of(place_.record()), process);
+}
+
+Outcome<> BridgeNetwork::release_proxy() { return proxy_ ? proxy_->commit() : Outcome<>{}; }
+
+void offer_names(const Store& store, const std::string& id, Source& source) {
+  if (source.network.bridge.empty()) return;
+  for (const auto& [name, destination] : {hosts, resolver}) {
+    if (netmode::brings_own(source.config, destination)) continue;
+    spec::Mount mount;
+    mount.destination = destination;
+    mount.type = "bind";
+    mount.source = fmt::format("{}/{}/{}", store.root(), id, name);
+    mount.options = {"bind", "rw", "nosuid", "nodev", "noexec"};
+    source.config.mounts.push_back(std::move(mount));
+  }
+}
+
+Outcome<> leave_bridge(const Folder& folder, const Record& record) {
+  if (record.bridge.proxy.pid != 0) TRY(netmode::proxy::end(record.bridge.proxy));
+  return netmode::bridge::leave(folder.root(), record.bridge, record.id);
+}
+
+}  // namespace lodger::container

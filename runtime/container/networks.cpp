@@ -1,0 +1,105 @@
+#include "runtime/container/networks.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "netmode/bridge/agent.hpp"
+
+namespace lodger::container {
+namespace {
+
+using netmode::bridge::Agent;
+using netmode::bridge::Networks;
+using netmode::bridge::V4;
+
+/// What the container's folder says of its network; nothing where there is no such container, or one that
+/// says nothing.
+std::optional<netmode::bridge::Record> bridge_of(const Folder& folder) {
+  auto record = folder.read();
+  if (!record) record = folder.read_staged();
+  return record ? std::optional(std::move(record->bridge)) : std::nullopt;
+}
+
+Guest guest(const Store& store, const std::string& network, V4 address, const std::string& id) {
+  Guest out{id, address, false, {}, {}};
+  const auto folder = store.look(id);
+  const auto record = folder ? bridge_of(*folder) : std::nullopt;
+  if (record && record->name == network && record->address == address) {
+    out.published = record->published;
+    out.proxied = record->proxied;
+  } else {
+    out.stale = !folder || record || !folder->busy();  // one in the making has not said it yet
+  }
+  return out;
+}
+
+Outcome<BridgeState> look_at(const Store& store, const Networks& networks, const std::string& name) {
+  BridgeState state{name, TRY(networks.find(name)), {}};
+  for (const auto& [address, id] : TRY(networks.leases(name)))
+    state.guests.push_back(guest(store, name, address, id));
+  return state;
+}
+
+Outcome<> take_back(Agent& agent, const Networks& networks, const BridgeState& state, const Guest& guest) {
+  TRY(agent.close_doors(state.network, guest.address, {}));
+  return networks.release(state.name, guest.address, guest.id);
+}
+
+Outcome<> prune(Agent& agent, const Networks& networks, const BridgeState& state,
+                std::vector<std::string>& done) {
+  for (const auto& guest : state.guests) {
+    if (!guest.stale) continue;
+    TRY(take_back(agent, networks, state, guest));
+    done.push_back(fmt::format("{}: took {} back from container {}, which is gone", state.name,
+                               netmode::bridge::to_text(guest.address), guest.id));
+  }
+  if (!std::ranges::all_of(state.guests, &Guest::stale)) return {};
+  for (const auto& change : TRY(agent.remove(state.network)))
+    done.push_back(fmt::format("{}: {}", state.name, change));
+  TRY(networks.remove(state.name));
+  done.push_back(fmt::format("{}: removed, with device {}", state.name, state.network.device));
+  return {};
+}
+
+}  // namespace
+
+Outcome<std::vector<BridgeState>> bridge_networks(const Store& store, const Notices& notices) {
+  std::vector<BridgeState> all;
+  const auto root = store.open_root();
+  if (!root && root.error().code == ENOENT) return all;
+  if (!root) return std::unexpected(root.error());
+  const Networks networks(root->get());
+  for (const auto& name : TRY(networks.names())) {
+    auto state = look_at(store, networks, name);
+    if (state)
+      all.push_back(std::move(*state));
+    else
+      notices(state.error().text);
+  }
+  return all;
+}
+
+Outcome<BridgeState> bridge_network(const Store& store, const std::string& name) {
+  const auto root = store.open_root();
+  if (!root && root.error().code == ENOENT)
+    return refuse(fmt::format("there is no bridge network \"{}\"", name), ENOENT);
+  if (!root) return std::unexpected(root.error());
+  return look_at(store, Networks(root->get()), name);
+}
+
+Outcome<std::vector<std::string>> prune_networks(const Store& store, const Notices& notices) {
+  std::vector<std::string> done;
+  const auto root = store.open_root();
+  if (!root && root.error().code == ENOENT) return done;
+  if (!root) return std::unexpected(root.error());
+  const Networks networks(root->get());
+  if (TRY(networks.names()).empty()) return done;
+  const auto locked = TRY(networks.lock());
+  auto agent = TRY(Agent::open());
+  for (const auto& state : TRY(bridge_networks(store, notices))) TRY(prune(agent, networks, state, done));
+  return done;
+}
+
+}  // namespace lodger::container
