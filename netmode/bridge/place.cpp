@@ -14,7 +14,7 @@ std::vector<Door> doors(const Record& record) {
 
 Place::Place(Place&& other) noexcept
     : agent_(std::move(other.agent_)),
-      networks_(std::exchange(other.networks_, std::nullopt)),
+      root_(std::move(other.root_)),
       owner_(std::move(other.owner_)),
       opened_(other.opened_),
       record_(std::move(other.record_)) {}
@@ -22,7 +22,7 @@ Place::Place(Place&& other) noexcept
 Place& Place::operator=(Place&& other) noexcept {
   Place taken(std::move(other));
   std::swap(agent_, taken.agent_);
-  std::swap(networks_, taken.networks_);
+  std::swap(root_, taken.root_);
   std::swap(owner_, taken.owner_);
   std::swap(opened_, taken.opened_);
   std::swap(record_, taken.record_);
@@ -30,10 +30,10 @@ Place& Place::operator=(Place&& other) noexcept {
 }
 
 Place::~Place() {
-  if (!networks_) return;
+  if (!root_) return;
   // Best effort: what failed first is told, and "lodger network prune" finds the rest.
   if (opened_) (void)agent_->close_doors(record_.network, record_.address, doors(record_));
-  (void)networks_->release(record_.name, record_.address, owner_);
+  (void)Networks(root_.get()).release(record_.name, record_.address, owner_);
 }
 
 Outcome<Place> Place::plan(const std::string& name, std::vector<Publication> published, int interrupt) {
@@ -52,9 +52,10 @@ Outcome<Place> Place::plan(const std::string& name, std::vector<Publication> pub
 }
 
 Outcome<> Place::reserve(int root, const std::string& owner) {
-  const Networks networks(root);
-  auto lease = TRY(networks.lease(record_.name, owner));
-  networks_ = networks;
+  auto own = TRY(explained(kernel::opened<kernel::Path>("fcntl", __NR_fcntl, root, F_DUPFD_CLOEXEC, 3),
+                           "opening the state root"));
+  auto lease = TRY(Networks(own.get()).lease(record_.name, owner));
+  root_ = std::move(own);
   owner_ = owner;
   record_.network = std::move(lease.network);
   record_.address = lease.address;

@@ -30,7 +30,7 @@ class Place {
   static Outcome<Place> plan(const std::string& name, std::vector<Publication> published, int interrupt);
 
   explicit operator bool() const { return !record_.name.empty(); }
-  /// Takes an address for the container `owner`. `root`: the state root's folder, which outlives this.
+  /// Takes an address for the container `owner`. `root`: the state root's folder.
   Outcome<> reserve(int root, const std::string& owner);
   const Record& record() const { return record_; }
   /// Makes the network where it is missing, the ports, and the device in the process's network namespace.
@@ -38,7 +38,7 @@ class Place {
   Outcome<std::vector<std::string>> connect(pid_t pid);
   /// From here on it is the record's: see leave().
   void commit() {
-    networks_.reset();
+    root_ = {};
     agent_.reset();
   }
 
@@ -48,7 +48,7 @@ class Place {
 
  private:
   std::optional<Agent> agent_;
-  std::optional<Networks> networks_;  // set: there is a lease to give back
+  kernel::Fd<kernel::Path> root_;  // set: there is a lease to give back
   std::string owner_;
   bool opened_ = false;
   Record record_;

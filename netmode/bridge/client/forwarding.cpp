@@ -70,6 +70,9 @@ Outcome<> open_all6(Netlink& route, Batch& transaction, Changes& changes) {
 Outcome<> settle_bridge(const Network& network) {
   TRY(set(fmt::format("ipv4/conf/{}/route_localnet", network.device), "1"));
   if (!network.prefix6) return {};
+  // Nobody else can have its addresses, the link-local one among them: without one that is not tentative a
+  // neighbour is not asked for (RFC 4862, 5.4), which would be a second in which a new container has no IPv6.
+  TRY(set(fmt::format("ipv6/conf/{}/accept_dad", network.device), "0"));
   return set(fmt::format("ipv6/conf/{}/accept_ra", network.device), "0");
 }
 
@@ -111,7 +114,9 @@ Outcome<> apply(const Changes& changes) {
 }
 
 Outcome<> settle_inside(const Network& network) {
-  return network.prefix6 ? set("ipv6/conf/eth0/accept_ra", "0") : Outcome<>{};
+  if (!network.prefix6) return {};
+  TRY(set("ipv6/conf/eth0/accept_dad", "0"));
+  return set("ipv6/conf/eth0/accept_ra", "0");
 }
 
 }  // namespace lodger::netmode::bridge

@@ -30,12 +30,33 @@ TEST_CASE("--network has five forms") {
 
 TEST_CASE("other values of --network are refused by name") {
   for (const char* text :
-       {"bridge", "Host", "ns:", "ns:relative", "container:", "hostx", " host", "none,map"}) {
+       {"bridge:", "bridge:a/b", "Host", "ns:", "ns:relative", "container:", "hostx", " host", "none,map"}) {
     INFO(text);
     const auto mode = parse_mode(text);
     REQUIRE_FALSE(mode);
     CHECK_THAT(mode.error().text, Catch::Contains(std::string("\"") + text + "\""));
   }
+}
+
+TEST_CASE("a bridge is the default one or one by name, and takes ports") {
+  CHECK(parse_mode("bridge")->argument == "bridge");
+  CHECK(parse_mode("bridge:web")->argument == "web");
+  auto config = test::config_with({{NamespaceType::network, "/proc/self/ns/net"}});
+  const auto decision = apply(asking({Kind::bridge, "web"}, {"80:80"}), config, nothing);
+  REQUIRE(decision);
+  CHECK(decision->bridge == "web");
+  CHECK_FALSE(decision->host);
+  CHECK(decision->warnings.empty());
+  CHECK(config.linux->namespaces.at(0).path.empty());
+}
+
+TEST_CASE("a userland proxy is for bridges alone") {
+  auto config = test::config_with({});
+  auto request = asking({Kind::host});
+  request.userland_proxy = true;
+  CHECK_THAT(apply(request, config, nothing).error().text, Catch::StartsWith("--userland-proxy: "));
+  request.mode = {Kind::bridge, "bridge"};
+  CHECK(apply(request, config, nothing)->userland_proxy);
 }
 
 TEST_CASE("host takes options behind a comma") {

@@ -1,0 +1,358 @@
+// "--network bridge" with real packets. Each test has two network namespaces of its own: the "host", in which
+// lodger makes its bridge and rules, and "outside", which reaches the host as 192.0.2.1 and 2001:db8::1.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "support/container.hpp"
+#include "support/host_stack.hpp"
+#include "support/needs.hpp"
+#include "support/proc.hpp"
+
+using namespace lodger::test;
+using nlohmann::json;
+
+namespace {
+
+Finished shell(const std::string& line) { return run_command({"/bin/sh", "-c", line}); }
+
+std::vector<std::string> probing(const std::string& line) {
+  std::vector<std::string> argv{probe_path()};
+  for (auto& word : words(line)) argv.push_back(word);
+  return argv;
+}
+
+class Networks {
+ public:
+  Networks() : outside_({"/usr/bin/unshare", "--net", "/bin/sh", "-c", "echo there; exec sleep 600"}) {
+    outside_.wait_for("there");
+    const auto done =
+        shell("set -e; ip link add out type veth peer name eth0 netns " + std::to_string(outside_.pid()) +
+              "; ip address add 192.0.2.1/24 dev out; ip address add 2001:db8::1/64 dev out nodad; ip link "
+              "set out up" +
+              "; ip route add default via 192.0.2.2; ip route add default via 2001:db8::2");
+    why = done.err;
+    why += out("ip address add 192.0.2.2/24 dev eth0; ip address add 2001:db8::2/64 dev eth0 nodad; ip link "
+               "set eth0 up;"
+               " ip link set lo up; ip route add 10.61.0.0/16 via 192.0.2.1")
+               .err;
+  }
+  Networks(const Networks&) = delete;
+  ~Networks() { outside_.kill(SIGKILL); }
+
+  /// A line of shell in the outside.
+  Finished out(const std::string& line) const {
+    auto argv = entering();
+    argv.insert(argv.end(), {"/bin/sh", "-c", line});
+    return run_command(argv);
+  }
+  Running begin_out(const std::string& probe_line) const {
+    auto argv = probing(probe_line);
+    const auto before = entering();
+    argv.insert(argv.begin(), before.begin(), before.end());
+    return Running(argv);
+  }
+  std::vector<std::string> entering() const {
+    return {"/usr/bin/nsenter", "--net=/proc/" + std::to_string(outside_.pid()) + "/ns/net"};
+  }
+
+  std::string why;  // it could not be set up
+
+ private:
+  HostStack host_;
+  Running outside_;
+};
+
+std::string helper() {
+  const auto lodger = runtime_path();
+  return lodger.substr(0, lodger.rfind('/')) + "/lodger-network";
+}
+
+#define NETWORKS()                                                             \
+  NEEDS_ROOT();                                                                \
+  for (const char* tool : {"/usr/sbin/nft", "/bin/ip", "/usr/bin/nsenter"})    \
+    NEEDS(access(tool, X_OK) == 0, std::string("needs ") + tool);              \
+  NEEDS(access(helper().c_str(), X_OK) == 0, "lodger-network was not built");  \
+  NEEDS(shell("nft list tables").status == 0, "this kernel has no nf_tables"); \
+  const Networks net;                                                          \
+  NEEDS(net.why.empty(), net.why)
+
+/// The answer to one message; "" where there was none within two seconds.
+std::string ask(std::vector<std::string> where, const std::string& stack, const std::string& port,
+                const std::string& address) {
+  auto argv = probing("ask " + stack + " " + port + " hello " + address);
+  argv.insert(argv.begin(), {"/usr/bin/timeout", "2"});
+  argv.insert(argv.begin(), where.begin(), where.end());
+  const auto answers = Facts(run_command(argv).out).all("ask:" + stack);
+  return answers.empty() ? "" : answers.front();
+}
+std::string ask_from_host(const std::string& stack, const std::string& port, const std::string& address) {
+  return ask({}, stack, port, address);
+}
+std::string ask_from_outside(const Networks& net, const std::string& stack, const std::string& port,
+                             const std::string& address) {
+  return ask(net.entering(), stack, port, address);
+}
+
+std::vector<std::string> bridge(std::vector<std::string> more = {}) {
+  more.insert(more.begin(), {"--network", "bridge"});
+  return more;
+}
+
+json inspect(Container& container) {
+  return json::parse(container.call({"network", "inspect", "bridge"}).out);
+}
+
+/// What of lodger's is in the host's network: devices and, if there is one, the table's elements that lead
+/// somewhere.
+std::string traces() {
+  return shell(
+             "ip -o link | grep -o -e 'lodger[0-9]*' -e 'lg[0-9a-f]*@' ; nft list table inet lodger "
+             "2>/dev/null | grep comment")
+      .out;
+}
+/// The pair of devices goes with the container's network namespace, which the kernel takes down a little
+/// later.
+bool soon_traces(const std::string& wanted) {
+  return eventually([&] { return traces() == wanted; }, std::chrono::seconds(5));
+}
+
+void prune(Container& container) {
+  const auto done = container.call({"network", "prune"});
+  CHECK(done.status == 0);
+  CHECK(done.err == "");
+}
+
+}  // namespace
+
+TEST_CASE("bridge: a published port leads to the container, from wherever it is asked", "[bridge]") {
+  NETWORKS();
+  const std::string stack = GENERATE("tcp4", "udp4", "tcp6", "udp6");
+  const std::string way = GENERATE("outside", "host", "loopback");
+  const bool six = stack.ends_with('6');
+  if (six && way == "loopback") return;  // [::1] leaves no host: docs/networking.md
+  const bool proxied = GENERATE(false, true);
+  CAPTURE(stack, way, proxied);
+  const Bundle bundle("serve " + stack + " 80");
+  Container container(bundle);
+  auto flags = bridge({"-p", "8080:80/" + stack.substr(0, 3)});
+  if (proxied) flags.push_back("--userland-proxy");
+  Running run = container.begin(container.making("run", flags));
+  run.wait_for("listening." + stack);
+  const std::string host = six ? "2001:db8::1" : "192.0.2.1";
+  if (way == "outside")
+    CHECK(ask_from_outside(net, stack, "8080", host) == "inside:hello");
+  else
+    CHECK(ask_from_host(stack, "8080", way == "host" ? host : "127.0.0.1") == "inside:hello");
+  CHECK(run.wait().status == 0);
+  prune(container);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge: ranges keep or shift their ports, an address of the host narrows them", "[bridge]") {
+  NETWORKS();
+  struct Case {
+    const char *publish, *inner, *outer, *address;
+    bool answered;
+  };
+  const auto [publish, inner, outer, address, answered] =
+      GENERATE(Case{"9000-9010:9000-9010", "9007", "9007", "192.0.2.1", true},
+               Case{"9000-9010:8000-8010", "8007", "9007", "192.0.2.1", true},
+               Case{"9000-9010:9000-9010", "9011", "9011", "192.0.2.1", false},
+               Case{"192.0.2.1:9000:80", "80", "9000", "192.0.2.1", true},
+               Case{"127.0.0.1:9000:80", "80", "9000", "192.0.2.1", false});
+  CAPTURE(publish, outer);
+  const Bundle bundle(std::string("serve tcp4 ") + inner);
+  Container container(bundle);
+  Running run = container.begin(container.making("run", bridge({"-p", publish})));
+  run.wait_for("listening.tcp4");
+  CHECK(ask_from_outside(net, "tcp4", outer, address) == (answered ? "inside:hello" : ""));
+  if (!answered) container.remove();
+  run.wait();
+  prune(container);
+}
+
+TEST_CASE("bridge: what is not published is out of reach", "[bridge]") {
+  NETWORKS();
+  const Bundle bundle("serve tcp4 80");
+  Container container(bundle);
+  Running run = container.begin(container.making("run", bridge()));
+  run.wait_for("listening.tcp4");
+  // the outside has a route to the bridge's addresses, as a neighbour in the same network may
+  CHECK(ask_from_outside(net, "tcp4", "80", "10.61.0.2") == "");
+  CHECK(ask_from_host("tcp4", "80", "10.61.0.2") == "inside:hello");  // the host itself is the gateway
+  run.wait();
+  prune(container);
+}
+
+TEST_CASE("bridge: a container reaches the outside, under the host's address", "[bridge]") {
+  NETWORKS();
+  const std::string stack = GENERATE("tcp4", "udp4", "tcp6", "udp6");
+  Running server = net.begin_out("serve " + stack + " 90");
+  server.wait_for("listening." + stack);
+  const Bundle bundle("ask " + stack + " 90 hello " + (stack.ends_with('6') ? "2001:db8::2" : "192.0.2.2"));
+  Container container(bundle);
+  const auto done = container.run(bridge());
+  INFO(done.err);
+  CHECK(Facts(done.out)["ask:" + stack] == "inside:hello");
+  prune(container);
+}
+
+TEST_CASE("bridge: a port that is taken is refused, and its owner named", "[bridge]") {
+  NETWORKS();
+  Running holder(probing("serve tcp4 8080"));
+  holder.wait_for("listening.tcp4");
+  const Bundle bundle("echo ran");
+  Container container(bundle);
+  const auto done = container.run(bridge({"-p", "8080:80"}));
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Catch::Contains("--publish: ") && Catch::Contains("8080") &&
+                           Catch::Contains("pid " + std::to_string(holder.pid())));
+  CHECK(traces() == "");
+  holder.kill(SIGKILL);
+  CHECK(container.call({"network", "ls", "--help"}).status == 0);
+}
+
+TEST_CASE("bridge: a port of another container is refused, and that one named", "[bridge]") {
+  NETWORKS();
+  const Bundle first("hold"), second("echo ran");
+  Container one(first), two(second);
+  one.create(bridge({"-p", "8000-8100:8000-8100"}));
+  const auto done = two.run(bridge({"-p", "8050:80"}));
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Catch::Contains("is published by container " + one.id() + " already"));
+  one.remove();
+  CHECK(two.run(bridge({"-p", "8050:80"})).status == 0);
+  prune(two);
+  prune(one);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge: /etc/hosts and /etc/resolv.conf are the container's own, unless the bundle has some",
+          "[bridge]") {
+  NETWORKS();
+  const Bundle bundle("cat /etc/hosts ; cat /etc/resolv.conf",
+                      [](json& config) { config["hostname"] = "box"; });
+  Container container(bundle);
+  const auto done = container.run(bridge());
+  INFO(done.out << done.err);
+  CHECK_THAT(done.out, Catch::Contains("10.61.0.2\tbox") || Catch::Contains("10.61.0.2\\tbox") ||
+                           Catch::Contains("10.61.0.2 box"));
+  CHECK_THAT(done.out, !Catch::Contains("nameserver 127."));
+  prune(container);
+}
+
+TEST_CASE("bridge: delete and prune leave nothing, a failed start neither", "[bridge]") {
+  NETWORKS();
+  const bool proxied = GENERATE(false, true);
+  const Bundle bundle("echo ran", [](json& config) {
+    config["hooks"]["createRuntime"] = json::array({{{"path", "/bin/false"}, {"args", {"false"}}}});
+  });
+  Container container(bundle);
+  auto flags = bridge({"-p", "8080:80"});
+  if (proxied) flags.push_back("--userland-proxy");
+  CHECK(container.run(flags).status == 1);
+  CHECK(soon_traces("lodger0\n"));  // the network stays for the next one
+  CHECK(inspect(container)["containers"].empty());
+  prune(container);
+  CHECK(soon_traces(""));
+  CHECK(shell("nft list tables").out == "");
+  CHECK(container.call({"network", "inspect", "bridge"}).err ==
+        "lodger: there is no bridge network \"bridge\"\n");
+}
+
+TEST_CASE("bridge: what a killed lodger leaves behind is mended by delete and prune", "[bridge]") {
+  NETWORKS();
+  const bool proxied = GENERATE(false, true);
+  const Bundle bundle("echo ran", [](json& config) {
+    config["hooks"]["createRuntime"] =
+        json::array({{{"path", "/bin/sh"}, {"args", {"sh", "-c", "echo hook >&2; exec sleep 600"}}}});
+  });
+  Container container(bundle);
+  auto flags = bridge({"-p", "8080:80"});
+  if (proxied) flags.push_back("--userland-proxy");
+  Running run = container.begin(container.making("create", flags));
+  REQUIRE(eventually([&] { return traces().contains("lg0a3d0002@"); }, std::chrono::seconds(10)));
+  run.kill(SIGKILL);
+  run.wait();
+  CHECK(container.call({"delete", "--force", container.id()}).status == 0);
+  CHECK(soon_traces("lodger0\n"));
+  CHECK(inspect(container)["containers"].empty());
+  CHECK(shell("pgrep --ns $$ --nslist net -x lodger-proxy").status == 1);
+  prune(container);
+  CHECK(soon_traces(""));
+  shell("pkill -x -f 'sleep 600' -g 0");
+}
+
+TEST_CASE("bridge: an address whose container is gone is shown as stale, and taken back", "[bridge]") {
+  NETWORKS();
+  const Bundle bundle("hold");
+  Container container(bundle);
+  container.create(bridge());
+  REQUIRE(::symlink("nobody", (container.root() + "/@networks/bridge/leases/10.61.0.77").c_str()) == 0);
+  const auto guests = inspect(container)["containers"];
+  REQUIRE(guests.size() == 2);
+  CHECK_FALSE(guests[0].contains("stale"));
+  CHECK(guests[1]["stale"] == true);
+  const auto done = container.call({"network", "prune"});
+  CHECK(done.out == "bridge: took 10.61.0.77 back from container nobody, which is gone\n");
+  CHECK(inspect(container)["containers"].size() == 1);  // who is there stays, and the network with it
+  container.remove();
+  prune(container);
+}
+
+TEST_CASE("bridge: containers made at the same time have addresses of their own", "[bridge]") {
+  NETWORKS();
+  const Bundle bundle("hold", [](json& config) {
+    config["linux"].erase("cgroupsPath");
+    config["linux"].erase("resources");
+  });
+  Container container(bundle);
+  container.create(bridge());
+  constexpr int many = 12;
+  std::vector<Running> making;
+  for (int i = 0; i < many; ++i)
+    making.push_back(container.begin({"--cgroup-manager", "disabled", "create", "--bundle", bundle.path(),
+                                      "--network", "bridge", "many" + std::to_string(i)}));
+  for (auto& each : making) {
+    const auto done = each.wait();
+    INFO(done.err);
+    CHECK(done.status == 0);
+  }
+  std::set<std::string> addresses;
+  const auto state = inspect(container);
+  for (const auto& guest : state["containers"]) addresses.insert(guest["address"]);
+  CHECK(addresses.size() == many + 1);
+  for (int i = 0; i < many; ++i)
+    CHECK(container.call({"delete", "--force", "many" + std::to_string(i)}).status == 0);
+  container.remove();
+  prune(container);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge: rules of others stay as they are", "[bridge]") {
+  NETWORKS();
+  REQUIRE(shell("nft 'add table ip docker; add chain ip docker FORWARD { type filter hook forward priority "
+                "0; policy accept; };"
+                " add rule ip docker FORWARD iifname \"docker0\" accept'")
+              .status == 0);
+  const auto before = shell("nft list table ip docker").out;
+  const Bundle bundle("echo ran");
+  Container container(bundle);
+  CHECK(container.run(bridge({"-p", "8080:80"})).status == 0);
+  prune(container);
+  CHECK(shell("nft list ruleset").out == before);
+}
+
+TEST_CASE("bridge: names that are none, and flags that need it, are refused", "[bridge]") {
+  NEEDS_ROOT();
+  const Bundle bundle("echo ran");
+  Container container(bundle);
+  CHECK_THAT(container.run({"--network", "bridge:a/b"}).err, Catch::Contains("invalid network name \"a/b\""));
+  CHECK_THAT(container.run({"--network", "host", "--userland-proxy"}).err,
+             Catch::StartsWith("lodger: --userland-proxy: "));
+}
