@@ -54,6 +54,20 @@ std::string resolver_text(const Notices& notices) {
   return first.value_or("");
 }
 
+/// What no rule can do: a packet to ::1 that leaves the loopback is dropped by the kernel, and has no
+/// route_localnet.
+Outcome<> check_translatable(const std::vector<netmode::Publication>& published) {
+  for (const auto& one : published)
+    if (one.host_ip == "::1")
+      return refuse(
+          fmt::format(
+              "--publish {}: [::1] leaves no host, so that NAT cannot lead on from it; use --userland-proxy, "
+              "or another address",
+              netmode::to_text(one)),
+          EADDRNOTAVAIL);
+  return {};
+}
+
 netmode::proxy::Target target_of(const netmode::bridge::Record& record) {
   netmode::proxy::Target target{in_addr{htonl(record.address)}, std::nullopt};
   if (const auto six = record.network.v6_of(record.address)) {
@@ -78,6 +92,7 @@ Outcome<BridgeNetwork> BridgeNetwork::plan(const netmode::Decision& network, con
     if (!published.empty()) out.proxy_ = TRY(netmode::proxy::Proxy::open(published));
     published.clear();  // the proxy's alone
   }
+  TRY(check_translatable(published));
   out.place_ = TRY(netmode::bridge::Place::plan(network.bridge, std::move(published), interrupt));
   return out;
 }

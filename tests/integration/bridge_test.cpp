@@ -355,4 +355,6 @@ TEST_CASE("bridge: names that are none, and flags that need it, are refused", "[
   CHECK_THAT(container.run({"--network", "bridge:a/b"}).err, Catch::Contains("invalid network name \"a/b\""));
   CHECK_THAT(container.run({"--network", "host", "--userland-proxy"}).err,
              Catch::StartsWith("lodger: --userland-proxy: "));
+  CHECK_THAT(container.run(bridge({"-p", "[::1]:8080:80"})).err,
+             Catch::StartsWith("lodger: --publish [::1]:8080:80/tcp: [::1] leaves no host"));
 }
