@@ -25,7 +25,8 @@ void add_network_flags(std::vector<Flag>& flags, container::CreateRequest& reque
       {"net", 0, "MODE", "", Filled{&request.network}},
       {"publish", 'p', "PORTS", "[ip:]hostPort:containerPort[/protocol]; may be repeated", &request.publish},
       {"publish-all", 'P', "", "publish all exposed ports", &request.publish_all},
-      {"userland-proxy", 0, "", "with a bridge, publish by a process in place of NAT", &request.userland_proxy},
+      {"userland-proxy", 0, "", "with a bridge, publish by a process in place of NAT",
+       &request.userland_proxy},
   };
   flags.insert(flags.end(), std::begin(network), std::end(network));
 }

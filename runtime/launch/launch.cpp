@@ -71,7 +71,10 @@ Outcome<Launched> launch(Launch& launch) {
 
 Outcome<Launched> be_born(const Joining& joining) {
   const auto affinity = TRY(InitialAffinity::take(*joining.config.process));
-  return Launched{TRY(Child::spawn(joining.memory, joining.built, joining.doors.birthplace.get())), {}};
+  auto child = TRY(Child::spawn(joining.memory, joining.built, joining.doors.birthplace.get()));
+  // One that is born in another cpuset has that one's processors, not ours: cpuset_fork() of the kernel.
+  TRY(set_initial_affinity(child.pid(), *joining.config.process));
+  return Launched{std::move(child), {}};
 }
 
 Outcome<> join(const Joining& joining, Launched& launched) {

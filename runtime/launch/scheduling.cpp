@@ -66,6 +66,8 @@ Outcome<> set_io_priority(pid_t pid, const spec::IoPriority& wanted) {
   return std::unexpected(failure);
 }
 
+constexpr const char* initial = "process.execCPUAffinity.initial";
+
 /// An empty list asks for nothing.
 Outcome<> run_on(pid_t pid, const char* property, const std::optional<std::string>& list) {
   if (!list || list->empty()) return {};
@@ -87,15 +89,19 @@ Outcome<> set_scheduling(pid_t pid, const spec::Process& process) {
 Outcome<InitialAffinity> InitialAffinity::take(const spec::Process& process) {
   const auto& wanted = process.exec_cpu_affinity;
   if (!wanted || !wanted->initial || wanted->initial->empty()) return InitialAffinity({});
-  constexpr const char* property = "process.execCPUAffinity.initial";
   spec::Mask room(spec::most_cpus / 64);
-  const auto before = TRY(explained(kernel::affinity(0, room), property));
-  TRY(run_on(0, property, wanted->initial));
+  const auto before = TRY(explained(kernel::affinity(0, room), initial));
+  TRY(set_initial_affinity(0, process));
   return InitialAffinity(spec::Mask(before.begin(), before.end()));
 }
 
 InitialAffinity::~InitialAffinity() {
   if (!before_.empty()) (void)kernel::set_affinity(0, before_);
+}
+
+Outcome<> set_initial_affinity(pid_t pid, const spec::Process& process) {
+  if (!process.exec_cpu_affinity) return {};
+  return run_on(pid, initial, process.exec_cpu_affinity->initial);
 }
 
 Outcome<> set_final_affinity(pid_t pid, const spec::Process& process) {

@@ -31,6 +31,9 @@ class InitialAffinity {
   spec::Mask before_;  // empty: nothing to put back
 };
 
+/// execCPUAffinity.initial, of a process that was born elsewhere.
+Outcome<> set_initial_affinity(pid_t pid, const spec::Process& process);
+
 /// execCPUAffinity.final, of a process in its cgroup.
 Outcome<> set_final_affinity(pid_t pid, const spec::Process& process);
 

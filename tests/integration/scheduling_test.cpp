@@ -218,6 +218,7 @@ TEST_CASE("scheduling: execCPUAffinity is for exec, and not for the container's 
   SECTION("the process's own goes first; without final the initial one stays") {
     CHECK(Facts(exec({{"initial", "1"}, {"final", "0"}}).out)["cpus"] == "1");
     CHECK(Facts(exec({{"final", "0-1"}}).out)["cpus"] == "3");
+    CHECK(Facts(exec({{"initial", "1"}}).out)["cpus"] == "2");
   }
   SECTION("what is no list, or none of this machine's processors, is refused") {
     const Finished bad = exec({{"final", "0-"}});
