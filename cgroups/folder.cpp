@@ -14,7 +14,7 @@ namespace {
 constexpr unsigned mode = 0755;
 // Of making a folder whose parents another container's end removes meanwhile. Each loses with a chance that
 // two processors in lockstep can make large, so the number is one that cannot be lost by chance.
-constexpr int attempts = 1000;
+constexpr int attempts = 10'000;
 
 /// A parent is gone: ENOENT from the walk or from mkdir in a dead folder, ENODEV from kernfs in between.
 bool is_gone(int code) { return code == ENOENT || code == ENODEV; }

@@ -81,14 +81,18 @@ std::string helper() {
   const Networks net;                                                          \
   NEEDS(net.why.empty(), net.why)
 
-/// The answer to one message; "" where there was none within two seconds.
+/// The answer to one message; "" where there was none within two seconds. A datagram may get lost: it is sent
+/// again.
 std::string ask(std::vector<std::string> where, const std::string& stack, const std::string& port,
                 const std::string& address) {
   auto argv = probing("ask " + stack + " " + port + " hello " + address);
   argv.insert(argv.begin(), {"/usr/bin/timeout", "2"});
   argv.insert(argv.begin(), where.begin(), where.end());
-  const auto answers = Facts(run_command(argv).out).all("ask:" + stack);
-  return answers.empty() ? "" : answers.front();
+  for (int tries = stack.starts_with("udp") ? 3 : 1; tries > 0; --tries) {
+    const auto answers = Facts(run_command(argv).out).all("ask:" + stack);
+    if (!answers.empty()) return answers.front();
+  }
+  return "";
 }
 std::string ask_from_host(const std::string& stack, const std::string& port, const std::string& address) {
   return ask({}, stack, port, address);
