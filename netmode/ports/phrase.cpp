@@ -41,21 +41,12 @@ std::vector<Run> runs_of(const std::vector<Clash>& clashes) {
 }
 
 std::string entry(const Run& run) {
-  auto text = fmt::format("{} {}:{}", to_text(run.protocol), run.address, run.first);
+  auto text = fmt::format("{} {}:{}", name_of(run.protocol), run.address, run.first);
   if (run.last != run.first) text += fmt::format("-{}", run.last);
   return text + fmt::format(" by {}", run.owner);
 }
 
 }  // namespace
-
-std::string_view to_text(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::tcp: return "tcp";
-    case Protocol::udp: return "udp";
-    case Protocol::sctp: return "sctp";
-  }
-  __builtin_unreachable();
-}
 
 std::string to_text(const Owner& owner) {
   const auto more = owner.more ? fmt::format(" and {} more", owner.more) : "";

@@ -17,8 +17,6 @@ struct Clash {
 /// address and owner that follow each other stand together. At most 20 such entries, then how many more.
 std::string list(const std::vector<Clash>& clashes);
 
-std::string_view to_text(Protocol protocol);
-
 /// Who holds a socket. `container` and `process` may be empty, `pid` 0: what is not known, or not to be seen.
 struct Owner {
   std::string container;  // its id

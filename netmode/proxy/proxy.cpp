@@ -18,6 +18,7 @@ namespace {
 constexpr const char* program = "lodger-proxy";
 constexpr std::string_view starting = "starting lodger-proxy";
 // It answers at once, unless the machine is very busy: 60,000 ports take a tenth of a second.
+constexpr long grace_ms = 250;  // it ends by itself, behind what the container said last
 constexpr long patience_ms = 60'000;
 
 template <class Message>
@@ -190,9 +191,10 @@ Outcome<> end(const Record& record) {
   if (gone(process) || gone(stat)) return {};
   if (!process) return std::unexpected(explain(doing, process.error()));
   if (TRY(explained(stat, doing)).start_time != record.start_time) return {};
+  pollfd waited[] = {{process->get(), POLLIN, 0}};
+  if (TRY(explained(kernel::poll(waited, grace_ms), doing)) > 0) return {};
   const auto killed = kernel::send_signal(*process, SIGKILL);
   if (!killed && killed.error().code != ESRCH) return std::unexpected(explain(doing, killed.error()));
-  pollfd waited[] = {{process->get(), POLLIN, 0}};
   if (TRY(explained(kernel::poll(waited, patience_ms), doing)) == 0)
     return refuse(fmt::format("{}: it does not end", doing), ETIMEDOUT);
   return {};

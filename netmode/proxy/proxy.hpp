@@ -73,8 +73,9 @@ class Proxy {
   std::vector<Publication> publications_;
 };
 
-/// Kills a proxy that was recorded, and waits until its ports are free; nothing to do where it has ended, or
-/// where another process has its number.
+/// Ends a proxy that was recorded, whose container has ended, and waits until its ports are free: it has a
+/// quarter of a second for what the container said last, then it is killed; nothing to do where it has ended,
+/// or where another process has its number.
 Outcome<> end(const Record& record);
 
 /// Where the program is: beside the running one, else where it was installed. EACCES, ENOENT: nowhere.

@@ -26,7 +26,7 @@ std::string first_name(const Processes& processes) {
 
 Columns row(const HeldPort& port) {
   const auto& [protocol, address, number, connected, uid, inode, cgroup] = port.socket;
-  return {std::string(netmode::ports::to_text(protocol)),
+  return {std::string(netmode::name_of(protocol)),
           bare_text(address),
           fmt::format("{}", number),
           std::string(network(port)),
@@ -51,7 +51,7 @@ std::string port_array(const std::vector<HeldPort>& ports) {
   out.open('[');
   for (const auto& port : ports) {
     out.open('{').key("id").text(port.container).key("network").text(network(port));
-    out.key("protocol").text(netmode::ports::to_text(port.socket.protocol));
+    out.key("protocol").text(netmode::name_of(port.socket.protocol));
     out.key("address").text(bare_text(port.socket.address)).key("port").number(port.socket.port);
     out.key("processes").open('[');
     for (const auto& [pid, name] : port.processes)

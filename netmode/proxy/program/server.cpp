@@ -143,8 +143,8 @@ void Server::accept_at(const Door& door) {
 
 void Server::wind_up() {
   (void)kernel::unwatch(loop_, container_.get());
+  udp_.say_last_words(now_);  // through the doors
   doors_.close_all();
-  udp_.forget_all();
   tcp_.say_last_words();
   end_ = now_ + last_words;
 }

@@ -48,14 +48,15 @@ void Udp::from_clients(std::uint32_t door, std::int64_t now) {
   }
 }
 
-void Udp::from_container(std::uint32_t number, std::int64_t now) {
-  if (!peers_.has(number)) return;
+bool Udp::from_container(std::uint32_t number, std::int64_t now) {
+  if (!peers_.has(number)) return false;
   const auto came = batch_.receive(peers_[number].socket.get());
-  if (came == 0) return;
+  if (came == 0) return false;
   peers_.touch(number, now);
   const auto& who = peers_[number].speaker;
   const auto& door = doors_[who.door];
   batch_.send_to(door.socket.get(), came, who, door.reach == Reach::v4 ? AF_INET : AF_INET6);
+  return true;
 }
 
 long Udp::forget_idle(std::int64_t now) {
@@ -67,8 +68,11 @@ long Udp::forget_idle(std::int64_t now) {
   return -1;
 }
 
-void Udp::forget_all() {
-  while (peers_.oldest() != none) peers_.remove(peers_.oldest());
+void Udp::say_last_words(std::int64_t now) {
+  for (auto each = peers_.oldest(); each != none; each = peers_.oldest()) {
+    while (from_container(each, now)) continue;  // who could add to it has ended
+    peers_.remove(each);
+  }
 }
 
 }  // namespace lodger::netmode::proxy

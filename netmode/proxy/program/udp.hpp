@@ -14,11 +14,13 @@ class Udp {
   /// Datagrams wait at a door.
   void from_clients(std::uint32_t door, std::int64_t now);
   /// A client's socket has replies.
-  void from_container(std::uint32_t peer, std::int64_t now);
+  /// Whether there were any.
+  bool from_container(std::uint32_t peer, std::int64_t now);
   /// Forgets those who have been silent for too long. How long until the next may be: milliseconds, -1 for
   /// ever.
   long forget_idle(std::int64_t now);
-  void forget_all();
+  /// Whatever the container has said goes to the clients, who are forgotten then.
+  void say_last_words(std::int64_t now);
 
  private:
   std::uint32_t peer_of(const Speaker& who, std::int64_t now);

@@ -118,6 +118,23 @@ TEST_CASE("it ends with the container, and what had been said is delivered") {
   CHECK(soon([&] { return !served.running(); }));
 }
 
+TEST_CASE("datagrams that the container sent before its end are delivered, too") {
+  constexpr int many = 50;  // more than one batch
+  OWN_LOOPBACK();
+  Served served({"7007:7/udp"});
+  REQUIRE(served.proxy.commit());
+  const auto server = Talker::bound(SOCK_DGRAM, at("127.0.0.2", 7));
+  const auto from = Talker::connected(SOCK_DGRAM, at("127.0.0.1", 7007));
+  for (int i = 0; i < many; ++i) CHECK(from.say(std::to_string(i)));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  REQUIRE(::kill(served.pid(), SIGSTOP) == 0);  // so that it learns of all at once
+  for (int i = 0; i < many; ++i) REQUIRE(server.echo() == std::to_string(i));
+  served.container.end();
+  REQUIRE(::kill(served.pid(), SIGCONT) == 0);
+  for (int i = 0; i < many; ++i) REQUIRE(from.hear() == std::to_string(i));
+  CHECK(soon([&] { return !served.running(); }));
+}
+
 TEST_CASE(
     "it ends with an owner that does not commit, however that ends; else it lives on until its end is asked "
     "for") {
