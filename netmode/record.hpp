@@ -7,9 +7,10 @@ namespace lodger::netmode {
 struct Record {
   std::optional<std::vector<Ports>> bind;  // as HostOptions has it
 
-  std::vector<Publication> map;   // with their host ports decided
-  bool landlocked = false;        // it is Landlock that keeps `bind`, in each process's domain
-  bool private_abstract = false;  // exec gets a domain of its own
+  std::vector<Publication> map;         // with their host ports decided
+  bool landlocked = false;              // it is Landlock that keeps `bind`, in each process's domain
+  bool private_abstract = false;        // exec gets a domain of its own
+  std::vector<std::uint32_t> programs;  // on the container's cgroup, by their numbers in the kernel
 
   bool any() const { return bind || !map.empty() || private_abstract; }
   /// Whether there are programs on the container's cgroup.

@@ -65,10 +65,9 @@ Outcome<> Agent::attach(const Network& network, V4 address, pid_t pid) {
   return {};
 }
 
-Outcome<> Agent::close_doors(const Network& network, V4 address, const std::vector<Door>& doors) {
-  auto words = about(ask_close, network, address);
-  append(words, doors);
-  TRY(ask(fmt::format("taking the published ports of {} away", to_text(address)), words));
+Outcome<> Agent::close_doors(const Network& network, V4 address) {
+  TRY(ask(fmt::format("taking the published ports of {} away", to_text(address)),
+          about(ask_close, network, address)));
   return {};
 }
 

@@ -30,7 +30,7 @@ class Agent {
   /// Gives the process's network namespace its device.
   Outcome<> attach(const Network& network, V4 address, pid_t pid);
   /// Nothing leads to the address any more.
-  Outcome<> close_doors(const Network& network, V4 address, const std::vector<Door>& doors);
+  Outcome<> close_doors(const Network& network, V4 address);
   /// Removes the network from the kernel, the last one with all that they share. Gives what was changed on
   /// the host.
   Outcome<std::vector<std::string>> remove(const Network& network);

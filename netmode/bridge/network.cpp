@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "spec/text.hpp"
 
@@ -49,6 +50,14 @@ std::optional<V6> Network::v6_of(V4 address) const {
 }
 
 std::string pair_name(V4 address) { return fmt::format("lg{:08x}", address); }
+
+std::optional<V4> address_of_pair(std::string_view device) {
+  if (device.size() != 10 || !device.starts_with("lg")) return std::nullopt;
+  V4 address = 0;
+  const auto* end = device.data() + device.size();
+  const auto [stop, error] = std::from_chars(device.data() + 2, end, address, 16);
+  return error == std::errc() && stop == end ? std::optional(address) : std::nullopt;
+}
 
 std::array<std::uint8_t, 6> hardware_address(V4 address) {
   std::array<std::uint8_t, 6> out{0x02, 0x6c};

@@ -28,6 +28,7 @@ struct Network {
 /// The host's end of a container's pair of devices: "lg0a3d0002". Its name is its address: whoever has the
 /// one has the other.
 std::string pair_name(V4 address);
+std::optional<V4> address_of_pair(std::string_view device);
 /// The container's end has a hardware address made of its own, so that nobody's table of neighbours is wrong
 /// when an address is given out again. Locally administered: IEEE 802.
 std::array<std::uint8_t, 6> hardware_address(V4 address);

@@ -29,21 +29,30 @@ Place& Place::operator=(Place&& other) noexcept {
   return *this;
 }
 
-Place::~Place() {
-  if (!root_) return;
-  // Best effort: what failed first is told, and "lodger network prune" finds the rest.
-  if (opened_) (void)agent_->close_doors(record_.network, record_.address, doors(record_));
-  (void)Networks(root_.get()).release(record_.name, record_.address, owner_);
+/// By a program of its own: what ended the first one's work, an interrupt for one, would end this.
+Outcome<> Place::undo() {
+  if (opened_) {
+    auto agent = TRY(Agent::open());
+    TRY(agent.close_doors(record_.network, record_.address));
+  }
+  return Networks(root_.get()).release(record_.name, record_.address, owner_);
 }
 
-Outcome<Place> Place::plan(const std::string& name, std::vector<Publication> published, int interrupt) {
+Place::~Place() {
+  // Best effort: what failed first is told. An address whose ports may still lead to it is not given back:
+  // prune does both.
+  if (root_) (void)undo();
+}
+
+Outcome<Place> Place::plan(const std::string& name, const std::vector<Publication>& wanted,
+                           std::vector<Publication> translated, int interrupt) {
   TRY(check_name(name));
   Place out;
   out.agent_ = TRY(Agent::open(interrupt));
   out.record_.name = name;
-  out.record_.published = std::move(published);
+  out.record_.published = std::move(translated);
   // In both families, whatever the network comes to have: a door that is free in both is free.
-  const auto taken = TRY(out.agent_->taken(doors_of(out.record_.published, true)));
+  const auto taken = TRY(out.agent_->taken(doors_of(wanted, true)));
   if (taken)
     return refuse(
         fmt::format("--publish: {} is published by container {} already", taken->door.text(), taken->owner),
@@ -63,7 +72,8 @@ Outcome<> Place::reserve(int root, const std::string& owner) {
 }
 
 Outcome<std::vector<std::string>> Place::connect(pid_t pid) {
-  opened_ = true;  // some of it may be made when it fails
+  opened_ = true;                                         // some of it may be made when it fails
+  const auto locked = TRY(Networks(root_.get()).lock());  // from prune, which would find the network unused
   auto changes = TRY(agent_->open_doors(record_.network, record_.address, owner_, doors(record_)));
   TRY(agent_->attach(record_.network, record_.address, pid));
   return changes;
@@ -73,7 +83,7 @@ Outcome<> leave(int root, const Record& record, const std::string& owner) {
   if (record.name.empty()) return {};
   if (!record.published.empty()) {
     auto agent = TRY(Agent::open());
-    TRY(agent.close_doors(record.network, record.address, doors(record)));
+    TRY(agent.close_doors(record.network, record.address));
   }
   return Networks(root).release(record.name, record.address, owner);
 }

@@ -25,9 +25,10 @@ struct Record {
 class Place {
  public:
   Place() = default;
-  /// Starts lodger-network, and looks for the ports among those of other containers. Nothing is made.
-  /// `interrupt`: kernel/helper.hpp.
-  static Outcome<Place> plan(const std::string& name, std::vector<Publication> published, int interrupt);
+  /// Starts lodger-network, and looks for all ports that are `wanted` among those of other containers; those
+  /// that are `translated` it will lead here. Nothing is made. `interrupt`: kernel/helper.hpp.
+  static Outcome<Place> plan(const std::string& name, const std::vector<Publication>& wanted,
+                             std::vector<Publication> translated, int interrupt);
 
   explicit operator bool() const { return !record_.name.empty(); }
   /// Takes an address for the container `owner`. `root`: the state root's folder.
@@ -47,6 +48,8 @@ class Place {
   ~Place();
 
  private:
+  Outcome<> undo();
+
   std::optional<Agent> agent_;
   kernel::Fd<kernel::Path> root_;  // set: there is a lease to give back
   std::string owner_;

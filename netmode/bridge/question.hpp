@@ -20,7 +20,7 @@ inline constexpr const char* ask_open = "open";
 /// network, address, pid: gives the process's network namespace its device eth0, with the addresses, routes,
 /// and a loopback that is up.
 inline constexpr const char* ask_attach = "attach";
-/// network, address: nothing leads there any more. Nothing to do where nothing did.
+/// network, address: nothing leads there any more, however it came about. Nothing to do where nothing did.
 inline constexpr const char* ask_close = "close";
 /// network: removes its device and what the rules say of it; the last one takes the table along. Answers what
 /// it has changed on the host.

@@ -1,5 +1,7 @@
 // The sockets' policy in force: programs in the kernel, on the container's cgroup2 folder.
 #pragma once
+#include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +24,7 @@ class Attached {
  private:
   friend class Policy;
   kernel::Fd<kernel::Path> foreign_folder_;
+  std::vector<std::uint32_t> ids_;
 };
 
 /// Rules that this kernel has taken: it has checked their programs, which are in force nowhere yet.
@@ -32,6 +35,8 @@ class Policy {
   static Outcome<Policy> load(const Rules& rules);
 
   bool empty() const { return loaded_.empty(); }
+  /// The programs' numbers in the kernel, which no others get as long as these are in force.
+  const std::vector<std::uint32_t>& ids() const { return ids_; }
   /// Onto a cgroup2 folder. What lodger left on one that was there before (not `fresh`) is taken
   /// off; programs of others stay, and a socket must pass them all. `cgroup` names it in messages.
   Outcome<Attached> attach(int folder, bool fresh, std::string_view cgroup) const;
@@ -42,9 +47,12 @@ class Policy {
     kernel::Fd<kernel::Program> program;
   };
   std::vector<Loaded> loaded_;
+  std::vector<std::uint32_t> ids_;
 };
 
-/// Takes lodger's programs off a folder.
-Outcome<> detach(int folder, std::string_view cgroup);
+/// Takes these programs off a folder, as far as they are on it.
+Outcome<> detach(int folder, std::span<const std::uint32_t> ids, std::string_view cgroup);
+/// Takes whatever lodger has left on a folder off it.
+Outcome<> detach_all(int folder, std::string_view cgroup);
 
 }  // namespace lodger::netmode::policy

@@ -57,14 +57,19 @@ std::string resolver_text(const Notices& notices) {
 /// What no rule can do: a packet to ::1 that leaves the loopback is dropped by the kernel, and has no
 /// route_localnet.
 Outcome<> check_translatable(const std::vector<netmode::Publication>& published) {
-  for (const auto& one : published)
-    if (one.host_ip == "::1")
+  const auto length = [](netmode::PortRange ports) { return ports.last - ports.first; };
+  for (const auto& one : published) {
+    if (one.protocol == netmode::Protocol::sctp &&
+        (one.host.first == 0 || length(one.host) != length(one.container)))
       return refuse(
-          fmt::format(
-              "--publish {}: [::1] leaves no host, so that NAT cannot lead on from it; use --userland-proxy, "
-              "or another address",
-              netmode::to_text(one)),
-          EADDRNOTAVAIL);
+          fmt::format("--publish {}: for SCTP the host's port has to be named", netmode::to_text(one)),
+          EINVAL);
+    if (one.host_ip == "::1")
+      return refuse(fmt::format("--publish {}: [::1] leaves no host, so that NAT cannot lead on from it; use "
+                                "--userland-proxy, or another address",
+                                netmode::to_text(one)),
+                    EADDRNOTAVAIL);
+  }
   return {};
 }
 
@@ -90,16 +95,22 @@ Outcome<BridgeNetwork> BridgeNetwork::plan(const netmode::Decision& network, con
   for (const auto& remark : remarks) notices(remark);
   if (network.userland_proxy) {
     if (!published.empty()) out.proxy_ = TRY(netmode::proxy::Proxy::open(published));
-    published.clear();  // the proxy's alone
+    out.place_ = TRY(netmode::bridge::Place::plan(network.bridge, published, {}, interrupt));
+    return out;
   }
   TRY(check_translatable(published));
-  out.place_ = TRY(netmode::bridge::Place::plan(network.bridge, std::move(published), interrupt));
+  out.place_ = TRY(netmode::bridge::Place::plan(network.bridge, published, published, interrupt));
   return out;
 }
 
 Outcome<> BridgeNetwork::reserve(const Folder& folder, const spec::Config& config, const Notices& notices) {
   TRY(place_.reserve(folder.root(), folder.id()));
   const auto& record = place_.record();
+  for (const auto& one : record.published)
+    if (one.host_ip.contains(':') && !record.network.prefix6)
+      return refuse(
+          fmt::format("--publish {}: the network \"{}\" has no IPv6", netmode::to_text(one), record.name),
+          EAFNOSUPPORT);
   TRY(write_file(folder, hosts.name,
                  netmode::bridge::hosts_text(record.network, record.address, config.hostname)));
   return write_file(folder, resolver.name, resolver_text(notices));

@@ -8,6 +8,7 @@
 #include "kernel/namespace.hpp"
 #include "netmode/policy/fallback.hpp"
 #include "netmode/policy/settle.hpp"
+#include "spec/options.hpp"
 #include "spec/text.hpp"
 
 namespace lodger::container {
@@ -50,13 +51,32 @@ bool is_prefix(std::string_view path, std::string_view of) {
   return of.starts_with(path) && (path == "/" || of.size() == path.size() || of[path.size()] == '/');
 }
 
-/// Root owns the files of the host's cgroup tree: one that it can write to it can leave by.
+/// A source without ".", "..", doubled slashes and links; as it is written where there is none.
+std::string resolved(const std::string& source) {
+  const auto fd = kernel::openat<kernel::Path>(kernel::cwd, source.c_str(), O_PATH);
+  if (!fd) return source;
+  char path[4096];
+  const auto length =
+      kernel::readlinkat(kernel::cwd, fmt::format("/proc/self/fd/{}", fd->get()).c_str(), path);
+  return length ? std::string(path, *length) : source;
+}
+
+/// Root owns the files of the host's cgroup tree: one that it can write to it can leave by. "ro" is of the
+/// topmost mount alone: a tree that is bound with what is mounted below it is read-only by "rro".
 bool shows_cgroups(const spec::Mount& mount) {
   constexpr std::string_view tree = "/sys/fs/cgroup";
-  const bool bound = std::ranges::find(mount.options, "bind") != mount.options.end() ||
-                     std::ranges::find(mount.options, "rbind") != mount.options.end();
-  const bool readonly = std::ranges::find(mount.options, "ro") != mount.options.end();
-  return bound && !readonly && (is_prefix(mount.source, tree) || is_prefix(tree, mount.source));
+  const auto flags = spec::mount_flags(mount);
+  if (!flags.binds()) return false;
+  const auto source = resolved(mount.source);
+  const auto has = [&](const char* option) { return std::ranges::count(mount.options, option) != 0; };
+  if (is_prefix(source, tree) && source != tree)
+    return flags.recursive_bind && !has("rro");  // a folder above it
+  return (is_prefix(tree, source) || source == tree) && !has("rro") && (flags.recursive_bind || !has("ro"));
+}
+
+/// Whether the host's root is root, or anybody, in the container's user namespace.
+bool maps_host_root(const spec::Linux& linux_object) {
+  return std::ranges::any_of(linux_object.uid_mappings, [](const auto& map) { return map.host_id == 0; });
 }
 
 Outcome<netmode::policy::Policy> load(const netmode::policy::Rules& rules, std::string_view option,
@@ -83,17 +103,28 @@ Outcome<> fall_back(const netmode::policy::Rules& rules, const Failure& why, net
   return {};
 }
 
-void warn_of_ways_past(const spec::Config& config, std::string_view option, const netmode::Record& record,
-                       std::vector<std::string>& out) {
-  // In a user namespace of its own a container has no capability over the host's network, BPF or cgroups.
-  if (config.linux->find(spec::NamespaceType::user)) return;
+void warn_of_capabilities(const spec::Config& config, std::string_view option, const netmode::Record& record,
+                          std::vector<std::string>& out) {
   const auto capabilities =
       config.process ? config.process->capabilities.value_or(spec::Capabilities{}) : spec::Capabilities{};
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(capabilities.bounding, name) != capabilities.bounding.end();
+  };
   for (const std::string_view name : {"CAP_NET_ADMIN", "CAP_SYS_ADMIN"})
-    if (!(record.landlocked && name == "CAP_SYS_ADMIN") &&
-        std::ranges::find(capabilities.bounding, name) != capabilities.bounding.end())
+    if (!(record.landlocked && name == "CAP_SYS_ADMIN") && has(name))
       out.push_back(fmt::format("{}: a container with {} can get past it", option, name));
-  if (record.landlocked) return;
+  if (has("CAP_NET_RAW"))
+    out.push_back(
+        fmt::format("{}: raw sockets, which a container with CAP_NET_RAW has, are not judged", option));
+}
+
+void warn_of_ways_past(const spec::Config& config, std::string_view option, const netmode::Record& record,
+                       std::vector<std::string>& out) {
+  // In a user namespace of its own a container has no capability over the host's network and BPF; over the
+  // host's files it has its owner's rights.
+  const bool apart = config.linux->find(spec::NamespaceType::user);
+  if (!apart) warn_of_capabilities(config, option, record, out);
+  if (record.landlocked || (apart && !maps_host_root(*config.linux))) return;
   const auto mount = std::ranges::find_if(config.mounts, shows_cgroups);
   if (mount != config.mounts.end())
     out.push_back(fmt::format(
@@ -115,10 +146,13 @@ Outcome<HostOptions> plan_host_options(const Source& source, const cgroups::Layo
   if (!rules.any()) return out;
   const auto option = option_of(wanted);
   auto policy = load(rules, option, layout, place);
-  if (policy)
+  if (policy) {
     out.policy = std::move(*policy);
-  else
+    out.record.programs = out.policy.ids();
+  } else {
     TRY(fall_back(rules, policy.error(), out.record));
+    out.warnings.push_back(fmt::format("{}; Landlock keeps the list instead", policy.error().text));
+  }
   warn_of_ways_past(source.config, option, out.record, out.warnings);
   return out;
 }
@@ -130,9 +164,13 @@ void set_domain(plan::Wishes& wishes, const netmode::Record& network) {
 
 Outcome<netmode::policy::Attached> enforce(const netmode::policy::Policy& policy,
                                            const cgroups::Cgroup& cgroup) {
-  if (policy.empty()) return netmode::policy::Attached();
   const auto& record = cgroup.record();
-  const bool fresh = std::ranges::count(record.made, record.folders.front()) != 0;
+  const bool fresh = !record.unified || record.folders.empty() ||
+                     std::ranges::count(record.made, record.folders.front()) != 0;
+  // What an earlier container has left on a folder that stays would govern this one.
+  if (policy.empty() && !fresh && cgroup.birthplace() >= 0)
+    TRY(netmode::policy::detach_all(cgroup.birthplace(), record.path));
+  if (policy.empty()) return netmode::policy::Attached();
   return policy.attach(cgroup.birthplace(), fresh, record.path);
 }
 
@@ -143,7 +181,7 @@ Outcome<> take_off_policy(const netmode::Record& network, const cgroups::Record&
   const auto folder = kernel::openat<kernel::Path>(kernel::cwd, path.c_str(), O_PATH | O_DIRECTORY);
   if (!folder && folder.error().code == ENOENT) return {};
   if (!folder) return std::unexpected(explain(path, folder.error()));
-  return netmode::policy::detach(folder->get(), path);
+  return netmode::policy::detach(folder->get(), network.programs, path);
 }
 
 }  // namespace lodger::container

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "kernel/time.hpp"
 #include "netmode/bridge/agent.hpp"
+#include "netmode/bridge/surroundings.hpp"
 
 namespace lodger::container {
 namespace {
@@ -42,8 +44,26 @@ Outcome<BridgeState> look_at(const Store& store, const Networks& networks, const
   return state;
 }
 
+Outcome<bool> has_device(const netmode::bridge::Network& network) {
+  for (const auto& device : TRY(netmode::bridge::devices()))
+    if (const auto address = netmode::bridge::address_of_pair(device); address && network.has(*address))
+      return true;
+  return false;
+}
+
+/// Whether somebody still has a device of the network: a container that joined the network namespace of one
+/// that is gone. The kernel takes a namespace down some time after its last process, so that is waited for.
+Outcome<bool> is_joined(const netmode::bridge::Network& network) {
+  constexpr long pause_us = 20'000;
+  for (int looks = 0; looks < 50; ++looks) {
+    if (!TRY(has_device(network))) return false;
+    kernel::sleep_us(pause_us);
+  }
+  return true;
+}
+
 Outcome<> take_back(Agent& agent, const Networks& networks, const BridgeState& state, const Guest& guest) {
-  TRY(agent.close_doors(state.network, guest.address, {}));
+  TRY(agent.close_doors(state.network, guest.address));
   return networks.release(state.name, guest.address, guest.id);
 }
 
@@ -56,6 +76,7 @@ Outcome<> prune(Agent& agent, const Networks& networks, const BridgeState& state
                                netmode::bridge::to_text(guest.address), guest.id));
   }
   if (!std::ranges::all_of(state.guests, &Guest::stale)) return {};
+  if (TRY(is_joined(state.network))) return {};
   for (const auto& change : TRY(agent.remove(state.network)))
     done.push_back(fmt::format("{}: {}", state.name, change));
   TRY(networks.remove(state.name));

@@ -69,6 +69,7 @@ Json to_value(const netmode::Record& network) {
   for (const auto& publication : network.map) value["map"].push_back(netmode::to_text(publication));
   if (network.landlocked) value["landlock"] = true;
   if (network.private_abstract) value["privateAbstract"] = true;
+  if (!network.programs.empty()) value["programs"] = network.programs;
   return value;
 }
 
@@ -87,6 +88,8 @@ Outcome<netmode::Record> network_from(const Json& value) {
       network.map.push_back(TRY(netmode::parse_publish(text.get<std::string>(), "network.map")));
   network.landlocked = value.value("landlock", false);
   network.private_abstract = value.value("privateAbstract", false);
+  if (const auto programs = value.find("programs"); programs != value.end())
+    programs->get_to(network.programs);
   return network;
 }
 

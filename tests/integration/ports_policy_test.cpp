@@ -271,18 +271,53 @@ TEST_CASE("bind list: what leads past it is warned of", "[ports_policy]") {
 TEST_CASE("bind list: the host's cgroup tree in the container is warned of", "[ports_policy]") {
   NEEDS_POLICY();
   const OwnStack stack;
-  const std::string mode = GENERATE("rw", "ro");
+  const std::string source = GENERATE("/sys/fs/cgroup", "/sys/./fs/../fs/cgroup", "/");
+  const std::string mode = GENERATE("rw", "ro", "rro");  // "ro" is of the topmost mount alone
   const auto done = outcome(
       "echo ran",
       [&](json& config) {
-        config["mounts"].push_back({{"destination", "/host"},
-                                    {"type", "bind"},
-                                    {"source", "/sys/fs/cgroup"},
-                                    {"options", {"rbind", mode}}});
+        config["mounts"].push_back(
+            {{"destination", "/host"}, {"type", "bind"}, {"source", source}, {"options", {"rbind", mode}}});
       },
       under("bind=80"));
   CHECK(done.status == 0);
-  CHECK((done.err.find("can leave its cgroup") != std::string::npos) == (mode == "rw"));
+  CHECK((done.err.find("can leave its cgroup") != std::string::npos) == (mode != "rro"));
+}
+
+TEST_CASE("bind list: the end of one container leaves another one's list in the same cgroup",
+          "[ports_policy]") {
+  NEEDS_POLICY();
+  const OwnStack stack;
+  const auto path = "/lodger-test/shared-" + std::to_string(getpid());
+  const Edit shared = [&](json& config) { config["linux"]["cgroupsPath"] = path; };
+  const std::string tree = v2() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
+  const auto existing = tree + path;
+  (void)mkdir((tree + "/lodger-test").c_str(), 0755);
+  REQUIRE(mkdir(existing.c_str(), 0755) == 0);
+  {
+    const Bundle ended("exit 0", shared), holding("hold", shared);
+    Container before(ended), after(holding);
+    before.create(under("bind=none"));
+    before.start();
+    before.wait_for("stopped");  // its cgroup is empty, and there for another
+    after.create(under("bind=80"));
+    after.start();
+    after.wait_for_output("holding");
+    (void)before.remove();  // v1's folders, which it made, are the other one's by now: those stay
+    const auto bound = after.call({"exec", after.id(), "/bin/probe", "bind", "tcp4", "0.0.0.0", "81"});
+    CHECK(Facts(bound.out)["bind:tcp4:0.0.0.0:81.errno"] == denied);
+    after.remove();
+    CHECK(before.remove().status == 0);
+  }
+  {
+    const Bundle ended("exit 0", shared), binding("bind tcp4 0.0.0.0 81", shared);
+    Container before(ended), after(binding);
+    before.create(under("bind=none"));
+    before.start();
+    before.wait_for("stopped");
+    CHECK(Facts(after.run({"--network", "host"}).out)["bind:tcp4:0.0.0.0:81.errno"] == granted);
+  }
+  CHECK(rmdir(existing.c_str()) == 0);
 }
 
 TEST_CASE("bind list: a cgroup that was there before is left as it was", "[ports_policy]") {

@@ -51,11 +51,15 @@ Outcome<Words> open(Sockets& sockets, Words words) {
   const auto owner = take(words);
   const auto doors = take_doors(words);
   if (!doors) return nonsense();
-  const bool made = TRY(make_bridge(sockets.route, place->network));
-  if (made) TRY(settle_bridge(place->network));
+  // All of it each time: who began it may have been killed half-way.
+  TRY(make_bridge(sockets.route, place->network));
+  TRY(settle_bridge(place->network));
+  TRY(give_addresses(sockets.route, place->network));
   TRY(set_up(sockets.route, place->network.device));
   auto transaction = begin_transaction();
-  if (!TRY(has_table(sockets.netfilter))) make_table(transaction);
+  const bool there = TRY(has_table(sockets.netfilter));
+  if (!there) make_table(transaction);
+  if (there) TRY(sweep(sockets.netfilter, transaction, place->network, place->address));
   put_network(transaction, place->network, Elements::added);
   auto changes = TRY(open_forwarding(sockets.route, transaction, place->network));
   put_doors(transaction, *doors, place->network, place->address, owner, Elements::added);
@@ -89,19 +93,10 @@ Outcome<Words> attach(Sockets& sockets, Words words) {
   return Words{};
 }
 
-/// First by the doors that are known, which costs no look at others'; where they are not all there, by
-/// looking for them.
+/// By looking for them, not by the ports that its record has: those may lead to another container by now.
 Outcome<Words> close(Sockets& sockets, Words words) {
   const auto place = take_place(words);
-  const auto doors = place ? take_doors(words) : std::nullopt;
-  if (!doors) return nonsense();
-  if (!doors->empty()) {
-    auto transaction = begin_transaction();
-    put_doors(transaction, *doors, place->network, place->address, "", Elements::removed);
-    const auto done = commit(sockets.netfilter, std::move(transaction));
-    if (done) return Words{};
-    if (done.error().code != ENOENT) return std::unexpected(done.error());
-  }
+  if (!place || !words.empty()) return nonsense();
   auto transaction = begin_transaction();
   TRY(sweep(sockets.netfilter, transaction, place->network, place->address));
   if (transaction.size() > 1) TRY(commit(sockets.netfilter, std::move(transaction)));

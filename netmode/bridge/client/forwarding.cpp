@@ -67,13 +67,25 @@ Outcome<> open_all6(Netlink& route, Batch& transaction, Changes& changes) {
 
 }  // namespace
 
+namespace {
+
+/// No router but ours (CVE-2020-10749), and no waiting: nobody else can have the addresses, the link-local
+/// one among them, and without one that is not tentative a neighbour is not asked for (RFC 4862, 5.4).
+/// Without IPv6 in the network the device has none, or a neighbour could give it some.
+Outcome<> settle_ipv6(const std::string& device, const Network& network) {
+  const auto setting = [&](const char* name) { return fmt::format("ipv6/conf/{}/{}", device, name); };
+  if (!value_of(setting("disable_ipv6"))) return {};  // a kernel without IPv6
+  if (!network.prefix6) return set(setting("disable_ipv6"), "1");
+  TRY(set(setting("disable_ipv6"), "0"));
+  TRY(set(setting("accept_dad"), "0"));
+  return set(setting("accept_ra"), "0");
+}
+
+}  // namespace
+
 Outcome<> settle_bridge(const Network& network) {
   TRY(set(fmt::format("ipv4/conf/{}/route_localnet", network.device), "1"));
-  if (!network.prefix6) return {};
-  // Nobody else can have its addresses, the link-local one among them: without one that is not tentative a
-  // neighbour is not asked for (RFC 4862, 5.4), which would be a second in which a new container has no IPv6.
-  TRY(set(fmt::format("ipv6/conf/{}/accept_dad", network.device), "0"));
-  return set(fmt::format("ipv6/conf/{}/accept_ra", network.device), "0");
+  return settle_ipv6(network.device, network);
 }
 
 Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Network& network) {
@@ -92,9 +104,28 @@ Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Netwo
   return changes;
 }
 
+namespace {
+
+/// What open_all6() did: the set names devices only where it was ours to do.
+Outcome<> close_all6(Netlink& netfilter, Changes& changes) {
+  const auto devices = TRY(devices_in(netfilter, "opened6"));
+  if (devices.empty()) return {};
+  changes.settings.emplace_back("ipv6/conf/all/forwarding", "0");
+  changes.words.emplace_back("IPv6 forwarding is switched off again for all devices");
+  for (const auto& device : devices)
+    if (auto setting = fmt::format("ipv6/conf/{}/accept_ra", device); value_of(setting) == "2")
+      changes.settings.emplace_back(std::move(setting), "1");
+  return {};
+}
+
+}  // namespace
+
 Outcome<Changes> close_forwarding(Netlink& netfilter) {
   Changes changes;
+  const bool by_device = value_of(forwarding_of("lo", true)).has_value();
+  if (!by_device) TRY(close_all6(netfilter, changes));
   for (const bool v6 : {false, true}) {
+    if (v6 && !by_device) continue;
     // Somebody has decided meanwhile that the host forwards.
     if (value_of(v6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward") == "1") continue;
     for (const auto& device : TRY(devices_in(netfilter, v6 ? "opened6" : "opened4"))) {
@@ -113,10 +144,6 @@ Outcome<> apply(const Changes& changes) {
   return {};
 }
 
-Outcome<> settle_inside(const Network& network) {
-  if (!network.prefix6) return {};
-  TRY(set("ipv6/conf/eth0/accept_dad", "0"));
-  return set("ipv6/conf/eth0/accept_ra", "0");
-}
+Outcome<> settle_inside(const Network& network) { return settle_ipv6("eth0", network); }
 
 }  // namespace lodger::netmode::bridge

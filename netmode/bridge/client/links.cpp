@@ -136,21 +136,19 @@ Outcome<> send(Netlink& route, Batch batch) {
 
 }  // namespace
 
-Outcome<bool> make_bridge(Netlink& route, const Network& network) {
-  if (::if_nametoindex(network.device.c_str()) != 0) return false;
+Outcome<> make_bridge(Netlink& route, const Network& network) {
+  if (::if_nametoindex(network.device.c_str()) != 0) return {};
   Batch device;
   add_bridge(device, network);
-  if (auto made = send(route, std::move(device)); !made) {
-    if (made.error().code == EEXIST) return false;  // by another, this moment
-    return std::unexpected(std::move(made.error()));
-  }
+  auto made = send(route, std::move(device));
+  return !made && made.error().code == EEXIST ? Outcome<>{} : made;  // by another, this moment
+}
+
+Outcome<> give_addresses(Netlink& route, const Network& network) {
   Batch addresses;
   add_addresses(addresses, TRY(index_of(network.device)), network, network.gateway(),
                 fmt::format("giving {} its", network.device));
-  auto given = send(route, std::move(addresses));
-  if (given) return true;
-  (void)remove_bridge(route, network);  // half of it would be taken for all of it
-  return std::unexpected(std::move(given.error()));
+  return send(route, std::move(addresses));
 }
 
 Outcome<> set_up(Netlink& route, const std::string& device) {

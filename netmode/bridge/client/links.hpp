@@ -10,8 +10,10 @@
 
 namespace lodger::netmode::bridge {
 
-/// Makes the network's device with its addresses, down, where there is none of the name. Whether it did.
-Outcome<bool> make_bridge(Netlink& route, const Network& network);
+/// Makes the network's device, down and without addresses, where there is none of the name.
+Outcome<> make_bridge(Netlink& route, const Network& network);
+/// Those that it has already are left.
+Outcome<> give_addresses(Netlink& route, const Network& network);
 Outcome<> set_up(Netlink& route, const std::string& device);
 /// Nothing to do where it is gone.
 Outcome<> remove_bridge(Netlink& route, const Network& network);

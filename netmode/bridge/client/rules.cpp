@@ -70,10 +70,10 @@ Rule& Rule::in_and_out(const char* set) {
   return *this;
 }
 
-Rule& Rule::from(const char* set) {
+Rule& Rule::from(const char* set, bool is) {
   const bool v6 = std::string_view(set).ends_with('6');
   load(NFT_PAYLOAD_NETWORK_HEADER, v6 ? source6_at : source_at, v6 ? 16 : 4, first_register);
-  look_up(set);
+  look_up(set, is);
   return *this;
 }
 

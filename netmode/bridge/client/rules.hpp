@@ -32,7 +32,7 @@ class Rule {
   /// iifname . oifname
   Rule& in_and_out(const char* set);
   /// The source address is of the set. Stands behind v4() or v6(), as all that follow it here.
-  Rule& from(const char* set);
+  Rule& from(const char* set, bool is = true);
   /// An IPv4 address of 127.0.0.0/8.
   Rule& from_loopback() { return loopback(source_at); }
   Rule& to_loopback() { return loopback(destination_at); }
@@ -41,7 +41,7 @@ class Rule {
   /// fib daddr type local: one of the host's own addresses.
   Rule& to_host();
   /// ct state; ct status: any of these bits, or none of them.
-  Rule& state(std::uint32_t bits) { return conntrack(NFT_CT_STATE, bits, true); }
+  Rule& state(std::uint32_t bits, bool any = true) { return conntrack(NFT_CT_STATE, bits, any); }
   Rule& status(std::uint32_t bits, bool any = true) { return conntrack(NFT_CT_STATUS, bits, any); }
 
   /// Address, protocol and port as a key of the map: DNAT to what it says, with a port or without.

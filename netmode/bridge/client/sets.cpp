@@ -1,8 +1,10 @@
 #include "netmode/bridge/client/sets.hpp"
 
+#include <fmt/core.h>
 #include <libnftnl/common.h>
 #include <libnftnl/set.h>
 #include <libnftnl/udata.h>
+#include <unistd.h>
 
 #include <cstring>
 
@@ -123,7 +125,10 @@ void put_network(Batch& transaction, const Network& network, Elements what) {
 void put_opened(Batch& transaction, bool v6, const std::string& device) {
   ElementList opened(v6 ? "opened6" : "opened4"), inside("inside");
   opened.add({name_key(device)});
-  inside.add({pair_key(device)});
+  // A bridge's own frames come by where br_netfilter hands them to the rules; any other device is to send
+  // nothing back that came by it.
+  if (::access(fmt::format("/sys/class/net/{}/bridge", device).c_str(), F_OK) == 0)
+    inside.add({pair_key(device)});
   opened.add_to(transaction);
   inside.add_to(transaction);
 }

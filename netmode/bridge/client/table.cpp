@@ -90,7 +90,11 @@ void write(Batch& batch, Rule& rule, std::uint32_t code, const char* chain = nul
 
 /// Bridges route 127.0.0.0/8 (route_localnet), for the host's own loopback to reach containers: none of them
 /// may reach the host's through that (CVE-2020-8558).
-void guard_loopback(Batch& batch) { write(batch, Rule("guard").v4().in("bridges").to_loopback(), NF_DROP); }
+/// And none speaks under an address that is not of its network.
+void guard_host(Batch& batch) {
+  write(batch, Rule("guard").v4().in("bridges").to_loopback(), NF_DROP);
+  write(batch, Rule("guard").v4().in("bridges").from("subnets4", false), NF_DROP);
+}
 
 /// What comes from elsewhere is never for the host's loopback, whatever a map says; the kernel, which drops
 /// such a packet, would look at its address after the translation alone. [::1] leaves no host.
@@ -139,7 +143,7 @@ void forward(Batch& batch) {
     Rule rule("forward");
     (v6 ? rule.v6() : rule.v4())
         .in(v6 ? "opened6" : "opened4")
-        .state(NF_CT_STATE_BIT(IP_CT_NEW))
+        .state(answers, false)
         .status(IPS_DST_NAT, false);
     write(batch, rule, NF_DROP);
   }
@@ -187,7 +191,7 @@ void make_table(Batch& transaction) {
   make_sets(transaction);
   for (const auto& chain : chains) add_chain(transaction, chain);
   flush_rules(transaction);
-  guard_loopback(transaction);
+  guard_host(transaction);
   lead_to_containers(transaction);
   translate_sources(transaction);
   forward(transaction);

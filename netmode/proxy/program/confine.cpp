@@ -4,6 +4,7 @@
 // since Linux 5.11, which keeps a bitmap.
 #include "netmode/proxy/program/confine.hpp"
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <sys/socket.h>
 
@@ -20,9 +21,9 @@ constexpr std::uint32_t architecture = AUDIT_ARCH_AARCH64;
 #endif
 
 constexpr std::uint32_t allowed[] = {
-    __NR_splice,  __NR_epoll_pwait, __NR_recvmmsg,   __NR_sendmmsg,   __NR_accept4,       __NR_connect,
-    __NR_close,   __NR_epoll_ctl,   __NR_setsockopt, __NR_shutdown,   __NR_pipe2,         __NR_fcntl,
-    __NR_recvmsg, __NR_sendmsg,     __NR_write,      __NR_exit_group, __NR_clock_gettime, __NR_epoll_create1,
+    __NR_splice,  __NR_epoll_pwait, __NR_recvmmsg,   __NR_sendmmsg,      __NR_accept4,       __NR_connect,
+    __NR_close,   __NR_epoll_ctl,   __NR_setsockopt, __NR_shutdown,      __NR_pipe2,         __NR_recvmsg,
+    __NR_sendmsg, __NR_write,       __NR_exit_group, __NR_clock_gettime, __NR_epoll_create1,
 };
 
 constexpr sock_filter statement(unsigned code, std::uint32_t k) {
@@ -37,9 +38,9 @@ constexpr sock_filter load(std::size_t offset) {
 }
 
 constexpr std::size_t count = std::size(allowed);
-constexpr std::size_t family =
-    offsetof(seccomp_data, args);  // the low half of the first argument: little-endian
-constexpr std::size_t size = count + 10;
+// The low halves of the first and second argument: little-endian.
+constexpr std::size_t family = offsetof(seccomp_data, args), command = family + sizeof(std::uint64_t);
+constexpr std::size_t size = count + 13;
 
 // Jumps count the instructions in between.
 constexpr std::array<sock_filter, size> program = [] {
@@ -53,6 +54,10 @@ constexpr std::array<sock_filter, size> program = [] {
   put(load(offsetof(seccomp_data, nr)));
   put(jump(BPF_JGE, 0x40000000, to(kill), 0));  // x32's numbers
   for (const auto call : allowed) put(jump(BPF_JEQ, call, to(allow), 0));
+  // F_SETOWN and F_SETSIG would let it send signals (fcntl(2)), to whoever its user may.
+  put(jump(BPF_JEQ, __NR_fcntl, 0, 2));
+  put(load(command));
+  put(jump(BPF_JEQ, F_SETPIPE_SZ, to(allow), to(kill)));
   put(jump(BPF_JEQ, __NR_socket, 0, to(kill)));
   put(load(family));
   put(jump(BPF_JEQ, AF_INET, to(allow), 0));

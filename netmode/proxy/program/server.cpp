@@ -154,6 +154,7 @@ void Server::after_batch() {
   tcp_.bury();
   if (now_ < retry_) return;
   if (doors_.paused() && room()) doors_.resume(loop_);
+  if (doors_.paused()) retry_ = now_ + retry_after;
   if (!tcp_.starving()) return;
   tcp_.feed();
   retry_ = now_ + retry_after;

@@ -38,6 +38,7 @@ TEST_CASE("files, processes, signals and other sockets do not") {
   CHECK(confined([] { return kernel::inet_socket(AF_UNIX, SOCK_STREAM).has_value(); }) == -SIGSYS);
   CHECK(confined([] { return kernel::inet_socket(AF_NETLINK, SOCK_RAW).has_value(); }) == -SIGSYS);
   CHECK(confined([] { return ::kill(::getppid(), 0) == 0; }) == -SIGSYS);
+  CHECK(confined([] { return ::fcntl(0, F_SETOWN, ::getppid()) == 0; }) == -SIGSYS);  // a way to send signals
   CHECK(confined([] { return ::fork() >= 0; }) == -SIGSYS);
   CHECK(confined([] { return ::execl("/bin/true", "true", nullptr) == 0; }) == -SIGSYS);
   CHECK(confined([] { return kernel::call("mmap", __NR_mmap, 0, 4096, 7, 0x22, -1, 0).has_value(); }) ==
