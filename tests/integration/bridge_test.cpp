@@ -273,7 +273,7 @@ TEST_CASE("bridge: what a killed lodger leaves behind is mended by delete and pr
   const bool proxied = GENERATE(false, true);
   const Bundle bundle("echo ran", [](json& config) {
     config["hooks"]["createRuntime"] =
-        json::array({{{"path", "/bin/sh"}, {"args", {"sh", "-c", "echo hook >&2; exec sleep 600"}}}});
+        json::array({{{"path", "/bin/sh"}, {"args", {"sh", "-c", "echo hook >&2; exec sleep 8"}}}});
   });
   Container container(bundle);
   auto flags = bridge({"-p", "8080:80"});
