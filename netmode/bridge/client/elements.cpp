@@ -66,7 +66,7 @@ void ElementList::add(const Element& element) {
   empty_ = false;
 }
 
-void ElementList::put(Batch& transaction, std::string doing, std::uint16_t type, std::uint16_t flags) {
+void ElementList::put(Batch& transaction, const std::string& doing, std::uint16_t type, std::uint16_t flags) {
   if (empty_) return;
   const Iterator at(nftnl_set_elems_iter_create(set_.get()));
   for (bool more = true; more;)

@@ -48,7 +48,7 @@ class ElementList {
   void remove_from(Batch& transaction);
 
  private:
-  void put(Batch& transaction, std::string doing, std::uint16_t type, std::uint16_t flags);
+  void put(Batch& transaction, const std::string& doing, std::uint16_t type, std::uint16_t flags);
 
   const char* name_;
   Set set_;

@@ -12,7 +12,7 @@ namespace lodger::netmode::bridge {
 namespace {
 
 // Attributes have lengths of 16 bits, and a message here has one that is long.
-constexpr std::size_t longest = 128 * 1024;
+constexpr std::size_t longest = std::size_t{128} * 1024;
 
 /// The words of an extended acknowledgement, if it has some: behind the request's header, or all of the
 /// request where the kernel does not cap it (netlink(7), NETLINK_CAP_ACK).

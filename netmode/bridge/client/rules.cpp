@@ -142,10 +142,10 @@ Rule& Rule::masquerade() {
   return *this;
 }
 
-void Rule::verdict(std::uint32_t code, const char* chain) {
+void Rule::verdict(int code, const char* chain) {
   auto* expression = add("immediate");
   nftnl_expr_set_u32(expression, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-  nftnl_expr_set_u32(expression, NFTNL_EXPR_IMM_VERDICT, code);
+  nftnl_expr_set_u32(expression, NFTNL_EXPR_IMM_VERDICT, static_cast<std::uint32_t>(code));
   if (chain) nftnl_expr_set_str(expression, NFTNL_EXPR_IMM_CHAIN, chain);
 }
 

@@ -52,7 +52,7 @@ class Rule {
   Rule& dnat(const char* map, Door door);
   Rule& masquerade();
   /// NF_ACCEPT, NF_DROP, NFT_RETURN; NFT_JUMP with a chain.
-  void verdict(std::uint32_t code, const char* chain = nullptr);
+  void verdict(int code, const char* chain = nullptr);
 
   /// The rule as a message.
   void append_to(Batch& batch);

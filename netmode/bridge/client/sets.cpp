@@ -15,7 +15,7 @@ namespace lodger::netmode::bridge {
 namespace {
 
 /// Types of nft(8), which prints by them: the parts of a concatenation have six bits each.
-enum Type : std::uint32_t { ipv4_addr = 7, ipv6_addr = 8, inet_proto = 12, inet_service = 13, ifname = 41 };
+enum Type : std::uint8_t { ipv4_addr = 7, ipv6_addr = 8, inet_proto = 12, inet_service = 13, ifname = 41 };
 constexpr std::uint32_t joined(std::uint32_t a, std::uint32_t b) { return a << 6 | b; }
 
 struct Kind {

@@ -83,7 +83,7 @@ void flush_rules(Batch& batch) {
   });
 }
 
-void write(Batch& batch, Rule& rule, std::uint32_t code, const char* chain = nullptr) {
+void write(Batch& batch, Rule& rule, int code, const char* chain = nullptr) {
   rule.verdict(code, chain);
   rule.append_to(batch);
 }
