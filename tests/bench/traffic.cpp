@@ -231,14 +231,25 @@ void transactions(const Target& target, Turn turn) {
   report("transactions", count, took, std::move(latencies));
 }
 
+/// A connect that is refused counts as none: a translated connection that was aborted may still be tracked
+/// when its port comes again.
+bool connect_and_ask(const Target& target) {
+  const int fd = checked(socket(target.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  // without TIME-WAIT, of which there would soon be one for each local port
+  const linger abort{1, 0};
+  checked(setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort), "setsockopt");
+  set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  const bool done = connect(fd, reinterpret_cast<const sockaddr*>(&target.address), target.length) == 0 &&
+                    write(fd, "E", 1) == 1;
+  if (!done && errno != ECONNREFUSED) give_up("connect");
+  if (done) ask(fd);
+  close(fd);
+  return done;
+}
+
 void connections(const Target& target) {
   transactions(target, [&] {
-    const int fd = connected(target, SOCK_STREAM, 'E');
-    // without TIME-WAIT, of which there would soon be one for each local port
-    linger abort{1, 0};
-    checked(setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort), "setsockopt");
-    ask(fd);
-    close(fd);
+    while (!connect_and_ask(target)) continue;
   });
 }
 
