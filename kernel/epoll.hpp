@@ -17,6 +17,11 @@ inline Result<> watch(const Fd<Watch>& epoll, int fd, std::uint32_t events, std:
   epoll_event event{events, {.u64 = tag}};
   return done("epoll_ctl", __NR_epoll_ctl, epoll.get(), EPOLL_CTL_ADD, fd, &event);
 }
+/// Other events for a descriptor that is watched.
+inline Result<> rewatch(const Fd<Watch>& epoll, int fd, std::uint32_t events, std::uint64_t tag) {
+  epoll_event event{events, {.u64 = tag}};
+  return done("epoll_ctl", __NR_epoll_ctl, epoll.get(), EPOLL_CTL_MOD, fd, &event);
+}
 inline Result<> unwatch(const Fd<Watch>& epoll, int fd) {
   return done("epoll_ctl", __NR_epoll_ctl, epoll.get(), EPOLL_CTL_DEL, fd, nullptr);
 }

@@ -9,33 +9,24 @@ namespace {
 
 constexpr std::string_view doing = "waiting for events";
 
-Outcome<> control(int poll, int operation, int fd, std::uint32_t events) {
-  epoll_event event{};
-  event.events = events;
-  event.data.fd = fd;
-  return explained(kernel::done("epoll_ctl", __NR_epoll_ctl, poll, operation, fd, &event), doing);
-}
+std::uint64_t tag_of(int fd) { return static_cast<std::uint64_t>(fd); }
 
 }  // namespace
 
-Outcome<Loop> Loop::make() {
-  return Loop(TRY(
-      explained(kernel::opened<kernel::File>("epoll_create1", __NR_epoll_create1, EPOLL_CLOEXEC), doing)));
-}
+Outcome<Loop> Loop::make() { return Loop(TRY(explained(kernel::epoll(), doing))); }
 
 Outcome<> Loop::watch(int fd, std::uint32_t events, Ready ready) {
-  TRY(control(poll_.get(), EPOLL_CTL_ADD, fd, events));
+  TRY(explained(kernel::watch(poll_, fd, events, tag_of(fd)), doing));
   watched_[fd] = std::make_shared<Ready>(std::move(ready));
   return {};
 }
 
 Outcome<> Loop::change(int fd, std::uint32_t events) {
-  return control(poll_.get(), EPOLL_CTL_MOD, fd, events);
+  return explained(kernel::rewatch(poll_, fd, events, tag_of(fd)), doing);
 }
 
 void Loop::forget(int fd) {
-  if (watched_.erase(fd))
-    static_cast<void>(control(poll_.get(), EPOLL_CTL_DEL, fd, 0));  // it may be closed already
+  if (watched_.erase(fd)) (void)kernel::unwatch(poll_, fd);  // it may be closed already
 }
 
 std::uint64_t Loop::after(std::chrono::milliseconds delay, Due due) {
@@ -68,13 +59,10 @@ void Loop::run_due_timers() {
 Outcome<> Loop::run() {
   std::array<epoll_event, 32> events{};
   while (!stopped_) {
-    // epoll_pwait: aarch64 has no epoll_wait
-    const auto count = kernel::call("epoll_pwait", __NR_epoll_pwait, poll_.get(), events.data(),
-                                    events.size(), until_next_timer(), nullptr, 0);
-    if (!count && count.error().code != EINTR) return std::unexpected(explain(doing, count.error()));
-    for (long i = 0; i < count.value_or(0) && !stopped_; ++i) {
-      const auto& event = events[static_cast<std::size_t>(i)];
-      const auto found = watched_.find(event.data.fd);
+    const auto count = TRY(explained(kernel::events(poll_, events, until_next_timer()), doing));
+    for (const auto& event : std::span(events).first(count)) {
+      if (stopped_) break;
+      const auto found = watched_.find(static_cast<int>(event.data.u64));
       if (found == watched_.end()) continue;  // forgotten by one before it
       const auto ready = found->second;
       (*ready)(event.events);

@@ -1,7 +1,5 @@
 // The one loop of the shim: descriptors that are waited for, and what comes after a while. epoll(7).
 #pragma once
-#include <sys/epoll.h>
-
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -9,8 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "kernel/epoll.hpp"
 #include "kernel/failure.hpp"
-#include "kernel/fd.hpp"
 
 namespace lodger::shim {
 
@@ -39,7 +37,7 @@ class Loop {
   void stop() { stopped_ = true; }
 
  private:
-  explicit Loop(kernel::Fd<kernel::File> poll) : poll_(std::move(poll)) {}
+  explicit Loop(kernel::Fd<kernel::Watch> poll) : poll_(std::move(poll)) {}
   int until_next_timer() const;
   void run_due_timers();
 
@@ -47,7 +45,7 @@ class Loop {
     Clock::time_point when;
     Due due;
   };
-  kernel::Fd<kernel::File> poll_;
+  kernel::Fd<kernel::Watch> poll_;
   // shared: one that is forgotten by itself, or by another, must outlive its own call
   std::map<int, std::shared_ptr<Ready>> watched_;
   std::map<std::uint64_t, Timer> timers_;
