@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "kernel/file.hpp"
+#include "kernel/links.hpp"
 
 namespace lodger::kernel {
 namespace {
@@ -14,11 +15,9 @@ constexpr long patience_ms = 180'000;
 
 /// The folder of the running program; "" where procfs does not tell.
 std::string own_folder() {
-  char text[4096];
-  const auto size = readlinkat(cwd, "/proc/self/exe", text);
-  const std::string_view path(text, size.value_or(0));
+  const auto path = read_link(cwd, "/proc/self/exe").value_or("");
   const auto slash = path.rfind('/');
-  return slash == path.npos ? "" : std::string(path.substr(0, slash));
+  return slash == path.npos ? "" : path.substr(0, slash);
 }
 
 int number(std::string_view text) {

@@ -6,16 +6,14 @@
 #include <optional>
 
 #include "kernel/file.hpp"
+#include "kernel/links.hpp"
 #include "kernel/namespace.hpp"
 #include "spec/sysctl.hpp"
+#include "spec/text.hpp"
 
 namespace lodger::netmode {
 
 namespace {
-
-bool covers(std::string_view mount, std::string_view file) {
-  return mount == "/" || file == mount || (file.starts_with(mount) && file[mount.size()] == '/');
-}
 
 // A file's path without symlinks: systemd-resolved's /etc/resolv.conf leads into /run, and may be replaced by
 // another link while the container runs. Nothing where there is no such file.
@@ -24,23 +22,17 @@ std::optional<std::string> resolved(const char* file) {
   if (!fd) return std::nullopt;
   const auto status = kernel::status(fd->get());
   if (!status || !S_ISREG(status->st_mode)) return std::nullopt;
-  char path[4096];
-  const auto link = fmt::format("/proc/self/fd/{}", fd->get());
-  const auto length = kernel::readlinkat(kernel::cwd, link.c_str(), path);
-  if (!length || *length == sizeof path) return std::string(file);  // still the same file, by its link
-  return std::string(path, *length);
+  return kernel::path_of(*fd).value_or(file);  // still the same file, by its link
 }
 
 void bind(spec::Config& config, const char* destination, const char* source) {
   if (brings_own(config, destination)) return;
   auto file = resolved(source);
   if (!file) return;
-  spec::Mount mount;
-  mount.destination = destination;
-  mount.type = "bind";
-  mount.source = std::move(*file);
-  mount.options = {"bind", "ro", "nosuid", "nodev", "noexec"};
-  config.mounts.push_back(std::move(mount));
+  config.mounts.push_back({.destination = destination,
+                           .type = "bind",
+                           .source = std::move(*file),
+                           .options = {"bind", "ro", "nosuid", "nodev", "noexec"}});
 }
 
 // Parameters of several numbers are printed with tabs and written with blanks.
@@ -73,8 +65,9 @@ std::string phrase(const kernel::Result<std::string>& value) {
 }  // namespace
 
 bool brings_own(const spec::Config& config, std::string_view destination) {
-  return std::ranges::any_of(
-      config.mounts, [&](const spec::Mount& mount) { return covers(mount.destination, destination); });
+  return std::ranges::any_of(config.mounts, [&](const spec::Mount& mount) {
+    return spec::is_within(destination, mount.destination);
+  });
 }
 
 Outcome<> add_name_resolution(spec::Config& config, const HostFiles& files) {

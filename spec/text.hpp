@@ -24,6 +24,12 @@ inline bool same_but_for_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
 }
 
+/// Whether an absolute, clean path is this folder or one below it.
+inline bool is_within(std::string_view path, std::string_view folder) {
+  return folder == "/" ||
+         (path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/'));
+}
+
 /// Takes what stands before `end` off the front, `end` with it; everything where there is none.
 inline std::string_view cut(std::string_view& text, char end) {
   const auto at = text.find(end);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernel/folder.hpp"
+#include "kernel/links.hpp"
 #include "kernel/lock.hpp"
 #include "netmode/bridge/surroundings.hpp"
 
@@ -55,10 +56,9 @@ kernel::Result<Leases> read_leases(int folder) {
   if (!given && given.error().code == ENOENT) return out;
   if (!given) return std::unexpected(given.error());
   TRY(kernel::each_name(given->get(), [&](std::string_view name) {
-    char owner[1100];
-    const auto size = kernel::readlinkat(given->get(), name.data(), owner);
+    auto owner = kernel::read_link(given->get(), name.data());
     const auto address = v4_from(std::string(name));
-    if (size && address) out[*address] = std::string(owner, *size);
+    if (owner && address) out[*address] = std::move(*owner);
   }));
   return out;
 }

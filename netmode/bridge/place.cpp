@@ -12,36 +12,19 @@ std::vector<Door> doors(const Record& record) {
 
 }  // namespace
 
-Place::Place(Place&& other) noexcept
-    : agent_(std::move(other.agent_)),
-      root_(std::move(other.root_)),
-      owner_(std::move(other.owner_)),
-      opened_(other.opened_),
-      record_(std::move(other.record_)) {}
-
 Place& Place::operator=(Place&& other) noexcept {
   Place taken(std::move(other));
   std::swap(agent_, taken.agent_);
   std::swap(root_, taken.root_);
   std::swap(owner_, taken.owner_);
-  std::swap(opened_, taken.opened_);
   std::swap(record_, taken.record_);
   return *this;
 }
 
-/// By a program of its own: what ended the first one's work, an interrupt for one, would end this.
-Outcome<> Place::undo() {
-  if (opened_) {
-    auto agent = TRY(Agent::open());
-    TRY(agent.close_doors(record_.network, record_.address));
-  }
-  return Networks(root_.get()).release(record_.name, record_.address, owner_);
-}
-
 Place::~Place() {
-  // Best effort: what failed first is told. An address whose ports may still lead to it is not given back:
-  // prune does both.
-  if (root_) (void)undo();
+  // Best effort: what failed first is told. By a program of its own: what ended the first one's work, an
+  // interrupt for one, would end this.
+  if (root_) (void)leave(root_.get(), record_, owner_);
 }
 
 Outcome<Place> Place::plan(const std::string& name, const std::vector<Publication>& wanted,
@@ -72,7 +55,6 @@ Outcome<> Place::reserve(int root, const std::string& owner) {
 }
 
 Outcome<std::vector<std::string>> Place::connect(pid_t pid) {
-  opened_ = true;                                         // some of it may be made when it fails
   const auto locked = TRY(Networks(root_.get()).lock());  // from prune, which would find the network unused
   auto changes = TRY(agent_->open_doors(record_.network, record_.address, owner_, doors(record_)));
   TRY(agent_->attach(record_.network, record_.address, pid));

@@ -43,21 +43,19 @@ class Place {
     agent_.reset();
   }
 
-  Place(Place&& other) noexcept;
+  Place(Place&&) = default;
   Place& operator=(Place&& other) noexcept;
   ~Place();
 
  private:
-  Outcome<> undo();
-
   std::optional<Agent> agent_;
   kernel::Fd<kernel::Path> root_;  // set: there is a lease to give back
   std::string owner_;
-  bool opened_ = false;
   Record record_;
 };
 
-/// Undoes what a record says, as far as it is still there.
+/// Undoes what a record says, as far as it is still there. An address that ports may still lead to is not
+/// given back: "lodger network prune" does both.
 Outcome<> leave(int root, const Record& record, const std::string& owner);
 
 }  // namespace lodger::netmode::bridge

@@ -136,12 +136,10 @@ void offer_names(const Store& store, const std::string& id, Source& source) {
   if (source.network.bridge.empty()) return;
   for (const auto& [name, destination] : {hosts, resolver}) {
     if (netmode::brings_own(source.config, destination)) continue;
-    spec::Mount mount;
-    mount.destination = destination;
-    mount.type = "bind";
-    mount.source = fmt::format("{}/{}/{}", store.root(), id, name);
-    mount.options = {"bind", "rw", "nosuid", "nodev", "noexec"};
-    source.config.mounts.push_back(std::move(mount));
+    source.config.mounts.push_back({.destination = destination,
+                                    .type = "bind",
+                                    .source = fmt::format("{}/{}/{}", store.root(), id, name),
+                                    .options = {"bind", "rw", "nosuid", "nodev", "noexec"}});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernel/file.hpp"
+#include "kernel/links.hpp"
 #include "kernel/namespace.hpp"
 #include "netmode/policy/fallback.hpp"
 #include "netmode/policy/settle.hpp"
@@ -47,18 +48,10 @@ std::string_view option_of(const netmode::HostOptions& options) {
   return options.bind ? "--network host,bind" : "--network host,map";
 }
 
-bool is_prefix(std::string_view path, std::string_view of) {
-  return of.starts_with(path) && (path == "/" || of.size() == path.size() || of[path.size()] == '/');
-}
-
 /// A source without ".", "..", doubled slashes and links; as it is written where there is none.
 std::string resolved(const std::string& source) {
   const auto fd = kernel::openat<kernel::Path>(kernel::cwd, source.c_str(), O_PATH);
-  if (!fd) return source;
-  char path[4096];
-  const auto length =
-      kernel::readlinkat(kernel::cwd, fmt::format("/proc/self/fd/{}", fd->get()).c_str(), path);
-  return length ? std::string(path, *length) : source;
+  return fd ? kernel::path_of(*fd).value_or(source) : source;
 }
 
 /// Root owns the files of the host's cgroup tree: one that it can write to it can leave by. "ro" is of the
@@ -66,12 +59,11 @@ std::string resolved(const std::string& source) {
 bool shows_cgroups(const spec::Mount& mount) {
   constexpr std::string_view tree = "/sys/fs/cgroup";
   const auto flags = spec::mount_flags(mount);
-  if (!flags.binds()) return false;
-  const auto source = resolved(mount.source);
   const auto has = [&](const char* option) { return std::ranges::count(mount.options, option) != 0; };
-  if (is_prefix(source, tree) && source != tree)
-    return flags.recursive_bind && !has("rro");  // a folder above it
-  return (is_prefix(tree, source) || source == tree) && !has("rro") && (flags.recursive_bind || !has("ro"));
+  const bool writable = !has("rro") && (flags.recursive_bind || !has("ro"));
+  if (!flags.binds() || !writable) return false;
+  const auto source = resolved(mount.source);
+  return spec::is_within(source, tree) || (flags.recursive_bind && spec::is_within(tree, source));
 }
 
 /// Whether the host's root is root, or anybody, in the container's user namespace.

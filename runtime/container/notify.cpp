@@ -50,12 +50,10 @@ Outcome<kernel::Fd<kernel::Socket>> connect_to_host() {
 Outcome<> offer_notify(const Store& store, const std::string& id, Source& source) {
   if (wanted().empty() || !source.config.process) return {};
   TRY(notify_address(wanted()));
-  spec::Mount mount;
-  mount.destination = inside;
-  mount.type = "bind";
-  mount.source = fmt::format("{}/{}/{}", store.root(), id, folder_name);
-  mount.options = {"bind", "ro", "nosuid", "noexec", "nodev"};
-  source.config.mounts.push_back(std::move(mount));
+  source.config.mounts.push_back({.destination = std::string(inside),
+                                  .type = "bind",
+                                  .source = fmt::format("{}/{}/{}", store.root(), id, folder_name),
+                                  .options = {"bind", "ro", "nosuid", "noexec", "nodev"}});
   auto& env = source.config.process->env;
   std::erase_if(env, [](const std::string& entry) { return entry.starts_with(variable); });
   env.push_back(fmt::format("{}{}/{}", variable, inside, socket_name));

@@ -125,6 +125,12 @@ bool soon_traces(const std::string& wanted) {
   return eventually([&] { return traces() == wanted; }, std::chrono::seconds(5));
 }
 
+/// For containers that share a bundle: two of them cannot share its cgroup.
+void without_cgroup(json& config) {
+  config["linux"].erase("cgroupsPath");
+  config["linux"].erase("resources");
+}
+
 void prune(Container& container) {
   const auto done = container.call({"network", "prune"});
   CHECK(done.status == 0);
@@ -309,10 +315,7 @@ TEST_CASE("bridge: an address whose container is gone is shown as stale, and tak
 
 TEST_CASE("bridge: containers made at the same time have addresses of their own", "[bridge]") {
   NETWORKS();
-  const Bundle bundle("hold", [](json& config) {
-    config["linux"].erase("cgroupsPath");
-    config["linux"].erase("resources");
-  });
+  const Bundle bundle("hold", without_cgroup);
   Container container(bundle);
   container.create(bridge());
   constexpr int many = 12;
@@ -365,10 +368,7 @@ TEST_CASE("bridge: a port that NAT leads elsewhere is refused to a proxy, too", 
 
 TEST_CASE("bridge: creates that want one port at the same time leave it to one of them", "[bridge]") {
   NETWORKS();
-  const Bundle bundle("hold", [](json& config) {
-    config["linux"].erase("cgroupsPath");
-    config["linux"].erase("resources");
-  });
+  const Bundle bundle("hold", without_cgroup);
   Container container(bundle);
   container.create(bridge());
   for (int round = 0; round < 4; ++round) {

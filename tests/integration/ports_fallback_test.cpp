@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "support/container.hpp"
+#include "support/host_stack.hpp"
 #include "support/needs.hpp"
-#include "support/own_stack.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
@@ -47,7 +47,7 @@ const std::string granted = "0", denied = std::to_string(EACCES), refused_socket
 
 TEST_CASE("bind list by Landlock: TCP by the list, UDP as it is", "[ports_fallback]") {
   NEEDS_FALLBACK();
-  const OwnStack stack;
+  const HostStack stack;
   const auto facts =
       bound("bind=80,bind=8000-8010,bind=1-65535/udp",
             "bind tcp4 0.0.0.0 80 ; bind tcp6 :: 8010 v6only ; bind tcp6 ::ffff:127.0.0.1 8005 ; "
@@ -68,7 +68,7 @@ TEST_CASE("bind list by Landlock: TCP by the list, UDP as it is", "[ports_fallba
 
 TEST_CASE("bind list by Landlock: no socket that it does not see", "[ports_fallback]") {
   NEEDS_FALLBACK();
-  const OwnStack stack;
+  const HostStack stack;
   const std::string tcp = GENERATE("80", "1-65535");
   const auto facts =
       bound("bind=" + tcp + ",bind=1-65535/udp",
@@ -84,7 +84,7 @@ TEST_CASE("bind list by Landlock: no socket that it does not see", "[ports_fallb
 
 TEST_CASE("bind list by Landlock: exec is under it", "[ports_fallback]") {
   NEEDS_FALLBACK();
-  const OwnStack stack;
+  const HostStack stack;
   Apart apart("hold");
   apart.container.create({"--network", "host,bind=80,bind=1-65535/udp"});
   apart.container.start();
@@ -102,7 +102,7 @@ TEST_CASE("bind list by Landlock: beside a filter of the bundle's, and private-a
           "[ports_fallback]") {
   NEEDS_FALLBACK();
   NEEDS(syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) >= 6, "needs Linux 6.12 with Landlock");
-  const OwnStack stack;
+  const HostStack stack;
   Running server({probe_path(), "serve", "unix", "7"});
   server.wait_for("listening.unix");
   Apart apart("bind tcp4 0.0.0.0 81 ; ask unix 7 hello ; bind tcp4 0.0.0.0 80", [](json& config) {

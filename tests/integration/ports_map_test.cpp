@@ -6,8 +6,8 @@
 
 #include "support/cgroups.hpp"
 #include "support/container.hpp"
+#include "support/host_stack.hpp"
 #include "support/needs.hpp"
-#include "support/own_stack.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
@@ -46,7 +46,7 @@ const std::string denied = std::to_string(EPERM), granted = "0", refused_there =
 
 TEST_CASE("port map: a server on :80 answers on the host's 8080, and sees :80 everywhere", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const std::string kind = GENERATE("tcp4", "tcp6", "udp4", "udp6");
   const std::string protocol = kind.substr(0, 3);
   const Bundle bundle("serve " + kind + " 80");
@@ -64,7 +64,7 @@ TEST_CASE("port map: a server on :80 answers on the host's 8080, and sees :80 ev
 TEST_CASE("port map: on the loopback the container finds its own server under its own number",
           "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const auto facts =
       in_map({"8080:80", "5353:53/udp"},
              "talk tcp4 0.0.0.0 127.0.0.1 80 ; talk tcp6 :: ::1 80 ; talk tcp6 :: ::ffff:127.0.0.1 80 ; "
@@ -83,7 +83,7 @@ TEST_CASE("port map: on the loopback the container finds its own server under it
 
 TEST_CASE("port map: published on one address, a server on all has that one", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const auto facts =
       in_map({"127.0.0.2:8080:80", "127.0.0.2:5353:53/udp"},
              "talk tcp4 0.0.0.0 127.0.0.1 80 ; talk tcp6 :: ::1 80 ; talk tcp6 :: ::ffff:127.0.0.1 80 ; "
@@ -103,7 +103,7 @@ TEST_CASE("port map: published on one address, a server on all has that one", "[
 
 TEST_CASE("port map: published on an address of IPv6", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const auto facts =
       in_map({"[::1]:8080:80"}, "talk tcp6 :: ::1 80 ; bind tcp4 0.0.0.0 80 ; bind tcp6 :: 80 v6only");
   INFO(facts.text());
@@ -115,7 +115,7 @@ TEST_CASE("port map: published on an address of IPv6", "[ports_map]") {
 
 TEST_CASE("port map: 0.0.0.0 is all of IPv4 and none of IPv6", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const Bundle bundle("bind tcp6 :: 80 ; bind tcp4 127.0.0.1 80 ; hold");
   Container container(bundle);
   container.create(mapped({"0.0.0.0:8080:80"}));
@@ -127,7 +127,7 @@ TEST_CASE("port map: 0.0.0.0 is all of IPv4 and none of IPv6", "[ports_map]") {
 
 TEST_CASE("port map: ranges, a swap, and numbers of the host that are nobody's", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const auto facts = in_map({"9000-9009:8000-8009", "81:82", "82:81"},
                             "bind tcp4 0.0.0.0 8000 ; bind tcp4 0.0.0.0 8009 ; bind tcp4 0.0.0.0 81 ; "
                             "bind tcp4 0.0.0.0 82 ; bind tcp4 0.0.0.0 9004 ; bind tcp4 0.0.0.0 8010 ; "
@@ -145,7 +145,7 @@ TEST_CASE("port map: ranges, a swap, and numbers of the host that are nobody's",
 
 TEST_CASE("port map: with a list what is published may be bound as well", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const auto facts = in_map({"8080:80"},
                             "bind tcp4 0.0.0.0 80 ; bind tcp4 0.0.0.0 443 ; bind tcp4 0.0.0.0 81 ; "
                             "bind tcp4 0.0.0.0 8080 ; bind udp4 0.0.0.0 80",
@@ -160,7 +160,7 @@ TEST_CASE("port map: with a list what is published may be bound as well", "[port
 
 TEST_CASE("port map: two containers with one number, and one that is none of them", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const Bundle one("serve tcp4 80"), other("serve tcp4 80");
   Container first(one), second(other);
   first.create(mapped({"8081:80"}));
@@ -177,7 +177,7 @@ TEST_CASE("port map: two containers with one number, and one that is none of the
 
 TEST_CASE("port map: exec is in it", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const Bundle bundle("serve tcp4 80 ; hold");  // exec goes with the first process
   Container container(bundle);
   container.create(mapped({"8080:80"}));
@@ -189,7 +189,7 @@ TEST_CASE("port map: exec is in it", "[ports_map]") {
 
 TEST_CASE("port map: a port of the host's choice is told, and kept in the state", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const Bundle bundle("serve tcp4 80", [](json& config) {
     config["annotations"]["org.opencontainers.image.exposedPorts"] = "80,53/udp";
   });
@@ -215,7 +215,7 @@ TEST_CASE("port map: a port of the host's choice is told, and kept in the state"
 
 TEST_CASE("port map: annotations do what flags do", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const auto facts = inside("bind tcp4 0.0.0.0 80 ; bind tcp4 0.0.0.0 8080", [](json& config) {
     config["annotations"]["org.lodger.network.map"] = "true";
     config["annotations"]["org.lodger.network.publish"] = "8080:80";
@@ -226,7 +226,7 @@ TEST_CASE("port map: annotations do what flags do", "[ports_map]") {
 
 TEST_CASE("port map: a published port below 1024 of the host needs no capability", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   const auto user = [](json& config) {
     config["process"]["user"] = {{"uid", 1000}, {"gid", 1000}};
     config["process"].erase("capabilities");
@@ -237,7 +237,7 @@ TEST_CASE("port map: a published port below 1024 of the host needs no capability
 
 TEST_CASE("port map: what no socket can be is refused before anything is made", "[ports_map]") {
   NEEDS_MAP();
-  const OwnStack stack;
+  const HostStack stack;
   struct Case {
     Flags published;
     std::string text;

@@ -8,8 +8,8 @@
 #include "support/census.hpp"
 #include "support/cgroups.hpp"
 #include "support/container.hpp"
+#include "support/host_stack.hpp"
 #include "support/needs.hpp"
-#include "support/own_stack.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
@@ -67,7 +67,7 @@ struct Held {
 
 TEST_CASE("bind list: what is listed may be bound, and nothing else", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const std::string v4 = GENERATE("tcp4", "udp4");
   const std::string protocol = v4 == "tcp4" ? "tcp" : "udp", v6 = protocol + "6";
   const auto facts = bound(
@@ -88,7 +88,7 @@ TEST_CASE("bind list: what is listed may be bound, and nothing else", "[ports_po
 
 TEST_CASE("bind list: a protocol without an entry has no port at all", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const auto facts = bound("bind=80", "bind udp4 0.0.0.0 80 ; bind udp6 :: 80 ; bind tcp4 0.0.0.0 80");
   CHECK(facts["bind:udp4:0.0.0.0:80.errno"] == denied);
   CHECK(facts["bind:udp6::::80.errno"] == denied);
@@ -97,7 +97,7 @@ TEST_CASE("bind list: a protocol without an entry has no port at all", "[ports_p
 
 TEST_CASE("bind list: the kernel's choice stays, for clients and resolvers", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const auto facts =
       bound("bind=none", "bind tcp4 0.0.0.0 0 ; bind udp6 :: 0 ; listen-unbound tcp4 ; bind tcp4 0.0.0.0 80");
   CHECK(facts["bind:tcp4:0.0.0.0:0.errno"] == granted);
@@ -108,7 +108,7 @@ TEST_CASE("bind list: the kernel's choice stays, for clients and resolvers", "[p
 
 TEST_CASE("bind list: MPTCP and UDP-Lite are TCP and UDP", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const std::string protocol = GENERATE("mptcp4", "mptcp6", "udplite4", "udplite6");
   const std::string any = protocol.back() == '4' ? "0.0.0.0" : "::";
   const auto facts = bound("bind=90,bind=91/udp", "make " + protocol + " ; bind " + protocol + " " + any +
@@ -121,7 +121,7 @@ TEST_CASE("bind list: MPTCP and UDP-Lite are TCP and UDP", "[ports_policy]") {
 
 TEST_CASE("bind list: sockets whose ports nothing judges are not made; others are", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const auto facts =
       bound("bind=80", "make sctp4 ; make sctp6 ; make sctpseq4 ; make dccp4 ; make raw4 ; make tcp6");
   // A kernel without the protocol says so itself, before it would ask.
@@ -133,7 +133,7 @@ TEST_CASE("bind list: sockets whose ports nothing judges are not made; others ar
 
 TEST_CASE("bind list: a listed port below 1024 needs no capability", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const std::string line =
       "bind tcp4 0.0.0.0 80 ; bind tcp6 :: 443 v6only ; bind udp4 0.0.0.0 53 ; bind tcp4 0.0.0.0 81";
   const auto facts = bound("bind=80,bind=443,bind=53/udp", line, as_user);
@@ -147,7 +147,7 @@ TEST_CASE("bind list: a listed port below 1024 needs no capability", "[ports_pol
 
 TEST_CASE("bind list: an annotation does what the flag does", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const auto facts = inside("bind tcp4 0.0.0.0 80 ; bind tcp4 0.0.0.0 81", [](json& config) {
     config["annotations"]["org.lodger.network.bind"] = "80,53/udp";
   });
@@ -157,7 +157,7 @@ TEST_CASE("bind list: an annotation does what the flag does", "[ports_policy]") 
 
 TEST_CASE("bind list: exec is under it, also with its own cgroup below", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   Held held("bind=80");
   const auto facts = held.exec("bind tcp4 0.0.0.0 80 ; bind tcp4 0.0.0.0 81 ; bind udp6 :: 80");
   CHECK(facts["bind:tcp4:0.0.0.0:80.errno"] == granted);
@@ -176,7 +176,7 @@ TEST_CASE("bind list: exec is under it, also with its own cgroup below", "[ports
 
 TEST_CASE("bind list: two containers side by side have each their own", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   Held one("bind=80"), other("bind=81");
   const std::string line = "bind tcp4 0.0.0.0 80 ; bind tcp4 0.0.0.0 81";
   const auto in_one = one.exec(line), in_other = other.exec(line);
@@ -190,7 +190,7 @@ TEST_CASE("bind list: two containers side by side have each their own", "[ports_
 
 TEST_CASE("bind list: the container's root does not get out of it", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   // Its own cgroup tree, writable: what a container has that manages cgroups itself.
   const auto managing = [](json& config) {
     config["linux"]["namespaces"].push_back({{"type", "cgroup"}});
@@ -215,7 +215,7 @@ TEST_CASE("bind list: the container's root does not get out of it", "[ports_poli
 
 TEST_CASE("bind list: the state keeps it", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   Held held("bind=80,bind=8000-8100/udp");
   const auto state =
       json::parse(read_file(held.container.root() + "/" + held.container.id() + "/state.json"));
@@ -224,7 +224,7 @@ TEST_CASE("bind list: the state keeps it", "[ports_policy]") {
 
 TEST_CASE("bind list: hooks in the container's namespaces are under it", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const std::string kind = GENERATE("createContainer", "startContainer");
   Bundle bundle("echo ran");
   const auto said = bundle.beside("said");
@@ -257,7 +257,7 @@ TEST_CASE("bind list: a container that cannot have it is refused", "[ports_polic
 
 TEST_CASE("bind list: what leads past it is warned of", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const std::string capability = GENERATE("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_CHROOT");
   const auto done = outcome(
       "echo ran", [&](json& config) { config["process"]["capabilities"]["bounding"].push_back(capability); },
@@ -270,7 +270,7 @@ TEST_CASE("bind list: what leads past it is warned of", "[ports_policy]") {
 
 TEST_CASE("bind list: the host's cgroup tree in the container is warned of", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const std::string source = GENERATE("/sys/fs/cgroup", "/sys/./fs/../fs/cgroup", "/");
   const std::string mode = GENERATE("rw", "ro", "rro");  // "ro" is of the topmost mount alone
   const auto done = outcome(
@@ -287,7 +287,7 @@ TEST_CASE("bind list: the host's cgroup tree in the container is warned of", "[p
 TEST_CASE("bind list: the end of one container leaves another one's list in the same cgroup",
           "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const auto path = "/lodger-test/shared-" + std::to_string(getpid());
   const Edit shared = [&](json& config) { config["linux"]["cgroupsPath"] = path; };
   const std::string tree = v2() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
@@ -322,7 +322,7 @@ TEST_CASE("bind list: the end of one container leaves another one's list in the 
 
 TEST_CASE("bind list: a cgroup that was there before is left as it was", "[ports_policy]") {
   NEEDS_POLICY();
-  const OwnStack stack;
+  const HostStack stack;
   const auto path = "/lodger-test/kept-" + std::to_string(getpid());
   const Bundle bundle("bind tcp4 0.0.0.0 81", [&](json& config) { config["linux"]["cgroupsPath"] = path; });
   const std::string tree = v2() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "support/container.hpp"
+#include "support/host_stack.hpp"
 #include "support/needs.hpp"
-#include "support/own_stack.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
@@ -67,7 +67,7 @@ struct Held {
 
 TEST_CASE("private abstract sockets: the host's are out of reach, else they are not", "[private_abstract]") {
   NEEDS_SCOPES();
-  const OwnStack stack;
+  const HostStack stack;
   const Server server("7");
   CHECK(inside("ask unix 7 hello", {}, flags)["ask:unix.errno"] == denied);
   CHECK(inside("ask unix 7 hello", {}, {"--network", "host"})["ask:unix"] == "inside:hello");
@@ -77,7 +77,7 @@ TEST_CASE(
     "private abstract sockets: for another user, without new privileges and in a user namespace as well",
     "[private_abstract]") {
   NEEDS_SCOPES();
-  const OwnStack stack;
+  const HostStack stack;
   const Server server("7");
   const auto user = [](json& config) {
     config["process"]["user"] = {{"uid", 1000}, {"gid", 1000}};
@@ -96,7 +96,7 @@ TEST_CASE(
 
 TEST_CASE("private abstract sockets: the annotation does what the flag does", "[private_abstract]") {
   NEEDS_SCOPES();
-  const OwnStack stack;
+  const HostStack stack;
   const Server server("7");
   const auto facts = inside("ask unix 7 hello", [](json& config) {
     config["annotations"]["org.lodger.network.private-abstract"] = "true";
@@ -106,7 +106,7 @@ TEST_CASE("private abstract sockets: the annotation does what the flag does", "[
 
 TEST_CASE("private abstract sockets: the container's own work", "[private_abstract]") {
   NEEDS_SCOPES();
-  const OwnStack stack;
+  const HostStack stack;
   const auto done = outcome("", script(with_server + "/bin/probe ask unix 8 hello"), flags);
   INFO(done.summary());
   CHECK(Facts(done.out)["ask:unix"] == "inside:hello");
@@ -115,7 +115,7 @@ TEST_CASE("private abstract sockets: the container's own work", "[private_abstra
 TEST_CASE("private abstract sockets: exec is closed to the host as well, and apart from the container's own",
           "[private_abstract]") {
   NEEDS_SCOPES();
-  const OwnStack stack;
+  const HostStack stack;
   const Server server("7");
   {
     Held held(flags);
@@ -136,7 +136,7 @@ TEST_CASE("private abstract sockets: exec is closed to the host as well, and apa
 TEST_CASE("private abstract sockets: mounts and startContainer hooks go on as before; hooks are closed too",
           "[private_abstract]") {
   NEEDS_SCOPES();
-  const OwnStack stack;
+  const HostStack stack;
   const Server server("7");
   const auto admin = [](json& config) {
     for (const auto* set : {"bounding", "effective", "permitted"})

@@ -9,8 +9,8 @@
 
 #include "support/cgroups.hpp"
 #include "support/container.hpp"
+#include "support/host_stack.hpp"
 #include "support/needs.hpp"
-#include "support/own_stack.hpp"
 #include "support/proc.hpp"
 
 using namespace lodger::test;
@@ -542,7 +542,7 @@ TEST_CASE("rootless: ports that the container holds, on the host's network or it
 TEST_CASE("rootless: a list of ports to bind is kept by Landlock", "[rootless]") {
   NEEDS_ORDINARY_USER();
   NEEDS(syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) >= 4, "needs Linux 6.7 with Landlock");
-  const OwnStack stack;
+  const HostStack stack;
   const UserBundle bundle(
       "bind tcp4 0.0.0.0 8080 ; bind tcp4 0.0.0.0 8081 ; bind udp4 0.0.0.0 5353",
       [](json& config) { config["annotations"]["org.lodger.network.bind"] = "8080,1-65535/udp"; });
@@ -554,7 +554,7 @@ TEST_CASE("rootless: a list of ports to bind is kept by Landlock", "[rootless]")
 
 TEST_CASE("rootless: a map needs rights that an ordinary user has not", "[rootless]") {
   NEEDS_ORDINARY_USER();
-  const OwnStack stack;
+  const HostStack stack;
   const UserBundle bundle("ids", [](json& config) {
     config["annotations"]["org.lodger.network.map"] = "true";
     config["annotations"]["org.lodger.network.publish"] = "8080:80";

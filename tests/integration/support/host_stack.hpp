@@ -20,7 +20,8 @@ namespace lodger::test {
 
 class HostStack {
  public:
-  HostStack() : before_(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) {
+  HostStack() : before_(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) {
+    REQUIRE(before_);
     REQUIRE(unshare(CLONE_NEWNET) == 0);
     const support::Descriptor any(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     ifreq loopback{};

@@ -33,3 +33,13 @@ TEST_CASE("text: the case of ASCII letters aside") {
   CHECK_FALSE(same_but_for_case("a[", "a{"));  // 0x20 apart, as letters are
   CHECK_FALSE(same_but_for_case("\xC3\x84", "\xC3\xA4"));
 }
+
+TEST_CASE("a path is within a folder by its parts, not by its letters") {
+  CHECK(is_within("/a/b", "/a"));
+  CHECK(is_within("/a", "/a"));
+  CHECK(is_within("/a", "/"));
+  CHECK(is_within("/", "/"));
+  CHECK_FALSE(is_within("/ab", "/a"));
+  CHECK_FALSE(is_within("/a", "/a/b"));
+  CHECK_FALSE(is_within("/", "/a"));
+}
