@@ -10,8 +10,9 @@
 
 namespace lodger::netmode::bridge {
 
-using V4 = std::uint32_t;                 // in the machine's byte order: it is counted with
-using V6 = std::array<std::uint8_t, 16>;  // as it travels
+using V4 = std::uint32_t;                      // in the machine's byte order: it is counted with
+using V6 = std::array<std::uint8_t, 16>;       // as it travels
+using Hardware = std::array<std::uint8_t, 6>;  // of an Ethernet device
 
 inline std::string to_text(V4 address) {
   const in_addr raw{htonl(address)};

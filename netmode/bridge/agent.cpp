@@ -49,6 +49,11 @@ Outcome<std::optional<Agent::Taken>> Agent::taken(const std::vector<Door>& doors
   return Taken{doors[*place], answer[1]};
 }
 
+Outcome<> Agent::claim(const Network& network) {
+  TRY(ask(fmt::format("making the bridge network {}", network.device), about(ask_claim, network)));
+  return {};
+}
+
 Outcome<std::vector<std::string>> Agent::open_doors(const Network& network, V4 address,
                                                     const std::string& owner,
                                                     const std::vector<Door>& doors) {

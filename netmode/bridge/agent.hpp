@@ -23,6 +23,8 @@ class Agent {
     std::string owner;
   };
   Outcome<std::optional<Taken>> taken(const std::vector<Door>& doors);
+  /// Makes a new network's device. EEXIST: somebody else has one of the name.
+  Outcome<> claim(const Network& network);
   /// Makes the network where it is missing, and leads the doors to the address. Gives what had to be changed
   /// on the host, a line each.
   Outcome<std::vector<std::string>> open_doors(const Network& network, V4 address, const std::string& owner,

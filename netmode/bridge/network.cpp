@@ -28,12 +28,30 @@ std::optional<V6> prefix6_from(std::string_view text) {
   return text == "64" ? v6_from(address) : std::nullopt;
 }
 
-std::optional<Network> network_from(std::string_view device, std::string_view subnet,
-                                    std::string_view prefix6) {
+std::string text_of(const Hardware& hardware) {
+  std::string out;
+  for (const auto byte : hardware) out += fmt::format("{}{:02x}", out.empty() ? "" : ":", byte);
+  return out;
+}
+
+std::optional<Hardware> hardware_from(std::string_view text) {
+  Hardware out{};
+  for (auto& byte : out) {
+    const auto word = spec::cut(text, ':');
+    const auto* end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data(), end, byte, 16);
+    if (word.size() != 2 || error != std::errc() || stop != end) return std::nullopt;
+  }
+  return text.empty() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<Network> network_from(std::string_view device, std::string_view hardware,
+                                    std::string_view subnet, std::string_view prefix6) {
   const auto addresses = subnet_from(subnet);
-  if (device.empty() || device.size() > 15 || device.find('/') != device.npos || !addresses)
+  const auto own = hardware_from(hardware);
+  if (device.empty() || device.size() > 15 || device.find('/') != device.npos || !addresses || !own)
     return std::nullopt;
-  Network network{std::string(device), *addresses, std::nullopt};
+  Network network{std::string(device), *own, *addresses, std::nullopt};
   if (prefix6.empty()) return network;
   network.prefix6 = prefix6_from(prefix6);
   return network.prefix6 ? std::optional(network) : std::nullopt;
@@ -59,8 +77,8 @@ std::optional<V4> address_of_pair(std::string_view device) {
   return error == std::errc() && stop == end ? std::optional(address) : std::nullopt;
 }
 
-std::array<std::uint8_t, 6> hardware_address(V4 address) {
-  std::array<std::uint8_t, 6> out{0x02, 0x6c};
+Hardware hardware_address(V4 address) {
+  Hardware out{0x02, 0x6c};
   const V4 raw = htonl(address);
   std::memcpy(out.data() + 2, &raw, sizeof raw);
   return out;
@@ -78,47 +96,59 @@ Outcome<> check_name(std::string_view name) {
       EINVAL);
 }
 
+namespace {
+
+constexpr V4 large_ones = 20, small_ones = 125;
 /// Sixteen bits where they are rarely in use, then eight: Docker takes 172.17 to 192.168, Podman 10.88 and
 /// 10.89, Kubernetes' networks 10.42, 10.96 and 10.244.
-std::optional<Subnet> free_subnet(std::span<const Subnet> taken) {
-  const auto is_free = [&](const Subnet& candidate) {
-    return std::ranges::none_of(taken, [&](const Subnet& one) { return one.overlaps(candidate); });
-  };
-  for (V4 second = 61; second < 81; ++second)
-    if (const Subnet candidate{10U << 24 | second << 16, 16}; is_free(candidate)) return candidate;
-  for (V4 third = 130; third < 255; ++third)
-    if (const Subnet candidate{192U << 24 | 168U << 16 | third << 8, 24}; is_free(candidate))
-      return candidate;
+Subnet numbered(V4 number) {
+  if (number < large_ones) return {10U << 24 | (61 + number) << 16, 16};
+  return {192U << 24 | 168U << 16 | (130 + number - large_ones) << 8, 24};
+}
+
+}  // namespace
+
+std::optional<Site> free_site(const std::set<std::string>& named, std::span<const Subnet> taken) {
+  for (V4 number = 0; number < large_ones + small_ones; ++number) {
+    Site site{fmt::format("lodger{}", number), numbered(number)};
+    if (!named.contains(site.device) &&
+        std::ranges::none_of(taken, [&](const Subnet& one) { return one.overlaps(site.subnet); }))
+      return site;
+  }
   return std::nullopt;
 }
 
 std::string to_file(const Network& network) {
-  return fmt::format("device {}\nsubnet {}\nsubnet6 {}\n", network.device, network.subnet.text(),
-                     network.prefix6_text());
+  return fmt::format("device {}\nhardware {}\nsubnet {}\nsubnet6 {}\n", network.device,
+                     text_of(network.hardware), network.subnet.text(), network.prefix6_text());
 }
 
 Outcome<Network> network_from_file(std::string_view text) {
-  std::string_view device, subnet, prefix6;
+  std::string_view device, hardware, subnet, prefix6;
   while (!text.empty()) {
     auto line = spec::cut(text, '\n');
     const auto name = spec::cut(line, ' ');
     if (name == "device") device = line;
+    if (name == "hardware") hardware = line;
     if (name == "subnet") subnet = line;
     if (name == "subnet6") prefix6 = line;
   }
-  const auto network = network_from(device, subnet, prefix6);
+  const auto network = network_from(device, hardware, subnet, prefix6);
   if (!network) return refuse("the definition is damaged", EBADMSG);
   return *network;
 }
 
+constexpr int words_of_a_network = 4;
+
 void append(kernel::Words& words, const Network& network) {
-  words.insert(words.end(), {network.device, network.subnet.text(), network.prefix6_text()});
+  words.insert(words.end(),
+               {network.device, text_of(network.hardware), network.subnet.text(), network.prefix6_text()});
 }
 
 std::optional<Network> take_network(kernel::Words& words) {
-  if (words.size() < 3) return std::nullopt;
-  auto network = network_from(words[0], words[1], words[2]);
-  words.erase(words.begin(), words.begin() + 3);
+  if (words.size() < words_of_a_network) return std::nullopt;
+  auto network = network_from(words[0], words[1], words[2], words[3]);
+  words.erase(words.begin(), words.begin() + words_of_a_network);
   return network;
 }
 

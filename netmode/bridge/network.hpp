@@ -1,5 +1,6 @@
 // What a bridge network is: a device of the host and the addresses behind it. Pure.
 #pragma once
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,7 +13,10 @@
 namespace lodger::netmode::bridge {
 
 struct Network {
-  std::string device;         // the bridge: "lodger0"
+  std::string device;  // the bridge: "lodger0"
+  /// The bridge's own, and random: a device of the name that has another one belongs to somebody else, to
+  /// another state root for one.
+  Hardware hardware{};
   Subnet subnet;              // /16 or /24
   std::optional<V6> prefix6;  // a /64 of unique local addresses (RFC 4193); none: without IPv6
 
@@ -31,24 +35,25 @@ std::string pair_name(V4 address);
 std::optional<V4> address_of_pair(std::string_view device);
 /// The container's end has a hardware address made of its own, so that nobody's table of neighbours is wrong
 /// when an address is given out again. Locally administered: IEEE 802.
-std::array<std::uint8_t, 6> hardware_address(V4 address);
+Hardware hardware_address(V4 address);
 
 /// [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 64 characters; the failure says what is wrong with it.
 Outcome<> check_name(std::string_view name);
 
-/// The first subnet that touches none of `taken`; nothing where all do.
-std::optional<Subnet> free_subnet(std::span<const Subnet> taken);
-/// The first "lodgerN" that `is_taken` does not know.
-template <class Taken>
-std::string free_device(Taken is_taken) {
-  for (unsigned number = 0;; ++number)
-    if (auto name = "lodger" + std::to_string(number); !is_taken(name)) return name;
-}
+/// A device's name and the subnet that goes with its number. The kernel gives a name to one device alone: of
+/// two who choose at the same time, whatever their state roots, the one that makes it has the subnet, too.
+struct Site {
+  std::string device;
+  Subnet subnet;
+};
+/// The first whose device is not `named`, and whose subnet touches none of `taken`; nothing where there is
+/// none.
+std::optional<Site> free_site(const std::set<std::string>& named, std::span<const Subnet> taken);
 
 /// The definition as a file, a "name value" a line, and back.
 std::string to_file(const Network& network);
 Outcome<Network> network_from_file(std::string_view text);
-/// As three words of a question, and taken off the front of one; nothing where they are not that.
+/// As words of a question, and taken off the front of one; nothing where they are not that.
 void append(kernel::Words& words, const Network& network);
 std::optional<Network> take_network(kernel::Words& words);
 

@@ -115,42 +115,52 @@ Outcome<Fd<Path>> Networks::lock() const {
   return folder;
 }
 
-Outcome<Network> Networks::define(int folder, const std::string& name) const {
+Outcome<Network> Networks::draft(const std::string& name, const std::set<std::string>& refused) const {
   auto taken = TRY(routed_subnets());
-  const auto there = TRY(devices());
-  std::vector<std::string> named;
+  auto named = TRY(devices());
+  named.insert(refused.begin(), refused.end());
   for (const auto& other : TRY(names())) {
-    const auto network = find(other);
+    const auto network = other == name ? std::unexpected(Failure{}) : find(other);
     if (!network) continue;  // this one, or one that is damaged: its device and route tell, if it has them
     taken.push_back(network->subnet);
-    named.push_back(network->device);
+    named.insert(network->device);
   }
-  const auto subnet = free_subnet(taken);
-  if (!subnet)
+  const auto site = free_site(named, taken);
+  if (!site)
     return refuse(
         fmt::format(
             "{}: no subnet is free: the host's routes and the other networks take up all that are tried",
             doing_of(name)),
         EADDRNOTAVAIL);
-  Network network;
-  network.subnet = *subnet;
-  network.device = free_device([&](const std::string& device) {
-    return there.contains(device) || std::ranges::find(named, device) != named.end();
-  });
+  Network network{site->device, TRY(random_hardware()), site->subnet, std::nullopt};
   if (has_ipv6()) network.prefix6 = TRY(random_prefix());
-  TRY(explained(write_whole(folder, definition, to_file(network)), doing_of(name)));
   return network;
 }
 
-Outcome<Networks::Lease> Networks::lease(const std::string& name, const std::string& owner) const {
+/// On disk before the device is made: prune knows of both, whatever comes between.
+Outcome<Network> Networks::define(int folder, const std::string& name, const Claim& claim) const {
+  std::set<std::string> refused;
+  for (;;) {
+    auto network = TRY(draft(name, refused));
+    TRY(explained(write_whole(folder, definition, to_file(network)), doing_of(name)));
+    auto claimed = claim(network);
+    if (claimed) return network;
+    if (claimed.error().code != EEXIST) return std::unexpected(std::move(claimed.error()));
+    refused.insert(network.device);
+  }
+}
+
+Outcome<Networks::Lease> Networks::lease(const std::string& name, const std::string& owner,
+                                         const Claim& claim) const {
   TRY(check_name(name));
   const auto locked = TRY(lock());
   const auto folder = TRY(explained(make_folder(locked.get(), name.c_str()), doing_of(name)));
+  auto leases = TRY(explained(read_leases(folder.get()), doing_of(name)));
   auto network = read_definition(folder.get(), name);
-  if (!network && network.error().code == ENOENT) network = define(folder.get(), name);
+  const bool lost = network && leases.empty() && TRY(whose_device(*network)) != Whose::ours;
+  if (lost || (!network && network.error().code == ENOENT)) network = define(folder.get(), name, claim);
   if (!network) return std::unexpected(std::move(network.error()));
   const auto given = TRY(explained(make_folder(folder.get(), leases_folder), doing_of(name)));
-  auto leases = TRY(explained(read_leases(folder.get()), doing_of(name)));
   // A pair of devices goes some time after its container, or stays with one that has joined its network.
   const auto there = TRY(devices());
   for (;;) {

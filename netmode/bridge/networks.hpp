@@ -5,7 +5,9 @@
 //
 // No container can have the name "@networks": check_id() of runtime/container/store.hpp.
 #pragma once
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,9 @@ namespace lodger::netmode::bridge {
 
 /// By address: the id of the container that has it.
 using Leases = std::map<V4, std::string>;
+
+/// Makes a new network's device. EEXIST: somebody else has one of the name by now.
+using Claim = std::function<Outcome<>(const Network&)>;
 
 class Networks {
  public:
@@ -36,7 +41,8 @@ class Networks {
   };
   /// An address for a container, in a network that is made where there is none of the name: of the first
   /// subnet that is neither routed on this host nor another network's. ENOSPC: all addresses are given out.
-  Outcome<Lease> lease(const std::string& name, const std::string& owner) const;
+  /// A network that nobody is in, and whose device is gone or somebody else's, is made anew.
+  Outcome<Lease> lease(const std::string& name, const std::string& owner, const Claim& claim) const;
   /// Gives it back. Nothing to do where it is another's by now, or nobody's.
   Outcome<> release(const std::string& name, V4 address, const std::string& owner) const;
 
@@ -47,7 +53,8 @@ class Networks {
 
  private:
   Outcome<kernel::Fd<kernel::Path>> open(const std::string& path) const;
-  Outcome<Network> define(int folder, const std::string& name) const;
+  Outcome<Network> draft(const std::string& name, const std::set<std::string>& refused) const;
+  Outcome<Network> define(int folder, const std::string& name, const Claim& claim) const;
   int root_;
 };
 

@@ -46,7 +46,8 @@ Outcome<Place> Place::plan(const std::string& name, const std::vector<Publicatio
 Outcome<> Place::reserve(int root, const std::string& owner) {
   auto own = TRY(explained(kernel::opened<kernel::Path>("fcntl", __NR_fcntl, root, F_DUPFD_CLOEXEC, 3),
                            "opening the state root"));
-  auto lease = TRY(Networks(own.get()).lease(record_.name, owner));
+  auto lease = TRY(Networks(own.get()).lease(record_.name, owner,
+                                             [&](const Network& network) { return agent_->claim(network); }));
   root_ = std::move(own);
   owner_ = owner;
   record_.network = std::move(lease.network);

@@ -14,16 +14,19 @@ namespace lodger::netmode::bridge {
 /// doors: whether another container has one of these ports. Answers what is taken: the place of the first
 /// such door in the list, and who has it; nothing where all are free.
 inline constexpr const char* ask_taken = "taken";
+/// network: makes its device, and fails with EEXIST where somebody else has one of the name.
+inline constexpr const char* ask_claim = "claim";
 /// network, address, owner, doors: makes the network where it is missing, and leads the doors to the address.
 /// Nothing else leads there afterwards. Answers what it had to change on the host, a word each.
 inline constexpr const char* ask_open = "open";
 /// network, address, pid: gives the process's network namespace its device eth0, with the addresses, routes,
 /// and a loopback that is up.
 inline constexpr const char* ask_attach = "attach";
-/// network, address: nothing leads there any more, however it came about. Nothing to do where nothing did.
+/// network, address: nothing leads there any more, however it came about. Nothing to do where nothing did, or
+/// where the network's device is somebody else's by now, and the address with it.
 inline constexpr const char* ask_close = "close";
 /// network: removes its device and what the rules say of it; the last one takes the table along. Answers what
-/// it has changed on the host.
+/// it has changed on the host. Nothing to do where the device is somebody else's.
 inline constexpr const char* ask_remove = "remove";
 
 /// A published port or range as it is made: of one family, its host ports decided.

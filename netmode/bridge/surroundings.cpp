@@ -1,11 +1,14 @@
 #include "netmode/bridge/surroundings.hpp"
 
+#include <fmt/core.h>
 #include <sys/random.h>
 
 #include <bit>
 #include <charconv>
 
 #include "kernel/file.hpp"
+#include "kernel/interface.hpp"
+#include "kernel/socket.hpp"
 #include "spec/text.hpp"
 
 namespace lodger::netmode::bridge {
@@ -43,6 +46,12 @@ std::optional<V4> hexadecimal(std::string_view word) {
   return ntohl(raw);
 }
 
+Outcome<> fill_randomly(std::span<std::uint8_t> bytes, std::string_view doing) {
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    return std::unexpected(explain(doing, {"getrandom", errno}));
+  return {};
+}
+
 }  // namespace
 
 std::vector<Subnet> routed(std::string_view table) {
@@ -73,6 +82,15 @@ Outcome<std::vector<Subnet>> routed_subnets() { return routed(TRY(read_table("/p
 
 Outcome<std::set<std::string>> devices() { return device_names(TRY(read_table("/proc/net/dev"))); }
 
+Outcome<Whose> whose_device(const Network& network) {
+  const auto doing = fmt::format("looking at device {}", network.device);
+  const auto socket = TRY(explained(kernel::unix_socket(SOCK_DGRAM), doing));
+  const auto found = kernel::hardware_address(socket, network.device);
+  if (!found && found.error().code == ENODEV) return Whose::nobody;
+  if (!found) return std::unexpected(explain(doing, found.error()));
+  return *found == network.hardware ? Whose::ours : Whose::others;
+}
+
 bool has_ipv6() {
   const auto disabled = read_table("/proc/sys/net/ipv6/conf/all/disable_ipv6");
   return disabled && disabled->starts_with('0');
@@ -80,9 +98,14 @@ bool has_ipv6() {
 
 Outcome<V6> random_prefix() {
   V6 prefix{0xfd};
-  if (::getrandom(prefix.data() + 1, 5, 0) != 5)
-    return std::unexpected(explain("choosing an IPv6 network", {"getrandom", errno}));
+  TRY(fill_randomly(std::span(prefix).subspan(1, 5), "choosing an IPv6 network"));
   return prefix;
+}
+
+Outcome<Hardware> random_hardware() {
+  Hardware hardware{0x06};
+  TRY(fill_randomly(std::span(hardware).subspan(1), "choosing a hardware address"));
+  return hardware;
 }
 
 }  // namespace lodger::netmode::bridge

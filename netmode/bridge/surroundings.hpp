@@ -17,9 +17,14 @@ std::set<std::string> device_names(std::string_view table);
 
 Outcome<std::vector<Subnet>> routed_subnets();
 Outcome<std::set<std::string>> devices();
+/// The device of a network's name: not there, the network's own, or somebody else's.
+enum class Whose { nobody, ours, others };
+Outcome<Whose> whose_device(const Network& network);
 /// Whether this network speaks IPv6.
 bool has_ipv6();
 /// A /64 of RFC 4193: forty random bits make it the only one of its kind.
 Outcome<V6> random_prefix();
+/// A hardware address for a bridge, locally administered (IEEE 802).
+Outcome<Hardware> random_hardware();
 
 }  // namespace lodger::netmode::bridge

@@ -76,11 +76,14 @@ Outcome<> prune(Agent& agent, const Networks& networks, const BridgeState& state
                                netmode::bridge::to_text(guest.address), guest.id));
   }
   if (!std::ranges::all_of(state.guests, &Guest::stale)) return {};
-  if (TRY(is_joined(state.network))) return {};
+  const bool lost = TRY(netmode::bridge::whose_device(state.network)) == netmode::bridge::Whose::others;
+  if (!lost && TRY(is_joined(state.network))) return {};
   for (const auto& change : TRY(agent.remove(state.network)))
     done.push_back(fmt::format("{}: {}", state.name, change));
   TRY(networks.remove(state.name));
-  done.push_back(fmt::format("{}: removed, with device {}", state.name, state.network.device));
+  done.push_back(lost ? fmt::format("{}: removed; device {} is somebody else's by now, and stays", state.name,
+                                    state.network.device)
+                      : fmt::format("{}: removed, with device {}", state.name, state.network.device));
   return {};
 }
 

@@ -423,6 +423,63 @@ TEST_CASE("bridge: containers of two networks do not reach each other, those of 
   prune(client);
 }
 
+TEST_CASE("bridge: two state roots that begin at the same time have networks of their own", "[bridge]") {
+  NETWORKS();
+  const Bundle bundle("hold", without_cgroup);
+  for (int round = 0; round < 5; ++round) {
+    Container one(bundle), two(bundle);
+    std::vector<Running> making;
+    for (auto* each : {&one, &two})
+      making.push_back(each->begin({"--cgroup-manager", "disabled", "create", "--bundle", bundle.path(),
+                                    "--network", "bridge", each->id()}));
+    for (auto& each : making) {
+      const auto done = each.wait();
+      INFO(done.err);
+      CHECK(done.status == 0);
+    }
+    CHECK(inspect(one)["device"] != inspect(two)["device"]);
+    CHECK(inspect(one)["subnet"] != inspect(two)["subnet"]);
+    one.remove();
+    prune(one);
+    CHECK(traces().contains(inspect(two)["device"].get<std::string>()));
+    two.remove();
+    prune(two);
+    CHECK(soon_traces(""));
+  }
+}
+
+TEST_CASE("bridge: a device that went and came back as another root's is left alone", "[bridge]") {
+  NETWORKS();
+  const bool leased = GENERATE(false, true);  // still, by a container that nobody has deleted
+  const Bundle first("hold"), second("serve tcp4 80");
+  Container one(first), two(second);
+  one.create(bridge());
+  if (!leased) one.remove();
+  REQUIRE(shell("ip link delete lodger0 && nft delete table inet lodger").status == 0);
+  Running run = two.begin(two.making("run", bridge({"-p", "8080:80"})));
+  run.wait_for("listening.tcp4");
+  REQUIRE(inspect(two)["device"] == "lodger0");
+  if (leased) {
+    const Bundle third("hold");
+    const Container other(third);
+    const auto refused = run_command({runtime_path(), "--root", one.root(), "create", "--bundle",
+                                      third.path(), "--network", "bridge", other.id()});
+    CHECK(refused.status == 1);
+    CHECK_THAT(refused.err, Catch::Contains("lodger0") && Catch::Contains("somebody else's by now"));
+    one.remove();
+  }
+  CHECK(one.call({"network", "prune"}).out ==
+        "bridge: removed; device lodger0 is somebody else's by now, and stays\n");
+  one.create(bridge());
+  CHECK(inspect(one)["device"] == "lodger1");
+  one.remove();
+  CHECK(ask_from_outside(net, "tcp4", "8080", "192.0.2.1") == "inside:hello");
+  run.wait();
+  prune(one);
+  prune(two);
+  CHECK(soon_traces(""));
+}
+
 TEST_CASE("bridge: rules of others stay as they are", "[bridge]") {
   NETWORKS();
   REQUIRE(shell("nft 'add table ip docker; add chain ip docker FORWARD { type filter hook forward priority "

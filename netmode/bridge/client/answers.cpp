@@ -10,6 +10,7 @@
 #include "netmode/bridge/client/sets.hpp"
 #include "netmode/bridge/client/table.hpp"
 #include "netmode/bridge/question.hpp"
+#include "netmode/bridge/surroundings.hpp"
 #include "spec/text.hpp"
 
 namespace lodger::netmode::bridge {
@@ -68,6 +69,13 @@ Outcome<Words> open(Sockets& sockets, Words words) {
   return std::move(changes.words);
 }
 
+Outcome<Words> claim(Sockets& sockets, Words words) {
+  const auto network = take_network(words);
+  if (!network || !words.empty()) return nonsense();
+  TRY(make_bridge(sockets.route, *network));
+  return Words{};
+}
+
 /// The thread goes to the container's network namespace, and comes back whatever happens there.
 Outcome<> settle(const kernel::Fd<kernel::Namespace>& there, const Network& network, V4 address) {
   constexpr std::string_view doing = "entering the container's network namespace";
@@ -97,6 +105,7 @@ Outcome<Words> attach(Sockets& sockets, Words words) {
 Outcome<Words> close(Sockets& sockets, Words words) {
   const auto place = take_place(words);
   if (!place || !words.empty()) return nonsense();
+  if (TRY(whose_device(place->network)) == Whose::others) return Words{};
   auto transaction = begin_transaction();
   TRY(sweep(sockets.netfilter, transaction, place->network, place->address));
   if (transaction.size() > 1) TRY(commit(sockets.netfilter, std::move(transaction)));
@@ -106,7 +115,9 @@ Outcome<Words> close(Sockets& sockets, Words words) {
 Outcome<Words> remove(Sockets& sockets, Words words) {
   const auto network = take_network(words);
   if (!network || !words.empty()) return nonsense();
-  TRY(remove_bridge(sockets.route, *network));
+  const auto whose = TRY(whose_device(*network));
+  if (whose == Whose::others) return Words{};
+  if (whose == Whose::ours) TRY(remove_bridge(sockets.route, *network));
   auto devices = TRY(devices_in(sockets.netfilter, "bridges"));
   if (devices.erase(network->device) == 0) return Words{};
   Changes changes;
@@ -134,6 +145,7 @@ Outcome<Words> answer(Sockets& sockets, Words question) {
   if (question.empty()) return nonsense();
   const auto what = take(question);
   if (what == ask_taken) return taken(sockets, question);
+  if (what == ask_claim) return claim(sockets, std::move(question));
   if (what == ask_open) return open(sockets, std::move(question));
   if (what == ask_attach) return attach(sockets, std::move(question));
   if (what == ask_close) return close(sockets, std::move(question));

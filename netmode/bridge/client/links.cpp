@@ -7,6 +7,8 @@
 #include <linux/veth.h>
 #include <net/if.h>
 
+#include "netmode/bridge/surroundings.hpp"
+
 namespace lodger::netmode::bridge {
 namespace {
 
@@ -33,8 +35,7 @@ void put_kind(nlmsghdr* header, const char* kind, Fill fill) {
   mnl_attr_nest_end(header, info);
 }
 
-void put_hardware_address(nlmsghdr* header, V4 address) {
-  const auto hardware = hardware_address(address);
+void put_hardware_address(nlmsghdr* header, const Hardware& hardware) {
   mnl_attr_put(header, IFLA_ADDRESS, hardware.size(), hardware.data());
 }
 
@@ -45,7 +46,7 @@ void add_bridge(Batch& batch, const Network& network) {
     nlmsghdr* header = nullptr;
     begin<ifinfomsg>(buffer, sequence, RTM_NEWLINK, anew, header);
     mnl_attr_put_strz(header, IFLA_IFNAME, network.device.c_str());
-    put_hardware_address(header, network.gateway());
+    put_hardware_address(header, network.hardware);
     put_kind(header, "bridge", [&] {
       mnl_attr_put_u32(header, IFLA_BR_FORWARD_DELAY, 0);
       mnl_attr_put_u8(header, IFLA_BR_MCAST_SNOOPING, 0);
@@ -137,11 +138,16 @@ Outcome<> send(Netlink& route, Batch batch) {
 }  // namespace
 
 Outcome<> make_bridge(Netlink& route, const Network& network) {
-  if (::if_nametoindex(network.device.c_str()) != 0) return {};
+  const auto whose = TRY(whose_device(network));
+  if (whose == Whose::ours) return {};
+  if (whose == Whose::others)
+    return refuse(
+        "the device is somebody else's by now, as its hardware address tells; once the network's containers "
+        "are deleted, the next one gets another device",
+        EEXIST);
   Batch device;
   add_bridge(device, network);
-  auto made = send(route, std::move(device));
-  return !made && made.error().code == EEXIST ? Outcome<>{} : made;  // by another, this moment
+  return send(route, std::move(device));
 }
 
 Outcome<> give_addresses(Netlink& route, const Network& network) {
@@ -158,8 +164,7 @@ Outcome<> set_up(Netlink& route, const std::string& device) {
 }
 
 Outcome<> remove_bridge(Netlink& route, const Network& network) {
-  const unsigned index = ::if_nametoindex(network.device.c_str());
-  if (index == 0) return {};
+  const unsigned index = TRY(index_of(network.device));
   Batch batch;
   batch.add(fmt::format("removing bridge {}", network.device), [&](char* buffer, std::uint32_t sequence) {
     nlmsghdr* header = nullptr;
@@ -185,7 +190,7 @@ Outcome<> make_pair(Netlink& route, const Network& network, V4 address,
       mnl_nlmsg_put_extra_header(header, sizeof(ifinfomsg));
       mnl_attr_put_strz(header, IFLA_IFNAME, "eth0");
       mnl_attr_put_u32(header, IFLA_NET_NS_FD, static_cast<std::uint32_t>(ns.get()));
-      put_hardware_address(header, address);
+      put_hardware_address(header, hardware_address(address));
       mnl_attr_nest_end(header, peer);
     });
   });

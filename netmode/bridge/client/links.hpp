@@ -10,12 +10,12 @@
 
 namespace lodger::netmode::bridge {
 
-/// Makes the network's device, down and without addresses, where there is none of the name.
+/// Makes the network's device, down and without addresses, where it is missing. EEXIST: somebody else's has
+/// the name.
 Outcome<> make_bridge(Netlink& route, const Network& network);
 /// Those that it has already are left.
 Outcome<> give_addresses(Netlink& route, const Network& network);
 Outcome<> set_up(Netlink& route, const std::string& device);
-/// Nothing to do where it is gone.
 Outcome<> remove_bridge(Netlink& route, const Network& network);
 
 /// A pair of devices: the host's end up and a port of the bridge, the other "eth0" of the namespace.

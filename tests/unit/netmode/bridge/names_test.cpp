@@ -5,8 +5,8 @@
 using namespace lodger::netmode::bridge;
 
 TEST_CASE("hosts names the container by its addresses") {
-  const Network six{"lodger0", {10U << 24 | 61U << 16, 16}, V6{0xfd}},
-      four{"lodger0", {10U << 24 | 61U << 16, 16}, {}};
+  const Network six{"lodger0", {}, {10U << 24 | 61U << 16, 16}, V6{0xfd}},
+      four{"lodger0", {}, {10U << 24 | 61U << 16, 16}, {}};
   const auto text = hosts_text(six, six.gateway() + 1, "box");
   CHECK(text ==
         "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n10.61.0.2\tbox\nfd00::2\tbox\n");

@@ -31,6 +31,8 @@ class Root {
   kernel::Fd<kernel::Path> fd;
 };
 
+Outcome<> made(const Network&) { return {}; }
+
 }  // namespace
 
 TEST_CASE("a network is made with its first lease, and kept") {
@@ -38,7 +40,7 @@ TEST_CASE("a network is made with its first lease, and kept") {
   const auto networks = root.networks();
   CHECK(networks.names()->empty());
   CHECK(networks.find("bridge").error().code == ENOENT);
-  const auto one = networks.lease("bridge", "web"), two = networks.lease("bridge", "db");
+  const auto one = networks.lease("bridge", "web", made), two = networks.lease("bridge", "db", made);
   REQUIRE((one && two));
   CHECK(one->network == two->network);
   CHECK(one->address == one->network.gateway() + 1);
@@ -48,9 +50,37 @@ TEST_CASE("a network is made with its first lease, and kept") {
   CHECK(*networks.leases("bridge") == Leases{{one->address, "web"}, {two->address, "db"}});
 }
 
+TEST_CASE("a device that somebody else has by now is left to them, and its subnet with it") {
+  const Root root;
+  std::vector<Network> tried;
+  const auto lease = root.networks().lease("bridge", "web", [&](const Network& network) {
+    tried.push_back(network);
+    return tried.size() < 3 ? refuse("it is there", EEXIST) : Outcome<>{};
+  });
+  REQUIRE(lease);
+  REQUIRE(tried.size() == 3);
+  CHECK(lease->network == tried[2]);
+  CHECK(*root.networks().find("bridge") == tried[2]);
+  CHECK_FALSE(tried[2].subnet.overlaps(tried[0].subnet));
+  CHECK(tried[2].device != tried[1].device);
+}
+
+TEST_CASE("a device that cannot be made is no reason to try others, and no lease is given") {
+  const Root root;
+  int tries = 0;
+  const auto lease = root.networks().lease("bridge", "web", [&](const Network&) {
+    ++tries;
+    return refuse("no right to", EPERM);
+  });
+  REQUIRE_FALSE(lease);
+  CHECK(lease.error().text == "no right to");
+  CHECK(tries == 1);
+  CHECK(root.networks().leases("bridge")->empty());
+}
+
 TEST_CASE("networks of one root do not overlap") {
   const Root root;
-  const auto a = root.networks().lease("a", "x"), b = root.networks().lease("b", "x");
+  const auto a = root.networks().lease("a", "x", made), b = root.networks().lease("b", "x", made);
   REQUIRE((a && b));
   CHECK_FALSE(a->network.subnet.overlaps(b->network.subnet));
   CHECK(a->network.device != b->network.device);
@@ -59,21 +89,21 @@ TEST_CASE("networks of one root do not overlap") {
 TEST_CASE("an address is given back by its owner alone, and given out again") {
   const Root root;
   const auto networks = root.networks();
-  const auto one = *networks.lease("bridge", "web");
+  const auto one = *networks.lease("bridge", "web", made);
   CHECK(networks.release("bridge", one.address, "other"));
   CHECK(networks.leases("bridge")->size() == 1);
   CHECK(networks.release("bridge", one.address, "web"));
   CHECK(networks.release("bridge", one.address, "web"));
   CHECK(networks.release("nothing", one.address, "web"));
   CHECK(networks.leases("bridge")->empty());
-  CHECK(networks.lease("bridge", "db")->address == one.address);
+  CHECK(networks.lease("bridge", "db", made)->address == one.address);
 }
 
 TEST_CASE("processes that lease at the same time get addresses of their own") {
   const Root root;
   constexpr int many = 30;
   for (int i = 0; i < many; ++i)
-    if (::fork() == 0) ::_exit(root.networks().lease("bridge", "c" + std::to_string(i)) ? 0 : 1);
+    if (::fork() == 0) ::_exit(root.networks().lease("bridge", "c" + std::to_string(i), made) ? 0 : 1);
   for (int i = 0; i < many; ++i) {
     int status = -1;
     ::wait(&status);
@@ -87,7 +117,7 @@ TEST_CASE("processes that lease at the same time get addresses of their own") {
 }
 
 TEST_CASE("a subnet that is full says so") {
-  const Network small{"x", {192U << 24 | 168U << 16 | 130U << 8, 24}, {}};
+  const Network small{"x", {}, {192U << 24 | 168U << 16 | 130U << 8, 24}, {}};
   Leases given;
   for (V4 address = small.gateway() + 1; address < small.subnet.last(); ++address) given[address] = "x";
   CHECK(given.size() == 253);
@@ -98,10 +128,10 @@ TEST_CASE("a subnet that is full says so") {
 
 TEST_CASE("a damaged definition is told by name, and no lease is given") {
   const Root root;
-  REQUIRE(root.networks().lease("bridge", "web"));
+  REQUIRE(root.networks().lease("bridge", "web", made));
   const auto file = kernel::openat(root.fd.get(), "@networks/bridge/network", O_WRONLY | O_TRUNC);
   REQUIRE(file);
-  const auto lease = root.networks().lease("bridge", "db");
+  const auto lease = root.networks().lease("bridge", "db", made);
   REQUIRE_FALSE(lease);
   CHECK(lease.error().text == "bridge network bridge: the definition is damaged");
 }
@@ -109,7 +139,7 @@ TEST_CASE("a damaged definition is told by name, and no lease is given") {
 TEST_CASE("a network is removed without its leases alone") {
   const Root root;
   const auto networks = root.networks();
-  const auto one = *networks.lease("bridge", "web");
+  const auto one = *networks.lease("bridge", "web", made);
   const auto locked = networks.lock();
   REQUIRE(locked);
   CHECK(networks.release("bridge", one.address, "web"));

@@ -32,4 +32,11 @@ TEST_CASE("this machine's own are readable, and a prefix is unique local") {
   REQUIRE(one);
   CHECK(one->front() == 0xfd);
   CHECK(*one != *other);
+  const auto hardware = random_hardware(), another = random_hardware();
+  REQUIRE(hardware);
+  CHECK((hardware->front() & 3) == 2);  // of one device, locally administered
+  CHECK(*hardware != *another);
+  CHECK(*whose_device({"lo", {}, {}, {}}) == Whose::ours);
+  CHECK(*whose_device({"lo", *hardware, {}, {}}) == Whose::others);
+  CHECK(*whose_device({"lodger-none", {}, {}, {}}) == Whose::nobody);
 }
