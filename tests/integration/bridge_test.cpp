@@ -1,5 +1,4 @@
-// "--network bridge" with real packets. Each test has two network namespaces of its own: the "host", in which
-// lodger makes its bridge and rules, and "outside", which reaches the host as 192.0.2.1 and 2001:db8::1.
+// "--network bridge" with real packets.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <signal.h>
@@ -8,9 +7,7 @@
 
 #include <set>
 
-#include "support/container.hpp"
-#include "support/host_stack.hpp"
-#include "support/needs.hpp"
+#include "support/bridged.hpp"
 #include "support/proc.hpp"
 
 using namespace lodger::test;
@@ -18,123 +15,10 @@ using nlohmann::json;
 
 namespace {
 
-Finished shell(const std::string& line) { return run_command({"/bin/sh", "-c", line}); }
-
-std::vector<std::string> probing(const std::string& line) {
-  std::vector<std::string> argv{probe_path()};
-  for (auto& word : words(line)) argv.push_back(word);
-  return argv;
-}
-
-class Networks {
- public:
-  Networks() : outside_({"/usr/bin/unshare", "--net", "/bin/sh", "-c", "echo there; exec sleep 600"}) {
-    outside_.wait_for("there");
-    const auto done =
-        shell("set -e; ip link add out type veth peer name eth0 netns " + std::to_string(outside_.pid()) +
-              "; ip address add 192.0.2.1/24 dev out; ip address add 2001:db8::1/64 dev out nodad; ip link "
-              "set out up" +
-              "; ip route add default via 192.0.2.2; ip route add default via 2001:db8::2");
-    why = done.err;
-    why += out("ip address add 192.0.2.2/24 dev eth0; ip address add 2001:db8::2/64 dev eth0 nodad; ip link "
-               "set eth0 up;"
-               " ip link set lo up; ip route add 10.61.0.0/16 via 192.0.2.1")
-               .err;
-  }
-  Networks(const Networks&) = delete;
-  ~Networks() { outside_.kill(SIGKILL); }
-
-  /// A line of shell in the outside.
-  Finished out(const std::string& line) const {
-    auto argv = entering();
-    argv.insert(argv.end(), {"/bin/sh", "-c", line});
-    return run_command(argv);
-  }
-  Running begin_out(const std::string& probe_line) const {
-    auto argv = probing(probe_line);
-    const auto before = entering();
-    argv.insert(argv.begin(), before.begin(), before.end());
-    return Running(argv);
-  }
-  std::vector<std::string> entering() const {
-    return {"/usr/bin/nsenter", "--net=/proc/" + std::to_string(outside_.pid()) + "/ns/net"};
-  }
-
-  std::string why;  // it could not be set up
-
- private:
-  HostStack host_;
-  Running outside_;
-};
-
-std::string helper() {
-  const auto lodger = runtime_path();
-  return lodger.substr(0, lodger.rfind('/')) + "/lodger-network";
-}
-
-#define NETWORKS()                                                             \
-  NEEDS_ROOT();                                                                \
-  for (const char* tool : {"/usr/sbin/nft", "/bin/ip", "/usr/bin/nsenter"})    \
-    NEEDS(access(tool, X_OK) == 0, std::string("needs ") + tool);              \
-  NEEDS(access(helper().c_str(), X_OK) == 0, "lodger-network was not built");  \
-  NEEDS(shell("nft list tables").status == 0, "this kernel has no nf_tables"); \
-  const Networks net;                                                          \
-  NEEDS(net.why.empty(), net.why)
-
-/// The answer to one message; "" where there was none within two seconds. A datagram may get lost: it is sent
-/// again.
-std::string ask(std::vector<std::string> where, const std::string& stack, const std::string& port,
-                const std::string& address) {
-  auto argv = probing("ask " + stack + " " + port + " hello " + address);
-  argv.insert(argv.begin(), {"/usr/bin/timeout", "2"});
-  argv.insert(argv.begin(), where.begin(), where.end());
-  for (int tries = stack.starts_with("udp") ? 3 : 1; tries > 0; --tries) {
-    const auto answers = Facts(run_command(argv).out).all("ask:" + stack);
-    if (!answers.empty()) return answers.front();
-  }
-  return "";
-}
-std::string ask_from_host(const std::string& stack, const std::string& port, const std::string& address) {
-  return ask({}, stack, port, address);
-}
-std::string ask_from_outside(const Networks& net, const std::string& stack, const std::string& port,
-                             const std::string& address) {
-  return ask(net.entering(), stack, port, address);
-}
-
-std::vector<std::string> bridge(std::vector<std::string> more = {}) {
-  more.insert(more.begin(), {"--network", "bridge"});
-  return more;
-}
-
-json inspect(Container& container) {
-  return json::parse(container.call({"network", "inspect", "bridge"}).out);
-}
-
-/// What of lodger's is in the host's network: devices and, if there is one, the table's elements that lead
-/// somewhere.
-std::string traces() {
-  return shell(
-             "ip -o link | grep -o -e 'lodger[0-9]*' -e 'lg[0-9a-f]*@' ; nft list table inet lodger "
-             "2>/dev/null | grep comment")
-      .out;
-}
-/// The pair of devices goes with the container's network namespace, which the kernel takes down a little
-/// later.
-bool soon_traces(const std::string& wanted) {
-  return eventually([&] { return traces() == wanted; }, std::chrono::seconds(5));
-}
-
 /// For containers that share a bundle: two of them cannot share its cgroup.
 void without_cgroup(json& config) {
   config["linux"].erase("cgroupsPath");
   config["linux"].erase("resources");
-}
-
-void prune(Container& container) {
-  const auto done = container.call({"network", "prune"});
-  CHECK(done.status == 0);
-  CHECK(done.err == "");
 }
 
 }  // namespace

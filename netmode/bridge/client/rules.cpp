@@ -77,6 +77,13 @@ Rule& Rule::from(const char* set, bool is) {
   return *this;
 }
 
+Rule& Rule::not_from_link_local6() {
+  constexpr std::uint8_t prefix[8]{0xfe, 0x80};
+  load(NFT_PAYLOAD_NETWORK_HEADER, source6_at, sizeof prefix, first_register);
+  compare(NFT_CMP_NEQ, prefix, sizeof prefix);
+  return *this;
+}
+
 Rule& Rule::loopback(std::uint32_t offset) {
   constexpr std::uint8_t net = IN_LOOPBACKNET;
   load(NFT_PAYLOAD_NETWORK_HEADER, offset, sizeof net, first_register);

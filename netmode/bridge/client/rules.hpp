@@ -33,6 +33,8 @@ class Rule {
   Rule& in_and_out(const char* set);
   /// The source address is of the set. Stands behind v4() or v6(), as all that follow it here.
   Rule& from(const char* set, bool is = true);
+  /// Not an address of fe80::/64, as neighbours have it (RFC 4291, 2.5.6).
+  Rule& not_from_link_local6();
   /// An IPv4 address of 127.0.0.0/8.
   Rule& from_loopback() { return loopback(source_at); }
   Rule& to_loopback() { return loopback(destination_at); }

@@ -17,7 +17,7 @@ namespace lodger::netmode::bridge {
 namespace {
 
 // Raised when the rules change: a table of another version gets its rules anew.
-constexpr char version[] = "lodger 1";
+constexpr char version[] = "lodger 2";
 
 using Table = std::unique_ptr<nftnl_table, void (*)(const nftnl_table*)>;
 
@@ -94,6 +94,7 @@ void write(Batch& batch, Rule& rule, int code, const char* chain = nullptr) {
 void guard_host(Batch& batch) {
   write(batch, Rule("guard").v4().in("bridges").to_loopback(), NF_DROP);
   write(batch, Rule("guard").v4().in("bridges").from("subnets4", false), NF_DROP);
+  write(batch, Rule("guard").v6().in("bridges").not_from_link_local6().from("subnets6", false), NF_DROP);
 }
 
 /// What comes from elsewhere is never for the host's loopback, whatever a map says; the kernel, which drops
