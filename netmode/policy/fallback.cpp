@@ -4,9 +4,11 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cstddef>
+#include <span>
 
 namespace lodger::netmode::policy {
 namespace {
@@ -15,10 +17,14 @@ constexpr long tcp_since = 4;  // Landlock's version, Linux 6.7
 
 #if defined(__x86_64__)
 constexpr unsigned native = AUDIT_ARCH_X86_64, other_socket = 359, other_socketcall = 102;  // i386
-constexpr unsigned number_mask = ~0x40000000U;  // without x32's bit
+constexpr unsigned other_setsockopt = 366;
+constexpr unsigned number_mask = ~0x40000000U;              // without x32's bit
+constexpr unsigned setsockopts[] = {__NR_setsockopt, 541};  // x32 has one of its own
 #elif defined(__aarch64__)
 constexpr unsigned native = AUDIT_ARCH_AARCH64, other_socket = 281, other_socketcall = 102;  // arm
+constexpr unsigned other_setsockopt = 294;
 constexpr unsigned number_mask = ~0U;
+constexpr unsigned setsockopts[] = {__NR_setsockopt};
 #endif
 
 constexpr unsigned allow = SECCOMP_RET_ALLOW, denied = SECCOMP_RET_ERRNO | EPERM,
@@ -36,6 +42,21 @@ void answer_if(std::vector<sock_filter>& out, std::initializer_list<unsigned> va
     out.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
     out.push_back(answer(what));
   }
+}
+
+/// The ULP "smc" puts a socket of SMC in a TCP socket's place, whose bind Landlock does not see. A filter
+/// cannot read the name, so that none passes; who asks for "tls" goes on without the kernel's TLS.
+void refuse_ulp(std::vector<sock_filter>& out, std::span<const unsigned> numbers) {
+  const sock_filter judge[] = {load_argument(1), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 2),
+                               load_argument(2), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCP_ULP, 1, 0),
+                               answer(allow),    answer(denied)};
+  for (auto rest = numbers.size(); const unsigned number : numbers) {
+    --rest;
+    const auto to_judge = static_cast<std::uint8_t>(rest);
+    const auto past = static_cast<std::uint8_t>(rest == 0 ? std::size(judge) : 0);
+    out.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, to_judge, past));
+  }
+  out.insert(out.end(), std::begin(judge), std::end(judge));
 }
 
 std::size_t count(const std::vector<PortRange>& ranges) {
@@ -79,6 +100,7 @@ std::vector<sock_filter> fallback_filter() {
   std::vector<sock_filter> foreign = {load(offsetof(seccomp_data, nr))};
   answer_if(foreign, {other_socket, other_socketcall}, denied);
   answer_if(foreign, {__NR_io_uring_setup}, missing);
+  refuse_ulp(foreign, std::span(&other_setsockopt, 1));
   foreign.push_back(answer(allow));
 
   std::vector<sock_filter> out = {
@@ -88,6 +110,7 @@ std::vector<sock_filter> fallback_filter() {
   out.push_back(load(offsetof(seccomp_data, nr)));
   out.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, number_mask));
   answer_if(out, {__NR_io_uring_setup}, missing);
+  refuse_ulp(out, setsockopts);
   out.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socket, 1, 0));
   out.push_back(answer(allow));
   out.push_back(load_argument(0));

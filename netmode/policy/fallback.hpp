@@ -1,7 +1,7 @@
 // A list of ports to bind without BPF: by Landlock, for ordinary users and containers without a cgroup2
 // folder. It knows TCP alone, port by port, so that a list must leave UDP as it is. What is neither of the
-// two (MPTCP, SCTP, SMC and so on) it does not see: a seccomp filter refuses those sockets, and io_uring,
-// which makes sockets past a filter.
+// two (MPTCP, SCTP, SMC and so on) it does not see: a seccomp filter refuses those sockets, what turns one of
+// TCP into them (TCP_ULP), and io_uring, which makes sockets past a filter.
 #pragma once
 #include <linux/filter.h>
 

@@ -73,13 +73,14 @@ TEST_CASE("bind list by Landlock: no socket that it does not see", "[ports_fallb
   const auto facts =
       bound("bind=" + tcp + ",bind=1-65535/udp",
             "make mptcp4 ; make mptcp6 ; make sctp4 ; make sctpseq6 ; make dccp4 ; make tcp4 ; "
-            "make udp6 ; make raw4 ; ring");
+            "make udp6 ; make raw4 ; ring ; ulp smc");
   INFO(facts.text());
   for (const auto* kind : {"mptcp4", "mptcp6", "sctp4", "sctpseq6", "dccp4"})
     CHECK(facts[std::string("make:") + kind + ".errno"] == refused_socket);
   for (const auto* kind : {"tcp4", "udp6", "raw4"})
     CHECK(facts[std::string("make:") + kind + ".errno"] == granted);
   CHECK(facts["ring.errno"] == std::to_string(ENOSYS));
+  CHECK(facts["ulp.errno"] == refused_socket);
 }
 
 TEST_CASE("bind list by Landlock: exec is under it", "[ports_fallback]") {

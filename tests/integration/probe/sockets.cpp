@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -194,8 +195,16 @@ void ring(Words) {
   say_errno("ring", syscall(SYS_io_uring_setup, 1, parameters));
 }
 
+/// ulp NAME: a TCP socket is handed to what goes by this name (TCP_ULP): "smc" puts one of its own in its
+/// place.
+void ulp(Words w) {
+  const int fd = make_socket("tcp4");
+  say_errno("ulp", setsockopt(fd, IPPROTO_TCP, TCP_ULP, w[0], static_cast<socklen_t>(std::strlen(w[0]))));
+}
+
 constexpr Verb verbs[] = {{"make", 1, make}, {"bind", 3, bind_at},      {"listen-unbound", 1, listen_unbound},
-                          {"talk", 4, talk}, {"take-off", 1, take_off}, {"ring", 0, ring}};
+                          {"talk", 4, talk}, {"take-off", 1, take_off}, {"ring", 0, ring},
+                          {"ulp", 1, ulp}};
 
 }  // namespace
 
