@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 
 #include "netmode/bridge/network.hpp"
 #include "netmode/host.hpp"
@@ -17,11 +18,18 @@ using spec::NamespaceType;
 constexpr const char* discarded = "WARNING: Published ports are discarded when using host network mode";
 constexpr const char* exposed_annotation = "org.opencontainers.image.exposedPorts";
 
+/// What is said twice is said once, as Docker has it.
+void leave_out_repeated(std::vector<Publication>& all) {
+  std::set<Publication> seen;
+  std::erase_if(all, [&](const Publication& one) { return !seen.insert(one).second; });
+}
+
 // In every mode, so that a slip of the pen shows where it is made and not when the mode changes.
 Outcome<> take_published(const Request& request, const Annotated& annotated, Decision& decision) {
   for (const auto& value : request.publish) decision.publications.push_back(TRY(parse_publish(value)));
   decision.publications.insert(decision.publications.end(), annotated.publish.begin(),
                                annotated.publish.end());
+  leave_out_repeated(decision.publications);
   decision.publish_all = request.publish_all;
   return {};
 }

@@ -1,10 +1,11 @@
 #include "netmode/publish.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/core.h>
 #include <strings.h>
 
 #include <charconv>
+
+#include "netmode/ports/address.hpp"
 
 namespace lodger::netmode {
 
@@ -55,11 +56,14 @@ Outcome<PortRange> parse_range(const Value& value, std::string_view what, std::s
   return range;
 }
 
-unsigned length(PortRange range) { return range.last - range.first + 1U; }
-
-Outcome<> check_address(const Value& value, const std::string& address, bool bracketed) {
-  in6_addr parsed;
-  if (::inet_pton(bracketed ? AF_INET6 : AF_INET, address.c_str(), &parsed) == 1) return {};
+/// An address has many spellings. IPv4's in the form of IPv6's (RFC 4291, 2.5.5.2) is IPv4's, to the kernel
+/// as to Docker.
+Outcome<std::string> usual_spelling(const Value& value, const std::string& address, bool bracketed) {
+  const auto parsed = ports::parse_address(address);
+  if (parsed && parsed->v6 == bracketed) return ports::bare_text(ports::unmapped(*parsed));
+  if (bracketed && address.contains('%'))
+    return value.wrong(
+        fmt::format("\"{}\" has a zone: an address that is of one link alone cannot be published", address));
   return value.wrong(fmt::format("\"{}\" is not an {} address{}", address, bracketed ? "IPv6" : "IPv4",
                                  bracketed ? "" : " (IPv6 goes in brackets: [::1]:80:80)"));
 }
@@ -92,8 +96,7 @@ Outcome<std::string> take_address(const Value& value, std::string_view& rest) {
     rest = rest.substr(before + 1);
     if (address.empty()) return value.wrong(fmt::format("the address is empty; {}", syntax));
   }
-  TRY(check_address(value, address, bracketed));
-  return address;
+  return usual_spelling(value, address, bracketed);
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstring>
 
+#include "netmode/ports/published.hpp"
 #include "netmode/record.hpp"
 
 namespace lodger::netmode::policy {
@@ -39,8 +39,6 @@ Outcome<Mapping> mapping_of(const Publication& publication) {
     mapping.v4 = v4;
   } else if (::inet_pton(AF_INET6, publication.host_ip.c_str(), &v6) != 1) {
     return unmappable(publication, "not an address");
-  } else if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-    std::memcpy(&mapping.v4.emplace(), v6.s6_addr + 12, sizeof v4);
   } else if (IN6_IS_ADDR_UNSPECIFIED(&v6)) {
     return unmappable(publication, "a socket cannot be kept to IPv6 from outside: leave the address out");
   } else {
@@ -49,28 +47,15 @@ Outcome<Mapping> mapping_of(const Publication& publication) {
   return mapping;
 }
 
-using Side = PortRange Mapping::*;
+/// Whatever the addresses: a program tells sockets apart by their ports.
+bool always(const Publication&, const Publication&) { return true; }
 
-/// Whether two of them have a port in common; sorts.
-bool overlap(std::vector<Mapping>& mappings, Side side) {
-  std::ranges::sort(mappings, {}, [&](const Mapping& m) { return (m.*side).first; });
-  return std::ranges::adjacent_find(mappings, [&](const Mapping& a, const Mapping& b) {
-           return (a.*side).last >= (b.*side).first;
-         }) != mappings.end();
-}
-
-Outcome<> check_apart(std::vector<Mapping>& mappings) {
-  if (overlap(mappings, &Mapping::host))
-    return refuse(
-        "--network host,map: a port of the host is published twice: one socket cannot be two ports of "
-        "the container",
-        EINVAL);
-  if (overlap(mappings, &Mapping::container))
-    return refuse(
-        "--network host,map: a port of the container is published twice: a socket has one address and "
-        "one port",
-        EINVAL);
-  return {};
+Outcome<> check_apart(std::span<const Publication> all, ports::Side side, std::string_view why) {
+  const auto pair = ports::overlap(all, side, always);
+  if (!pair) return {};
+  return refuse(
+      fmt::format("--network host,map: {} and {}: {}", to_text(*pair->first), to_text(*pair->second), why),
+      EINVAL);
 }
 
 Outcome<PortMap> port_map(std::span<const Publication> publications) {
@@ -82,8 +67,12 @@ Outcome<PortMap> port_map(std::span<const Publication> publications) {
         fmt::format("--network host,map: {} publications; at most {} can be told apart: publish ranges",
                     map.tcp.size() + map.udp.size(), most_mappings),
         E2BIG);
-  TRY(check_apart(map.tcp));
-  TRY(check_apart(map.udp));
+  TRY(check_apart(publications, &Publication::host,
+                  "a port of the host is published twice: one socket cannot be two ports of the container"));
+  TRY(check_apart(publications, &Publication::container,
+                  "a port of the container is published twice: a socket has one address and one port"));
+  for (auto* mappings : {&map.tcp, &map.udp})
+    std::ranges::sort(*mappings, {}, [](const Mapping& one) { return one.container.first; });
   return map;
 }
 

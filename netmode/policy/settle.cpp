@@ -1,77 +1,35 @@
 #include "netmode/policy/settle.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/core.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "kernel/fd.hpp"
 #include "netmode/policy/rules.hpp"
+#include "netmode/ports/bound.hpp"
 #include "netmode/record.hpp"
 
 namespace lodger::netmode::policy {
 namespace {
-
-struct Address {
-  sockaddr_in6 storage{};  // room for either
-  socklen_t size = sizeof storage;
-  int family() const { return storage.sin6_family; }
-};
-
-/// All addresses of both families where none is given.
-Address address_of(const std::string& host_ip, std::uint16_t port) {
-  Address out;
-  out.storage.sin6_port = htons(port);  // at the same place in sockaddr_in
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
-  if (!host_ip.empty() && ::inet_pton(AF_INET, host_ip.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    out.size = sizeof *v4;
-    return out;
-  }
-  out.storage.sin6_family = AF_INET6;
-  if (!host_ip.empty())
-    ::inet_pton(AF_INET6, host_ip.c_str(), &out.storage.sin6_addr);  // parse_publish() saw it
-  return out;
-}
 
 /// Sockets that hold the ports found so far, so that none is found twice.
 class Trials {
  public:
   /// The port that a socket got; 0 asks for any.
   kernel::Result<std::uint16_t> take(const Publication& publication, std::uint16_t port) {
-    auto address = address_of(publication.host_ip, port);
-    auto taken = bind(publication, address);
-    if (taken || taken.error().code != EAFNOSUPPORT || !publication.host_ip.empty()) return taken;
-    address = address_of("0.0.0.0", port);  // a host without IPv6
-    return bind(publication, address);
+    auto bound = TRY(ports::bind(publication.protocol, publication.host_ip, port));
+    sockets_.push_back(std::move(bound.socket));
+    return bound.port;
   }
 
  private:
-  kernel::Result<std::uint16_t> bind(const Publication& publication, Address& address) {
-    const int type = publication.protocol == Protocol::udp ? SOCK_DGRAM : SOCK_STREAM;
-    auto socket =
-        TRY(kernel::opened<kernel::Socket>("socket", __NR_socket, address.family(), type | SOCK_CLOEXEC, 0));
-    TRY(kernel::done("bind", __NR_bind, socket.get(), &address.storage, address.size));
-    TRY(kernel::done("getsockname", __NR_getsockname, socket.get(), &address.storage, &address.size));
-    sockets_.push_back(std::move(socket));
-    return ntohs(address.storage.sin6_port);
-  }
   std::vector<kernel::Fd<kernel::Socket>> sockets_;
 };
-
-unsigned length(PortRange range) { return range.last - range.first + 1U; }
-
-bool is_settled(const Publication& publication) {
-  return publication.host.first != 0 && length(publication.host) == length(publication.container);
-}
 
 /// Whether a publication with a host port of its own has it.
 bool is_named(const std::vector<Publication>& all, Protocol protocol, std::uint16_t port) {
   return std::ranges::any_of(all, [&](const Publication& p) {
-    return is_settled(p) && p.protocol == protocol && p.host.first <= port && port <= p.host.last;
+    return !leaves_choice(p) && p.protocol == protocol && p.host.first <= port && port <= p.host.last;
   });
 }
 
@@ -109,7 +67,7 @@ Outcome<std::vector<Publication>> settle(const Decision& decision, std::vector<s
   Trials trials;
   std::vector<Publication> out;
   for (const auto& publication : all) {
-    if (is_settled(publication) || publication.protocol == Protocol::sctp) {
+    if (!leaves_choice(publication) || publication.protocol == Protocol::sctp) {
       out.push_back(publication);
       continue;
     }

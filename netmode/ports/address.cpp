@@ -12,16 +12,6 @@ namespace {
 constexpr std::size_t prefix_size = 12;
 constexpr std::array<std::uint8_t, prefix_size> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-/// An IPv6 socket may be bound to an IPv4 address, ::ffff:192.0.2.1: then that is the port it holds
-/// (ipv6(7)).
-Address unmapped(const Address& address) {
-  if (!address.v6 || !std::equal(mapped_prefix.begin(), mapped_prefix.end(), address.bytes.begin()))
-    return address;
-  Address plain;
-  std::copy(address.bytes.begin() + prefix_size, address.bytes.end(), plain.bytes.begin());
-  return plain;
-}
-
 bool is_wildcard(const Address& address) {
   return std::ranges::all_of(address.bytes, [](std::uint8_t byte) { return byte == 0; });
 }
@@ -44,6 +34,14 @@ std::string bare_text(const Address& address) {
 
 std::string to_text(const Address& address) {
   return address.v6 ? fmt::format("[{}]", bare_text(address)) : bare_text(address);
+}
+
+Address unmapped(const Address& address) {
+  if (!address.v6 || !std::equal(mapped_prefix.begin(), mapped_prefix.end(), address.bytes.begin()))
+    return address;
+  Address plain;
+  std::copy(address.bytes.begin() + prefix_size, address.bytes.end(), plain.bytes.begin());
+  return plain;
 }
 
 bool excludes(const Address& held, const std::optional<Address>& wanted) {

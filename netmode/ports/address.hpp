@@ -22,6 +22,10 @@ std::string bare_text(const Address& address);
 /// "192.0.2.1", "[2001:db8::1]": as it stands before a port.
 std::string to_text(const Address& address);
 
+/// An IPv6 socket may be bound to an IPv4 address, ::ffff:192.0.2.1: then that is the port it holds
+/// (ipv6(7)). Any other address as it is.
+Address unmapped(const Address& address);
+
 /// Whether a socket that is to be bound to `wanted` finds the port taken by one that is bound to `held`.
 /// Without an address it is to be bound to all of IPv4 or IPv6 or both, and anything is in its way. IPv6's
 /// "::" is meant for IPv6 alone.

@@ -38,7 +38,6 @@ struct Row {
   PortRange host, container;
   std::uint8_t address[16];  // IPv4's in the first four; not looked at where both are reached
 };
-constexpr std::uint32_t length(PortRange range) { return range.last - range.first + 1U; }
 /// Whether its host ports are known only once they are open.
 constexpr bool leaves_choice(const Row& row) {
   return row.host.first == 0 || (length(row.container) == 1 && length(row.host) > 1);

@@ -57,10 +57,8 @@ std::string resolver_text(const Notices& notices) {
 /// What no rule can do: a packet to ::1 that leaves the loopback is dropped by the kernel, and has no
 /// route_localnet.
 Outcome<> check_translatable(const std::vector<netmode::Publication>& published) {
-  const auto length = [](netmode::PortRange ports) { return ports.last - ports.first; };
   for (const auto& one : published) {
-    if (one.protocol == netmode::Protocol::sctp &&
-        (one.host.first == 0 || length(one.host) != length(one.container)))
+    if (one.protocol == netmode::Protocol::sctp && leaves_choice(one))
       return refuse(
           fmt::format("--publish {}: for SCTP the host's port has to be named", netmode::to_text(one)),
           EINVAL);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "netmode/ports/preflight.hpp"
+#include "netmode/ports/published.hpp"
 #include "runtime/container/members.hpp"
 #include "runtime/container/users.hpp"
 
@@ -19,6 +20,7 @@ bool is_of(const Members& container, std::uint64_t cgroup, std::span<const pid_t
 }  // namespace
 
 Outcome<> check_ports(const Store& store, const netmode::Decision& network, const Notices& notices) {
+  TRY(netmode::ports::check_published(network));
   std::optional<std::vector<Members>> containers;  // looked for when there is a clash to explain
   const auto container_of = [&](const netmode::ports::Held& held, std::span<const pid_t> holders) {
     if (!containers) containers = all_members(store).value_or(std::vector<Members>());

@@ -6,8 +6,9 @@
 
 namespace lodger::container {
 
-/// Gives notice of those that are taken on the host, and by whom, containers of this store included; fails
-/// where they are required to be free. See netmode/ports/preflight.hpp.
+/// Refuses published ports that are in each other's way, or on an address that the host does not have, where
+/// they lead anywhere. Gives notice of those that are taken on the host, and by whom, containers of this
+/// store included; fails where they are required to be free. See netmode/ports/preflight.hpp.
 Outcome<> check_ports(const Store& store, const netmode::Decision& network, const Notices& notices);
 
 }  // namespace lodger::container

@@ -173,6 +173,18 @@ TEST_CASE("published ports of a flag and of an annotation come together") {
   CHECK(decision->warnings == std::vector<std::string>{warning});
 }
 
+TEST_CASE("what is published twice in the same words, or others for the same, is published once") {
+  auto config = test::config_with({});
+  config.annotations["org.lodger.network.publish"] = "8080:80/TCP";
+  const auto decision = apply(
+      asking({Kind::host}, {"443:443", "8080:80", "[0::1]:5:5", "443:443", "[::1]:5:5"}), config, nothing);
+  REQUIRE(decision);
+  REQUIRE(decision->publications.size() == 3);
+  CHECK(decision->publications[0].container.first == 443);
+  CHECK(decision->publications[1].container.first == 80);
+  CHECK(decision->publications[2].host_ip == "::1");
+}
+
 TEST_CASE("with map nothing is discarded") {
   auto config = test::config_with({});
   config.annotations["org.lodger.network.map"] = "true";

@@ -38,6 +38,10 @@ TEST_CASE("every form of --publish is understood") {
                Accepted{"127.0.0.1::80", "127.0.0.1", 0, 0, 80, 80, Protocol::tcp},
                Accepted{"127.0.0.1:8000-8001:80-81/udp", "127.0.0.1", 8000, 8001, 80, 81, Protocol::udp},
                Accepted{"[::1]:8080:80", "::1", 8080, 8080, 80, 80, Protocol::tcp},
+               Accepted{"[0:0:0:0:0:0:0:1]:8080:80", "::1", 8080, 8080, 80, 80, Protocol::tcp},
+               Accepted{"[2001:DB8::0:1]:1:1", "2001:db8::1", 1, 1, 1, 1, Protocol::tcp},
+               Accepted{"[::ffff:127.0.0.1]:1:1", "127.0.0.1", 1, 1, 1, 1, Protocol::tcp},
+               Accepted{"[::FFFF:0:0]:1:1", "0.0.0.0", 1, 1, 1, 1, Protocol::tcp},
                Accepted{"[::]::80/udp", "::", 0, 0, 80, 80, Protocol::udp});
   INFO(expected.text);
   const auto parsed = parse_publish(expected.text);
@@ -71,8 +75,8 @@ TEST_CASE("a wrong --publish is refused with its value and the reason") {
       Wrong{"256.0.0.1:80:80", "not an IPv4 address"}, Wrong{"::1:80:80", "IPv6 goes in brackets"},
       Wrong{"[::1:80:80", "must end in \"]:\""}, Wrong{"[::1]80", "must end in \"]:\""},
       Wrong{"[::1]:80", "needs a host port behind it"}, Wrong{"[127.0.0.1]:1:2", "not an IPv6 address"},
-      Wrong{"[]:1:2", "not an IPv6 address"}, Wrong{"[::1]:1:2:3", "too many colons"},
-      Wrong{"1.2.3.4:1:2:3", "not an IPv4 address"});
+      Wrong{"[]:1:2", "not an IPv6 address"}, Wrong{"[fe80::1%eth0]:1:2", "\"fe80::1%eth0\" has a zone"},
+      Wrong{"[::1]:1:2:3", "too many colons"}, Wrong{"1.2.3.4:1:2:3", "not an IPv4 address"});
   INFO(text);
   CHECK_THAT(error_of(text), Catch::Contains(reason));
   CHECK_THAT(error_of(text), Catch::StartsWith(std::string("--publish \"") + text + "\": "));

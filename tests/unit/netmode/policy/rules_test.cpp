@@ -78,7 +78,10 @@ TEST_CASE("without the option publications are no rules") {
 
 TEST_CASE("a map that no socket could follow is refused") {
   const auto text = [](const std::vector<const char*>& published) { return mapped(published).error().text; };
-  CHECK(text({"8080:80", "8081:80"}).find("a port of the container is published twice") != std::string::npos);
+  CHECK(
+      text({"8080:80", "8081:80"}) ==
+      "--network host,map: 8080:80/tcp and 8081:80/tcp: a port of the container is published twice: a socket "
+      "has one address and one port");
   CHECK(text({"8080-8090:80-90", "8200:85"}).find("a port of the container") != std::string::npos);
   CHECK(text({"127.0.0.1:8080:80", "127.0.0.2:8080:81"}).find("a port of the host is published twice") !=
         std::string::npos);
