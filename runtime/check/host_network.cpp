@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "netmode/powers.hpp"
 #include "runtime/check/check.hpp"
 #include "runtime/container/source.hpp"
 #include "spec/text.hpp"
@@ -26,14 +27,6 @@ std::string parameter(const char* name) {
   return std::move(*text);
 }
 
-/// Can the container's process get it? What is in the bounding set comes with a program of file capabilities.
-bool granted(const Source& source, const char* name) {
-  const auto& process = source.config.process;
-  if (!process || !process->capabilities) return false;
-  const auto& sets = *process->capabilities;
-  return std::ranges::count(sets.permitted, name) || std::ranges::count(sets.bounding, name);
-}
-
 /// capabilities(7): what a process may do to a network is asked of the user namespace that owns the network.
 Finding user_namespace() {
   return limited(
@@ -45,19 +38,13 @@ Finding user_namespace() {
 }
 
 void capabilities(const Source& source, std::vector<Finding>& findings) {
-  if (granted(source, "CAP_NET_ADMIN"))
-    findings.push_back(
-        limited("CAP_NET_ADMIN", "granted",
-                "the container can change the interfaces, addresses, routes and firewall of the host; "
-                "leave it out, or give the container a network namespace of its own"));
-  if (granted(source, "CAP_NET_RAW"))
-    findings.push_back(limited(
-        "CAP_NET_RAW", "granted",
-        fmt::format(
-            "the container can read and forge all traffic of the host, its loopback's included; ping needs "
-            "only a group within the host's net.ipv4.ping_group_range (now \"{}\")",
-            parameter("ping_group_range"))));
-  if (!granted(source, "CAP_NET_BIND_SERVICE"))
+  for (const auto* power : netmode::powers_of(source.config)) {
+    std::string consequence = power->gives;
+    if (power->past == netmode::Past::raw_sockets)
+      consequence += fmt::format(" (now \"{}\")", parameter("ping_group_range"));
+    findings.push_back(limited(power->capability, "granted", std::move(consequence)));
+  }
+  if (!netmode::is_granted(source.config, "CAP_NET_BIND_SERVICE"))
     findings.push_back(
         limited("low ports", "CAP_NET_BIND_SERVICE is not granted",
                 fmt::format("a port below {} (the host's net.ipv4.ip_unprivileged_port_start) cannot be "

@@ -48,11 +48,13 @@ Outcome<Host> find_container(const Store& store, const ExecRequest& request, con
   if (!host.init) return refuse("container not running", ESRCH);
   const auto text = TRY(folder.read_config());
   host.config = TRY(spec::parse(text));
+  const auto own = netmode::powers_of(host.config);
   host.config.process = TRY(process_for(host.config, request, notices));
   TRY(spec::check(*host.config.process));
   TRY(check_security(host.config));
   TRY(check_terminal(request, host.config.process->terminal, request.detach));
   host.preserved = TRY(preserve(request.preserve_fds, &*host.config.process));
+  for (const auto& warning : warnings_of_joining(host.config, own, host.record.network)) notices(warning);
   return host;
 }
 

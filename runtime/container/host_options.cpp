@@ -44,8 +44,8 @@ Outcome<> check_folder(std::string_view option, const cgroups::Layout& layout, c
 }
 
 /// What asks for programs, as it is called in messages.
-std::string_view option_of(const netmode::HostOptions& options) {
-  return options.bind ? "--network host,bind" : "--network host,map";
+std::string_view option_of(const netmode::Record& record) {
+  return record.bind ? "--network host,bind" : "--network host,map";
 }
 
 /// A source without ".", "..", doubled slashes and links; as it is written where there is none.
@@ -95,27 +95,28 @@ Outcome<> fall_back(const netmode::policy::Rules& rules, const Failure& why, net
   return {};
 }
 
-void warn_of_capabilities(const spec::Config& config, std::string_view option, const netmode::Record& record,
-                          std::vector<std::string>& out) {
-  const auto capabilities =
-      config.process ? config.process->capabilities.value_or(spec::Capabilities{}) : spec::Capabilities{};
-  const auto has = [&](std::string_view name) {
-    return std::ranges::find(capabilities.bounding, name) != capabilities.bounding.end();
-  };
-  for (const std::string_view name : {"CAP_NET_ADMIN", "CAP_SYS_ADMIN"})
-    if (!(record.landlocked && name == "CAP_SYS_ADMIN") && has(name))
-      out.push_back(fmt::format("{}: a container with {} can get past it", option, name));
-  if (has("CAP_NET_RAW"))
-    out.push_back(
-        fmt::format("{}: raw sockets, which a container with CAP_NET_RAW has, are not judged", option));
+/// Nothing, where it holds nevertheless.
+std::string warning_of(const netmode::Power& power, std::string_view option, const netmode::Record& record) {
+  switch (power.past) {
+    case netmode::Past::nothing: return "";
+    case netmode::Past::raw_sockets:
+      return fmt::format("{}: raw sockets, which a container with {} has, are not judged", option,
+                         power.capability);
+    case netmode::Past::programs:
+      if (record.landlocked) return "";
+      break;
+    case netmode::Past::everything: break;
+  }
+  return fmt::format("{}: a container with {} can get past it", option, power.capability);
 }
 
 void warn_of_ways_past(const spec::Config& config, std::string_view option, const netmode::Record& record,
                        std::vector<std::string>& out) {
-  // In a user namespace of its own a container has no capability over the host's network and BPF; over the
-  // host's files it has its owner's rights.
+  for (const auto* power : netmode::powers_of(config))
+    if (auto warning = warning_of(*power, option, record); !warning.empty())
+      out.push_back(std::move(warning));
+  // In a user namespace of its own a container has its owner's rights over the host's files.
   const bool apart = config.linux->find(spec::NamespaceType::user);
-  if (!apart) warn_of_capabilities(config, option, record, out);
   if (record.landlocked || (apart && !maps_host_root(*config.linux))) return;
   const auto mount = std::ranges::find_if(config.mounts, shows_cgroups);
   if (mount != config.mounts.end())
@@ -136,7 +137,7 @@ Outcome<HostOptions> plan_host_options(const Source& source, const cgroups::Layo
   if (wanted.map) out.record.map = TRY(netmode::policy::settle(source.network, out.warnings));
   const auto rules = TRY(netmode::policy::rules_of(wanted, out.record.map));
   if (!rules.any()) return out;
-  const auto option = option_of(wanted);
+  const auto option = option_of(out.record);
   auto policy = load(rules, option, layout, place);
   if (policy) {
     out.policy = std::move(*policy);
@@ -146,6 +147,19 @@ Outcome<HostOptions> plan_host_options(const Source& source, const cgroups::Layo
     out.warnings.push_back(fmt::format("{}; Landlock keeps the list instead", policy.error().text));
   }
   warn_of_ways_past(source.config, option, out.record, out.warnings);
+  return out;
+}
+
+std::vector<std::string> warnings_of_joining(const spec::Config& config,
+                                             const std::vector<const netmode::Power*>& own,
+                                             const netmode::Record& network) {
+  std::vector<std::string> out;
+  if (!network.bind && network.map.empty()) return out;
+  for (const auto* power : netmode::powers_of(config)) {
+    if (std::ranges::count(own, power)) continue;
+    if (auto warning = warning_of(*power, option_of(network), network); !warning.empty())
+      out.push_back(std::move(warning));
+  }
   return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "cgroups/cgroup.hpp"
 #include "netmode/policy/policy.hpp"
+#include "netmode/powers.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/plan/planning.hpp"
 
@@ -17,6 +18,12 @@ struct HostOptions {
 /// enforces. Without such options it costs nothing.
 Outcome<HostOptions> plan_host_options(const Source& source, const cgroups::Layout& layout,
                                        const cgroups::Place& place);
+
+/// Of a process that joins the container: which of its capabilities lead past them, beside the container's
+/// `own`, which were warned of when it was made.
+std::vector<std::string> warnings_of_joining(const spec::Config& config,
+                                             const std::vector<const netmode::Power*>& own,
+                                             const netmode::Record& network);
 
 /// What of them is a Landlock domain: of the container's process, and of each that joins it.
 void set_domain(plan::Wishes& wishes, const netmode::Record& network);

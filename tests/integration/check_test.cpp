@@ -200,11 +200,15 @@ TEST_CASE("check: what the host's network means for a bundle", "[check]") {
   };
   const Edit raw = [](json& config) {
     for (const char* set : {"bounding", "permitted", "effective"})
-      config["process"]["capabilities"][set] = {"CAP_NET_ADMIN", "CAP_NET_RAW"};
+      config["process"]["capabilities"][set] = {"CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_MODULE",
+                                                "CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"};
   };
   const auto all = about(raw, {"--network", "host"});
   CHECK(find(all, "stack")["found"] == "the host's");
   CHECK(find(all, "CAP_NET_ADMIN")["verdict"] == "limited");
+  for (const char* subject : {"CAP_SYS_MODULE", "CAP_DAC_READ_SEARCH"})
+    CHECK(find(all, subject)["verdict"] == "limited");
+  CHECK(std::ranges::count(all, json("CAP_SYS_PTRACE"), [](const json& one) { return one["subject"]; }) == 0);
   CHECK(find(all, "CAP_NET_RAW")["consequence"].get<std::string>().contains("ping_group_range"));
   CHECK(find(all, "low ports")["consequence"].get<std::string>().contains("EACCES"));
   CHECK(all.back()["found"] == "can run here");

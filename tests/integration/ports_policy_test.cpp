@@ -260,17 +260,62 @@ TEST_CASE("bind list: a container that cannot have it is refused", "[ports_polic
                     "this container gets no cgroup of its own") != std::string::npos);
 }
 
+namespace {
+
+bool warns_of(const std::string& capability, const Finished& done) {
+  return done.err.find("a container with " + capability + " can get past it") != std::string::npos;
+}
+
+}  // namespace
+
 TEST_CASE("bind list: what leads past it is warned of", "[ports_policy]") {
   NEEDS_POLICY();
   const HostStack stack;
-  const std::string capability = GENERATE("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_CHROOT");
+  const std::string capability =
+      GENERATE("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_MODULE", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE");
   const auto done = outcome(
       "echo ran", [&](json& config) { config["process"]["capabilities"]["bounding"].push_back(capability); },
       under("bind=80"));
   CHECK(done.status == 0);
-  const bool warned =
-      done.err.find("a container with " + capability + " can get past it") != std::string::npos;
-  CHECK(warned == (capability != "CAP_SYS_CHROOT"));
+  CHECK(warns_of(capability, done) == (capability != "CAP_SYS_CHROOT" && capability != "CAP_SYS_PTRACE"));
+}
+
+TEST_CASE("bind list: power over the host's processes leads past it where they are in sight",
+          "[ports_policy]") {
+  NEEDS_POLICY();
+  const HostStack stack;
+  const auto done = outcome(
+      "echo ran",
+      [&](json& config) {
+        config["process"]["capabilities"]["bounding"].push_back("CAP_SYS_PTRACE");
+        auto& all = config["linux"]["namespaces"];
+        all.erase(std::ranges::find(all, json({{"type", "pid"}})));
+      },
+      under("bind=80"));
+  CHECK(done.status == 0);
+  CHECK(warns_of("CAP_SYS_PTRACE", done));
+}
+
+TEST_CASE("bind list: what exec adds that leads past it is warned of, what was there is not again",
+          "[ports_policy]") {
+  NEEDS_POLICY();
+  const HostStack stack;
+  const std::string options = GENERATE("bind=80", "require-ports");
+  Held held(options, [](json& config) {
+    for (const char* set : {"bounding", "permitted", "effective"})
+      config["process"]["capabilities"][set].push_back("CAP_SYS_ADMIN");
+  });
+  const auto with = [&](const std::string& capability) {
+    return held.container.call(
+        {"exec", "--cap", capability, held.container.id(), "/bin/probe", "echo", "ran"});
+  };
+  for (const auto* capability : {"CAP_NET_ADMIN", "CAP_SYS_MODULE"}) {
+    const auto done = with(capability);
+    CHECK(done.status == 0);
+    CHECK(warns_of(capability, done) == (options == "bind=80"));
+    CHECK_FALSE(warns_of("CAP_SYS_ADMIN", done));
+  }
+  CHECK(with("CAP_SYS_CHROOT").err.empty());
 }
 
 TEST_CASE("bind list: the host's cgroup tree in the container is warned of", "[ports_policy]") {
