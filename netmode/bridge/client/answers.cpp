@@ -3,8 +3,12 @@
 #include <fmt/core.h>
 #include <linux/netlink.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "kernel/file.hpp"
 #include "kernel/namespace.hpp"
+#include "netmode/bridge/client/beside.hpp"
 #include "netmode/bridge/client/forwarding.hpp"
 #include "netmode/bridge/client/links.hpp"
 #include "netmode/bridge/client/sets.hpp"
@@ -66,6 +70,10 @@ Outcome<Words> open(Sockets& sockets, Words words) {
   put_doors(transaction, *doors, place->network, place->address, owner, Elements::added);
   TRY(commit(sockets.netfilter, std::move(transaction)));
   TRY(apply(changes));
+  // A remark, and no reason to fail.
+  auto remarks = in_the_way(sockets.netfilter, place->network);
+  if (!remarks) remarks = std::vector{std::move(remarks.error().text)};
+  std::ranges::move(*remarks, std::back_inserter(changes.words));
   return std::move(changes.words);
 }
 

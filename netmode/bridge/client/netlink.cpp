@@ -110,6 +110,7 @@ Outcome<> Netlink::ask(std::string_view doing, const nlmsghdr* request,
                        const std::function<void(const nlmsghdr*)>& visit) {
   if (mnl_socket_sendto(socket_.get(), request, request->nlmsg_len) < 0) return failed(doing, errno, "");
   std::vector<char> buffer(longest);
+  bool changed = false;  // to be told behind the last message: what is left would answer the next question
   for (;;) {
     const auto size = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
@@ -117,8 +118,9 @@ Outcome<> Netlink::ask(std::string_view doing, const nlmsghdr* request,
     int left = static_cast<int>(size);
     const auto* answer = reinterpret_cast<const nlmsghdr*>(buffer.data());
     for (; mnl_nlmsg_ok(answer, left); answer = mnl_nlmsg_next(answer, &left)) {
-      if (answer->nlmsg_flags & NLM_F_DUMP_INTR) return failed(doing, EAGAIN, "it changed while it was read");
-      if (answer->nlmsg_type == NLMSG_DONE) return {};
+      changed |= (answer->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+      if (answer->nlmsg_type == NLMSG_DONE)
+        return changed ? failed(doing, EAGAIN, "it changed while it was read") : Outcome<>{};
       if (answer->nlmsg_type != NLMSG_ERROR) {
         visit(answer);
         continue;
