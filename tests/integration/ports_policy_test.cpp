@@ -106,6 +106,39 @@ TEST_CASE("bind list: the kernel's choice stays, for clients and resolvers", "[p
   CHECK(facts["bind:tcp4:0.0.0.0:80.errno"] == denied);
 }
 
+TEST_CASE("bind list: a port that the host reserves the kernel's choice neither gives nor shares",
+          "[ports_policy]") {
+  NEEDS_POLICY();
+  const HostStack stack;
+  const std::string kind = GENERATE("tcp4", "tcp6", "udp4", "udp6");
+  const std::string line = "narrow " + kind + " 40001", key = "narrow:" + kind;
+  const auto open = bound("bind=none", line);
+  NEEDS(open[key + ".bind.wish.errno"] == granted, "needs Linux 6.3 (IP_LOCAL_PORT_RANGE)");
+  for (const auto* way : {".bind.name", ".unbound.name"}) CHECK(open[key + way].ends_with(" 40001"));
+
+  write_file("/proc/sys/net/ipv4/ip_local_reserved_ports", "40001");
+  const auto reserved = bound("bind=none", line);
+  INFO(reserved.text());
+  CHECK(reserved[key + ".bind.errno"] == std::to_string(EADDRINUSE));
+  CHECK(reserved[key + ".unbound.errno"] == std::to_string(kind.starts_with("tcp") ? EADDRINUSE : EAGAIN));
+}
+
+TEST_CASE("bind list: a server's UDP port that the host reserves is not shared by the kernel's choice",
+          "[ports_policy]") {
+  NEEDS_POLICY();
+  const HostStack stack;
+  const Bound server(SOCK_DGRAM, "0.0.0.0", 40001);
+  const int on = 1;
+  REQUIRE(setsockopt(server.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
+  const auto open = bound("bind=none", "narrow udp4 40001");
+  NEEDS(open["narrow:udp4.bind.wish.errno"] == granted, "needs Linux 6.3 (IP_LOCAL_PORT_RANGE)");
+  CHECK(open["narrow:udp4.bind.name"] == "0.0.0.0 40001");  // the control: it is shared
+  write_file("/proc/sys/net/ipv4/ip_local_reserved_ports", "40001");
+  const auto reserved = bound("bind=none", "narrow udp4 40001");
+  CHECK(reserved["narrow:udp4.bind.errno"] == std::to_string(EADDRINUSE));
+  CHECK(reserved["narrow:udp4.unbound.errno"] == std::to_string(EAGAIN));
+}
+
 TEST_CASE("bind list: MPTCP and UDP-Lite are TCP and UDP", "[ports_policy]") {
   NEEDS_POLICY();
   const HostStack stack;

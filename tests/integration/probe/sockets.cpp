@@ -195,6 +195,30 @@ void ring(Words) {
   say_errno("ring", syscall(SYS_io_uring_setup, 1, parameters));
 }
 
+/// narrow STACK PORT: asks the kernel for a port of its choice where the choice is this one alone, shared if
+/// need be: by a bind to port 0, and without a bind. narrow:STACK.errno of the wish; .bind.errno and
+/// .unbound.errno, .name where it worked.
+void narrow(Words w) {
+  constexpr int local_port_range = 51;  // IP_LOCAL_PORT_RANGE, Linux 6.3
+  const std::string_view stack = w[0];
+  const auto key = std::string("narrow:") + w[0];
+  const auto range = static_cast<std::uint32_t>(number(w[1])) * 0x10001U;
+  for (const bool binds : {true, false}) {
+    const int fd = make_socket(stack);
+    set(fd, SOL_SOCKET, SO_REUSEADDR);
+    Address any = address(stack, is_v6(stack) ? "::" : "0.0.0.0", 0);
+    Address to = address(stack, is_v6(stack) ? "::1" : "127.0.0.1", 9);
+    const auto way = key + (binds ? ".bind" : ".unbound");
+    say_errno(way + ".wish", setsockopt(fd, IPPROTO_IP, local_port_range, &range, sizeof range));
+    const long had = binds                      ? bind(fd, any.get(), any.size)
+                     : stack.starts_with("tcp") ? listen(fd, 1)
+                                                : sendto(fd, "x", 1, 0, to.get(), to.size);
+    say_errno(way, had < 0 ? -1 : 0);
+    if (had >= 0) say_name(way, fd);
+    close(fd);
+  }
+}
+
 /// ulp NAME: a TCP socket is handed to what goes by this name (TCP_ULP): "smc" puts one of its own in its
 /// place.
 void ulp(Words w) {
@@ -204,7 +228,7 @@ void ulp(Words w) {
 
 constexpr Verb verbs[] = {{"make", 1, make}, {"bind", 3, bind_at},      {"listen-unbound", 1, listen_unbound},
                           {"talk", 4, talk}, {"take-off", 1, take_off}, {"ring", 0, ring},
-                          {"ulp", 1, ulp}};
+                          {"ulp", 1, ulp},   {"narrow", 2, narrow}};
 
 }  // namespace
 
