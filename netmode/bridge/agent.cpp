@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include "spec/text.hpp"
-
 namespace lodger::netmode::bridge {
 
 namespace {
@@ -37,16 +35,12 @@ Outcome<kernel::Words> Agent::ask(std::string_view doing, const kernel::Words& q
   return helper_.ask(doing, question);
 }
 
-Outcome<std::optional<Agent::Taken>> Agent::taken(const std::vector<Door>& doors) {
-  if (doors.empty()) return std::nullopt;
-  kernel::Words words{ask_taken};
+Outcome<> Agent::check_free(const std::vector<Door>& doors) {
+  if (doors.empty()) return {};
+  kernel::Words words{ask_look};
   append(words, doors);
-  const auto answer = TRY(ask("looking for the published ports in nf_tables", words));
-  if (answer.empty()) return std::nullopt;
-  const auto place = spec::whole_number<std::size_t>(answer[0]);
-  if (answer.size() != 2 || !place || *place >= doors.size())
-    return refuse("lodger-network: it does not say which port is taken", EPROTO);
-  return Taken{doors[*place], answer[1]};
+  TRY(ask("--publish", words));
+  return {};
 }
 
 Outcome<> Agent::claim(const Network& network) {

@@ -17,16 +17,13 @@ class Agent {
   /// Starts the program; it gets ready while its caller goes on. `interrupt`: kernel/helper.hpp.
   static Outcome<Agent> open(int interrupt = -1);
 
-  /// A door that another container of any network of this host has, and which one that is.
-  struct Taken {
-    Door door;
-    std::string owner;
-  };
-  Outcome<std::optional<Taken>> taken(const std::vector<Door>& doors);
+  /// Fails with EADDRINUSE where a container of any network of this host has one of the doors, and names
+  /// both.
+  Outcome<> check_free(const std::vector<Door>& doors);
   /// Makes a new network's device. EEXIST: somebody else has one of the name.
   Outcome<> claim(const Network& network);
-  /// Makes the network where it is missing, and leads the doors to the address. Gives what had to be changed
-  /// on the host, a line each.
+  /// Makes the network where it is missing, and leads the doors to the address. Fails as check_free() does.
+  /// Gives what had to be changed on the host, a line each.
   Outcome<std::vector<std::string>> open_doors(const Network& network, V4 address, const std::string& owner,
                                                const std::vector<Door>& doors);
   /// Gives the process's network namespace its device.

@@ -35,11 +35,7 @@ Outcome<Place> Place::plan(const std::string& name, const std::vector<Publicatio
   out.record_.name = name;
   out.record_.published = std::move(translated);
   // In both families, whatever the network comes to have: a door that is free in both is free.
-  const auto taken = TRY(out.agent_->taken(doors_of(wanted, true)));
-  if (taken)
-    return refuse(
-        fmt::format("--publish: {} is published by container {} already", taken->door.text(), taken->owner),
-        EADDRINUSE);
+  TRY(out.agent_->check_free(doors_of(wanted, true)));
   return out;
 }
 

@@ -11,13 +11,13 @@
 namespace lodger::netmode::bridge {
 
 // Questions. Addresses are IPv4's; IPv6's follow from the network.
-/// doors: whether another container has one of these ports. Answers what is taken: the place of the first
-/// such door in the list, and who has it; nothing where all are free.
-inline constexpr const char* ask_taken = "taken";
+/// doors: fails with EADDRINUSE where another container has one of these ports, and names both.
+inline constexpr const char* ask_look = "look";
 /// network: makes its device, and fails with EEXIST where somebody else has one of the name.
 inline constexpr const char* ask_claim = "claim";
 /// network, address, owner, doors: makes the network where it is missing, and leads the doors to the address.
-/// Nothing else leads there afterwards. Answers what it had to change on the host, a word each.
+/// Nothing else leads there afterwards. A door that another container has got since the look is refused in
+/// the same way. Answers what it had to change on the host, a word each.
 inline constexpr const char* ask_open = "open";
 /// network, address, pid: gives the process's network namespace its device eth0, with the addresses, routes,
 /// and a loopback that is up.

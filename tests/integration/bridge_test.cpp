@@ -364,6 +364,52 @@ TEST_CASE("bridge: a device that went and came back as another root's is left al
   CHECK(soon_traces(""));
 }
 
+TEST_CASE("bridge: of two that want a port at the same time one has it, and the other is told whose it is",
+          "[bridge]") {
+  NETWORKS();
+  const Bundle bundle("hold", without_cgroup);
+  Container one(bundle), two(bundle);
+  Container* const both[] = {&one, &two};
+  // ports that stay and ports that are shifted stand in different maps: the kernel sees no conflict
+  const std::string ports[] = {"9085-9095:9085-9095", "9090:80"};
+  for (int round = 0; round < 12; ++round) {
+    std::vector<Running> making;
+    for (int i = 0; i < 2; ++i)
+      making.push_back(both[i]->begin({"--cgroup-manager", "disabled", "create", "--bundle", bundle.path(),
+                                       "--network", "bridge", "-p", ports[i], both[i]->id()}));
+    const Finished done[] = {making[0].wait(), making[1].wait()};
+    INFO(done[0].err << done[1].err);
+    REQUIRE(done[0].status + done[1].status == 1);
+    const int winner = done[0].status == 0 ? 0 : 1;
+    CHECK_THAT(done[1 - winner].err,
+               Catch::Contains("is published by container " + both[winner]->id() + " already"));
+    CHECK(shell("nft list table inet lodger | grep -c ' comment '").out == "2\n");  // both families
+    CHECK(both[1 - winner]->call({"state", both[1 - winner]->id()}).status == 1);
+    both[winner]->remove();
+  }
+  prune(one);
+  prune(two);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge: changes of others' rules meanwhile hinder no create", "[bridge]") {
+  NETWORKS();
+  Running others({"/bin/sh", "-c",
+                  "nft add table ip other; echo begun; while :; do nft 'add set ip other s { type ipv4_addr; "
+                  "}; delete set ip other s'; done"});
+  others.wait_for("begun");
+  const Bundle bundle("echo ran");
+  for (int round = 0; round < 6; ++round) {
+    Container container(bundle);
+    const auto done = container.run(bridge({"-p", "8080:80", "-p", "9000-9100:9000-9100"}));
+    INFO(done.err);
+    CHECK(done.status == 0);
+    prune(container);
+  }
+  others.kill(SIGKILL);
+  CHECK(shell("nft list table inet lodger").status == 1);
+}
+
 TEST_CASE("bridge: rules of others stay as they are", "[bridge]") {
   NETWORKS();
   REQUIRE(shell("nft 'add table ip docker; add chain ip docker FORWARD { type filter hook forward priority "

@@ -11,8 +11,8 @@
 #include "netmode/bridge/client/beside.hpp"
 #include "netmode/bridge/client/forwarding.hpp"
 #include "netmode/bridge/client/links.hpp"
-#include "netmode/bridge/client/sets.hpp"
 #include "netmode/bridge/client/table.hpp"
+#include "netmode/bridge/client/transaction.hpp"
 #include "netmode/bridge/question.hpp"
 #include "netmode/bridge/surroundings.hpp"
 #include "spec/text.hpp"
@@ -43,44 +43,65 @@ std::optional<Place> take_place(Words& words) {
   return Place{std::move(*network), *address};
 }
 
-Outcome<Words> taken(Sockets& sockets, const Words& words) {
+/// Reading them once does for both questions, where nobody changes anything between the two.
+Outcome<Words> look(Session& session, const Words& words) {
   const auto doors = take_doors(words);
   if (!doors) return nonsense();
-  const auto found = TRY(find_taken(sockets.netfilter, *doors));
-  return found ? Words{std::to_string(found->door), found->owner} : Words{};
+  session.seen = TRY(persist([&] { return read_standing(session.netfilter); }));
+  TRY(check_free(*session.seen, *doors));
+  return Words{};
 }
 
-Outcome<Words> open(Sockets& sockets, Words words) {
+Outcome<Standing> standing(Session& session) {
+  if (!session.seen) return read_standing(session.netfilter);
+  auto seen = std::move(*session.seen);
+  session.seen.reset();
+  return seen;
+}
+
+struct Opening {
+  const Target& target;
+  const std::string& owner;
+  const std::vector<Door>& doors;
+};
+Outcome<Words> change_table(Session& session, const Opening& what) {
+  const auto there = TRY(standing(session));
+  TRY(check_free(there, what.doors, what.target));
+  auto transaction = begin_transaction(there.generation);
+  if (!TRY(has_table(session.netfilter))) make_table(transaction);
+  sweep(transaction, there, what.target);
+  put_network(transaction, what.target.network, Elements::added);
+  auto changes = TRY(open_forwarding(session.route, transaction, what.target.network));
+  put_doors(transaction, what.doors, what.target, what.owner);
+  TRY(commit(session.netfilter, std::move(transaction)));
+  TRY(apply(changes));
+  return std::move(changes.words);
+}
+
+Outcome<Words> open(Session& session, Words words) {
   const auto place = take_place(words);
   if (!place || words.empty()) return nonsense();
   const auto owner = take(words);
   const auto doors = take_doors(words);
   if (!doors) return nonsense();
   // All of it each time: who began it may have been killed half-way.
-  TRY(make_bridge(sockets.route, place->network));
+  TRY(make_bridge(session.route, place->network));
   TRY(settle_bridge(place->network));
-  TRY(give_addresses(sockets.route, place->network));
-  TRY(set_up(sockets.route, place->network.device));
-  auto transaction = begin_transaction();
-  const bool there = TRY(has_table(sockets.netfilter));
-  if (!there) make_table(transaction);
-  if (there) TRY(sweep(sockets.netfilter, transaction, place->network, place->address));
-  put_network(transaction, place->network, Elements::added);
-  auto changes = TRY(open_forwarding(sockets.route, transaction, place->network));
-  put_doors(transaction, *doors, place->network, place->address, owner, Elements::added);
-  TRY(commit(sockets.netfilter, std::move(transaction)));
-  TRY(apply(changes));
+  TRY(give_addresses(session.route, place->network));
+  TRY(set_up(session.route, place->network.device));
+  const Target target{place->network, place->address};
+  auto changes = TRY(persist([&] { return change_table(session, {target, owner, *doors}); }));
   // A remark, and no reason to fail.
-  auto remarks = in_the_way(sockets.netfilter, place->network);
+  auto remarks = in_the_way(session.netfilter, place->network);
   if (!remarks) remarks = std::vector{std::move(remarks.error().text)};
-  std::ranges::move(*remarks, std::back_inserter(changes.words));
-  return std::move(changes.words);
+  std::ranges::move(*remarks, std::back_inserter(changes));
+  return changes;
 }
 
-Outcome<Words> claim(Sockets& sockets, Words words) {
+Outcome<Words> claim(Session& session, Words words) {
   const auto network = take_network(words);
   if (!network || !words.empty()) return nonsense();
-  TRY(make_bridge(sockets.route, *network));
+  TRY(make_bridge(session.route, *network));
   return Words{};
 }
 
@@ -98,66 +119,81 @@ Outcome<> settle(const kernel::Fd<kernel::Namespace>& there, const Network& netw
   return done;
 }
 
-Outcome<Words> attach(Sockets& sockets, Words words) {
+Outcome<Words> attach(Session& session, Words words) {
   const auto place = take_place(words);
   if (!place || words.size() != 1 || !spec::whole_number<pid_t>(words[0])) return nonsense();
   const auto path = fmt::format("/proc/{}/ns/net", words[0]);
   const auto there =
       TRY(explained(kernel::openat<kernel::Namespace>(kernel::cwd, path.c_str(), O_RDONLY), path));
-  TRY(make_pair(sockets.route, place->network, place->address, there));
+  TRY(make_pair(session.route, place->network, place->address, there));
   TRY(settle(there, place->network, place->address));
   return Words{};
 }
 
 /// By looking for them, not by the ports that its record has: those may lead to another container by now.
-Outcome<Words> close(Sockets& sockets, Words words) {
+Outcome<Words> close(Session& session, Words words) {
   const auto place = take_place(words);
   if (!place || !words.empty()) return nonsense();
   if (TRY(whose_device(place->network)) == Whose::others) return Words{};
-  auto transaction = begin_transaction();
-  TRY(sweep(sockets.netfilter, transaction, place->network, place->address));
-  if (transaction.size() > 1) TRY(commit(sockets.netfilter, std::move(transaction)));
-  return Words{};
+  return persist([&]() -> Outcome<Words> {
+    const auto there = TRY(read_standing(session.netfilter));
+    auto transaction = begin_transaction(there.generation);
+    sweep(transaction, there, {place->network, place->address});
+    if (!is_empty(transaction)) TRY(commit(session.netfilter, std::move(transaction)));
+    return Words{};
+  });
 }
 
-Outcome<Words> remove(Sockets& sockets, Words words) {
+/// Forwarding goes before the rules that guard it; and comes back where another network has come meanwhile,
+/// which counts on it.
+Outcome<> take_down(Netlink& netfilter, Batch transaction, const Changes& changes) {
+  auto done = apply(changes);
+  if (done) done = commit(netfilter, std::move(transaction));
+  if (!done) TRY(undo(changes));
+  return done;
+}
+
+Outcome<Words> leave_table(Session& session, const Network& network) {
+  auto transaction = begin_transaction(TRY(generation(session.netfilter)));
+  auto devices = TRY(devices_in(session.netfilter, "bridges"));
+  if (devices.erase(network.device) == 0) return Words{};
+  Changes changes;
+  if (devices.empty()) {
+    changes = TRY(close_forwarding(session.netfilter));
+    remove_table(transaction);
+  } else {
+    put_network(transaction, network, Elements::removed);
+  }
+  TRY(take_down(session.netfilter, std::move(transaction), changes));
+  return std::move(changes.words);
+}
+
+Outcome<Words> remove(Session& session, Words words) {
   const auto network = take_network(words);
   if (!network || !words.empty()) return nonsense();
   const auto whose = TRY(whose_device(*network));
   if (whose == Whose::others) return Words{};
-  if (whose == Whose::ours) TRY(remove_bridge(sockets.route, *network));
-  auto devices = TRY(devices_in(sockets.netfilter, "bridges"));
-  if (devices.erase(network->device) == 0) return Words{};
-  Changes changes;
-  auto transaction = begin_transaction();
-  if (devices.empty()) {
-    changes = TRY(close_forwarding(sockets.netfilter));
-    remove_table(transaction);
-  } else {
-    put_network(transaction, *network, Elements::removed);
-  }
-  TRY(apply(changes));
-  TRY(commit(sockets.netfilter, std::move(transaction)));
-  return std::move(changes.words);
+  if (whose == Whose::ours) TRY(remove_bridge(session.route, *network));
+  return persist([&] { return leave_table(session, *network); });
 }
 
 }  // namespace
 
-Outcome<Sockets> Sockets::open() {
+Outcome<Session> Session::open() {
   auto route = TRY(Netlink::open(NETLINK_ROUTE, "speaking to the kernel about devices"));
   auto netfilter = TRY(Netlink::open(NETLINK_NETFILTER, "speaking to the kernel about nf_tables"));
-  return Sockets{std::move(route), std::move(netfilter)};
+  return Session{std::move(route), std::move(netfilter)};
 }
 
-Outcome<Words> answer(Sockets& sockets, Words question) {
+Outcome<Words> answer(Session& session, Words question) {
   if (question.empty()) return nonsense();
   const auto what = take(question);
-  if (what == ask_taken) return taken(sockets, question);
-  if (what == ask_claim) return claim(sockets, std::move(question));
-  if (what == ask_open) return open(sockets, std::move(question));
-  if (what == ask_attach) return attach(sockets, std::move(question));
-  if (what == ask_close) return close(sockets, std::move(question));
-  if (what == ask_remove) return remove(sockets, std::move(question));
+  if (what == ask_look) return look(session, question);
+  if (what == ask_claim) return claim(session, std::move(question));
+  if (what == ask_open) return open(session, std::move(question));
+  if (what == ask_attach) return attach(session, std::move(question));
+  if (what == ask_close) return close(session, std::move(question));
+  if (what == ask_remove) return remove(session, std::move(question));
   return nonsense();
 }
 

@@ -2,15 +2,17 @@
 #pragma once
 #include "kernel/helper.hpp"
 #include "netmode/bridge/client/netlink.hpp"
+#include "netmode/bridge/client/sets.hpp"
 
 namespace lodger::netmode::bridge {
 
-/// The program's sockets, in the host's network namespace.
-struct Sockets {
+/// The program's sockets, in the host's network namespace, and what one question has learnt for the next.
+struct Session {
   Netlink route, netfilter;
-  static Outcome<Sockets> open();
+  std::optional<Standing> seen = std::nullopt;
+  static Outcome<Session> open();
 };
 
-Outcome<kernel::Words> answer(Sockets& sockets, kernel::Words question);
+Outcome<kernel::Words> answer(Session& session, kernel::Words question);
 
 }  // namespace lodger::netmode::bridge

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "netmode/bridge/client/rules.hpp"
+#include "netmode/bridge/client/transaction.hpp"
 
 namespace lodger::netmode::bridge {
 namespace {
@@ -135,10 +136,7 @@ Outcome<std::vector<std::string>> look(Netlink& netfilter, const Network& networ
 }  // namespace
 
 Outcome<std::vector<std::string>> in_the_way(Netlink& netfilter, const Network& network) {
-  auto found = look(netfilter, network);
-  for (int tries = 8; !found && found.error().code == EAGAIN && tries > 0; --tries)  // rules come and go
-    found = look(netfilter, network);
-  return found;
+  return persist([&] { return look(netfilter, network); });
 }
 
 }  // namespace lodger::netmode::bridge

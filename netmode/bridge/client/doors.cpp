@@ -1,5 +1,7 @@
 // Published ports as elements: one for a range whose ports stay, one a port for a range that is shifted,
 // since nf_tables has no offset.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -7,6 +9,7 @@
 
 #include "netmode/bridge/client/elements.hpp"
 #include "netmode/bridge/client/sets.hpp"
+#include "netmode/bridge/client/transaction.hpp"
 
 namespace lodger::netmode::bridge {
 namespace {
@@ -56,18 +59,19 @@ void append(ElementList& list, const Door& door, const Bytes& target, const std:
   }
 }
 
-/// In a map without intervals, no address stands for all.
-Element with_all_addresses(Element element, std::size_t address_size) {
-  const auto end = element.key.begin() + static_cast<std::ptrdiff_t>(address_size);
-  if (!element.key_end.empty() || std::any_of(element.key.begin(), end, std::identity())) return element;
-  element.key_end = element.key;
-  std::fill_n(element.key_end.begin(), address_size, std::uint8_t{0xff});
-  return element;
+/// The last key of an element. In a map without intervals, no address stands for all.
+Bytes end_of(const Element& element, std::size_t address_size) {
+  if (!element.key_end.empty()) return element.key_end;
+  auto end = element.key;
+  const auto address_end = end.begin() + static_cast<std::ptrdiff_t>(std::min(address_size, end.size()));
+  if (std::none_of(end.begin(), address_end, std::identity()))
+    std::fill(end.begin(), address_end, std::uint8_t{0xff});
+  return end;
 }
 
 /// Whether two boxes of keys have a point in common: part by part, each as a number that travels.
 bool overlaps(const Element& element, const Bytes& first, const Bytes& last, std::size_t address_size) {
-  const auto& end = element.key_end.empty() ? element.key : element.key_end;
+  const auto end = end_of(element, address_size);
   if (element.key.size() != first.size() || end.size() != first.size()) return false;
   const std::array<std::size_t, 4> cuts{0, address_size, address_size + 4, first.size()};
   for (std::size_t part = 0; part < 3; ++part) {
@@ -79,57 +83,62 @@ bool overlaps(const Element& element, const Bytes& first, const Bytes& last, std
   return true;
 }
 
+/// Maps by what they are: door_map(), and their places in Standing::maps.
+struct MapKind {
+  bool v6, shifted;
+};
+constexpr MapKind kinds[] = {{false, false}, {false, true}, {true, false}, {true, true}};
+std::size_t map_at(bool v6, bool shifted) { return (v6 ? 2U : 0U) + (shifted ? 1U : 0U); }
+
+bool leads_to(const Element& element, bool v6, const Target& target) {
+  if (v6 && !target.network.prefix6) return false;
+  const auto address = address_of(target.network, target.address, v6);
+  return element.data.size() >= address.size() &&
+         std::equal(address.begin(), address.end(), element.data.begin());
+}
+
 }  // namespace
 
-void put_doors(Batch& transaction, const std::vector<Door>& doors, const Network& network, V4 address,
-               const std::string& owner, Elements what) {
-  for (const bool v6 : {false, true})
-    for (const bool shifted : {false, true}) {
-      ElementList list(door_map(v6, shifted));
-      for (const auto& door : doors)
-        if (door.v6 == v6 && door.shifted() == shifted)
-          append(list, door, address_of(network, address, v6), owner);
-      if (what == Elements::added)
-        list.add_to(transaction);
-      else
-        list.remove_from(transaction);
-    }
+void put_doors(Batch& transaction, const std::vector<Door>& doors, const Target& target,
+               const std::string& owner) {
+  for (const auto& [v6, shifted] : kinds) {
+    ElementList list(door_map(v6, shifted));
+    for (const auto& door : doors)
+      if (door.v6 == v6 && door.shifted() == shifted)
+        append(list, door, address_of(target.network, target.address, v6), owner);
+    list.add_to(transaction);
+  }
 }
 
-Outcome<> sweep(Netlink& netfilter, Batch& transaction, const Network& network, V4 address) {
-  for (const bool v6 : {false, true}) {
-    if (v6 && !network.prefix6) continue;
-    const auto target = address_of(network, address, v6);
-    for (const bool shifted : {false, true}) {
-      ElementList list(door_map(v6, shifted));
-      TRY(each_element(netfilter, door_map(v6, shifted), [&](const Element& element) {
-        if (element.data.size() >= target.size() &&
-            std::equal(target.begin(), target.end(), element.data.begin()))
-          list.add({element.key, element.key_end});
-      }));
-      list.remove_from(transaction);
-    }
+Outcome<Standing> read_standing(Netlink& netfilter) {
+  Standing standing{TRY(generation(netfilter)), {}};
+  for (const auto& [v6, shifted] : kinds)
+    TRY(each_element(netfilter, door_map(v6, shifted),
+                     [&](const Element& element) { standing.maps[map_at(v6, shifted)].push_back(element); }));
+  return standing;
+}
+
+void sweep(Batch& transaction, const Standing& standing, const Target& target) {
+  for (const auto& [v6, shifted] : kinds) {
+    ElementList list(door_map(v6, shifted));
+    for (const auto& element : standing.maps[map_at(v6, shifted)])
+      if (leads_to(element, v6, target)) list.add({element.key, element.key_end});
+    list.remove_from(transaction);
+  }
+}
+
+Outcome<> check_free(const Standing& standing, const std::vector<Door>& doors,
+                     const std::optional<Target>& own) {
+  for (const auto& door : doors) {
+    const auto [first, last] = addresses_of(door);
+    const auto from = key_of(door, first, door.host.first), to = key_of(door, last, door.host.last);
+    for (const bool shifted : {false, true})
+      for (const auto& element : standing.maps[map_at(door.v6, shifted)])
+        if (overlaps(element, from, to, door.v6 ? 16 : 4) && !(own && leads_to(element, door.v6, *own)))
+          return refuse(fmt::format("{} is published by container {} already", door.text(), element.owner),
+                        EADDRINUSE);
   }
   return {};
-}
-
-Outcome<std::optional<Taken>> find_taken(Netlink& netfilter, const std::vector<Door>& doors) {
-  std::optional<Taken> taken;
-  for (const bool v6 : {false, true}) {
-    if (std::ranges::find(doors, v6, &Door::v6) == doors.end()) continue;
-    for (const bool shifted : {false, true})
-      TRY(each_element(netfilter, door_map(v6, shifted), [&](const Element& found) {
-        const auto element = with_all_addresses(found, v6 ? 16 : 4);
-        for (std::size_t i = 0; i < (taken ? taken->door : doors.size()); ++i) {
-          const auto& door = doors[i];
-          const auto [first, last] = addresses_of(door);
-          if (door.v6 == v6 && overlaps(element, key_of(door, first, door.host.first),
-                                        key_of(door, last, door.host.last), v6 ? 16 : 4))
-            taken = Taken{i, element.owner};
-        }
-      }));
-  }
-  return taken;
 }
 
 }  // namespace lodger::netmode::bridge

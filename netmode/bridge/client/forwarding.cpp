@@ -40,7 +40,7 @@ Outcome<> open_devices(Netlink& route, Batch& transaction, bool v6, Changes& cha
     auto setting = forwarding_of(device, v6);
     if (is_ours(device) || value_of(setting) != "0") continue;
     put_opened(transaction, v6, device);
-    changes.settings.emplace_back(std::move(setting), "1");
+    changes.settings.push_back({std::move(setting), "1", "0"});
     changes.words.push_back(
         fmt::format("{} forwarding is switched on for device {}, for bridge networks alone",
                     v6 ? "IPv6" : "IPv4", device));
@@ -56,11 +56,11 @@ Outcome<> open_all6(Netlink& route, Batch& transaction, Changes& changes) {
     put_opened(transaction, true, device);
     auto setting = fmt::format("ipv6/conf/{}/accept_ra", device);
     if (value_of(setting) != "1") continue;
-    changes.settings.emplace_back(std::move(setting), "2");
+    changes.settings.push_back({std::move(setting), "2", "1"});
     changes.words.push_back(
         fmt::format("accept_ra is 2 for device {}, so that it keeps its IPv6 routes", device));
   }
-  changes.settings.emplace_back("ipv6/conf/all/forwarding", "1");
+  changes.settings.push_back({"ipv6/conf/all/forwarding", "1", "0"});
   changes.words.emplace_back("IPv6 forwarding is switched on for all devices");
   return {};
 }
@@ -92,7 +92,7 @@ Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Netwo
   Changes changes;
   const auto open = [&](bool v6) {
     if (value_of(forwarding_of(network.device, v6)) == "0")
-      changes.settings.emplace_back(forwarding_of(network.device, v6), "1");
+      changes.settings.push_back({forwarding_of(network.device, v6), "1", "0"});
     return open_devices(route, transaction, v6, changes);
   };
   if (value_of("ipv4/ip_forward") != "1") TRY(open(false));
@@ -110,11 +110,11 @@ namespace {
 Outcome<> close_all6(Netlink& netfilter, Changes& changes) {
   const auto devices = TRY(devices_in(netfilter, "opened6"));
   if (devices.empty()) return {};
-  changes.settings.emplace_back("ipv6/conf/all/forwarding", "0");
+  changes.settings.push_back({"ipv6/conf/all/forwarding", "0", "1"});
   changes.words.emplace_back("IPv6 forwarding is switched off again for all devices");
   for (const auto& device : devices)
     if (auto setting = fmt::format("ipv6/conf/{}/accept_ra", device); value_of(setting) == "2")
-      changes.settings.emplace_back(std::move(setting), "1");
+      changes.settings.push_back({std::move(setting), "1", "2"});
   return {};
 }
 
@@ -131,7 +131,7 @@ Outcome<Changes> close_forwarding(Netlink& netfilter) {
     for (const auto& device : TRY(devices_in(netfilter, v6 ? "opened6" : "opened4"))) {
       auto setting = forwarding_of(device, v6);
       if (value_of(setting) != "1") continue;
-      changes.settings.emplace_back(std::move(setting), "0");
+      changes.settings.push_back({std::move(setting), "0", "1"});
       changes.words.push_back(
           fmt::format("{} forwarding is switched off again for device {}", v6 ? "IPv6" : "IPv4", device));
     }
@@ -140,7 +140,12 @@ Outcome<Changes> close_forwarding(Netlink& netfilter) {
 }
 
 Outcome<> apply(const Changes& changes) {
-  for (const auto& [setting, value] : changes.settings) TRY(set(setting, value));
+  for (const auto& setting : changes.settings) TRY(set(setting.name, setting.value));
+  return {};
+}
+
+Outcome<> undo(const Changes& changes) {
+  for (const auto& setting : changes.settings) TRY(set(setting.name, setting.former));
   return {};
 }
 

@@ -20,7 +20,10 @@ Outcome<> settle_bridge(const Network& network);
 
 /// What is to be set on the host, and what it is told of that, a line each.
 struct Changes {
-  std::vector<std::pair<std::string, std::string>> settings;  // below /proc/sys/net, and the value
+  struct Setting {
+    std::string name, value, former;  // below /proc/sys/net
+  };
+  std::vector<Setting> settings;
   std::vector<std::string> words;
 };
 /// How forwarding comes on where it is missing. Names its devices in the sets opened4 and opened6: the rules
@@ -29,6 +32,7 @@ Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Netwo
 /// How it goes off again for the devices that the sets name.
 Outcome<Changes> close_forwarding(Netlink& netfilter);
 Outcome<> apply(const Changes& changes);
+Outcome<> undo(const Changes& changes);
 
 /// Gives eth0 of the network namespace that this thread is in a deaf ear for router advertisements, which
 /// other containers could send.

@@ -9,11 +9,11 @@ int main(int argc, char**) {
     std::fputs("lodger-network: started by lodger --network bridge, and of no use without it\n", stderr);
     return 2;
   }
-  auto sockets = netmode::bridge::Sockets::open();
-  if (!kernel::say(sockets ? Outcome<kernel::Words>(kernel::Words{}) : std::unexpected(sockets.error())) ||
-      !sockets)
+  auto session = netmode::bridge::Session::open();
+  if (!kernel::say(session ? Outcome<kernel::Words>(kernel::Words{}) : std::unexpected(session.error())) ||
+      !session)
     return 1;
   while (auto question = kernel::next_question())
-    if (!kernel::say(netmode::bridge::answer(*sockets, std::move(*question)))) return 1;
+    if (!kernel::say(netmode::bridge::answer(*session, std::move(*question)))) return 1;
   return 0;
 }

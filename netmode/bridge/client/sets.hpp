@@ -1,9 +1,12 @@
 // The sets and maps of our table, and their elements.
 #pragma once
+#include <array>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "netmode/bridge/client/elements.hpp"
 #include "netmode/bridge/client/netlink.hpp"
 #include "netmode/bridge/question.hpp"
 
@@ -23,18 +26,28 @@ void put_opened(Batch& transaction, bool v6, const std::string& device);
 /// The names in a set of devices.
 Outcome<std::set<std::string>> devices_in(Netlink& netfilter, const char* set);
 
-/// Leads the doors to the container, or takes them away. One that stands in the way of another cannot be
-/// added, one that is not there cannot be removed.
-void put_doors(Batch& transaction, const std::vector<Door>& doors, const Network& network, V4 address,
-               const std::string& owner, Elements what);
-/// Removes whatever leads to the address.
-Outcome<> sweep(Netlink& netfilter, Batch& transaction, const Network& network, V4 address);
-
-/// The first of the doors that somebody has, and who; nothing where all are free.
-struct Taken {
-  std::size_t door = 0;
-  std::string owner;
+/// A place in a network that doors lead to.
+struct Target {
+  const Network& network;
+  V4 address;
 };
-Outcome<std::optional<Taken>> find_taken(Netlink& netfilter, const std::vector<Door>& doors);
+/// Leads the doors there. One that stands in the way of another cannot be added.
+void put_doors(Batch& transaction, const std::vector<Door>& doors, const Target& target,
+               const std::string& owner);
+
+/// All doors as they stood at one generation of nf_tables (transaction.hpp); one that has passed meanwhile
+/// is noticed when they are changed.
+struct Standing {
+  std::uint32_t generation = 0;
+  std::array<std::vector<Element>, 4> maps;  // of doors.cpp
+};
+Outcome<Standing> read_standing(Netlink& netfilter);
+
+/// Removes whatever leads there.
+void sweep(Batch& transaction, const Standing& standing, const Target& target);
+/// Fails with EADDRINUSE and the owner's name where somebody has one of the doors. Those that lead to `own`
+/// are not counted.
+Outcome<> check_free(const Standing& standing, const std::vector<Door>& doors,
+                     const std::optional<Target>& own = std::nullopt);
 
 }  // namespace lodger::netmode::bridge

@@ -156,20 +156,6 @@ void forward(Batch& batch) {
 
 }  // namespace
 
-Batch begin_transaction() {
-  Batch batch;
-  batch.add("changing nf_tables",
-            [](char* buffer, std::uint32_t sequence) { nftnl_batch_begin(buffer, sequence); });
-  return batch;
-}
-
-Outcome<> commit(Netlink& netfilter, Batch transaction) {
-  transaction.confirm_last();
-  transaction.add("changing nf_tables",
-                  [](char* buffer, std::uint32_t sequence) { nftnl_batch_end(buffer, sequence); });
-  return netfilter.commit(std::move(transaction));
-}
-
 Outcome<bool> has_table(Netlink& netfilter) {
   char buffer[1024];
   const auto table = our_table();

@@ -1,4 +1,4 @@
-// The table "inet lodger": what in it never changes, and how a change of it begins and ends.
+// The table "inet lodger": what in it never changes.
 //
 // Its rules are the same for all networks and containers; what differs stands in its sets and maps:
 //   bridges             the devices of our networks
@@ -12,10 +12,6 @@
 #include "netmode/bridge/client/netlink.hpp"
 
 namespace lodger::netmode::bridge {
-
-/// A transaction of nf_tables, which is done as a whole or not at all.
-Batch begin_transaction();
-Outcome<> commit(Netlink& netfilter, Batch transaction);
 
 /// Whether the table is there, as this version makes it.
 Outcome<bool> has_table(Netlink& netfilter);
