@@ -3,9 +3,6 @@
 #include <fmt/core.h>
 #include <sys/random.h>
 
-#include <bit>
-#include <charconv>
-
 #include "kernel/file.hpp"
 #include "kernel/interface.hpp"
 #include "kernel/socket.hpp"
@@ -38,14 +35,6 @@ std::string_view column(std::string_view line, std::size_t number) {
   }
 }
 
-/// Eight hexadecimal digits of a number that lies in memory as it travels.
-std::optional<V4> hexadecimal(std::string_view word) {
-  std::uint32_t raw = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), raw, 16);
-  if (error != std::errc() || end != word.data() + word.size() || word.empty()) return std::nullopt;
-  return ntohl(raw);
-}
-
 Outcome<> fill_randomly(std::span<std::uint8_t> bytes, std::string_view doing) {
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
     return std::unexpected(explain(doing, {"getrandom", errno}));
@@ -54,15 +43,18 @@ Outcome<> fill_randomly(std::span<std::uint8_t> bytes, std::string_view doing) {
 
 }  // namespace
 
-std::vector<Subnet> routed(std::string_view table) {
-  constexpr std::size_t destination_at = 1, mask_at = 7;
+std::vector<Subnet> routed(std::string_view tables) {
+  constexpr std::string_view leaf = "|--";
   std::vector<Subnet> out;
-  spec::cut(table, '\n');  // the heading
-  while (!table.empty()) {
-    const auto line = spec::cut(table, '\n');
-    const auto destination = hexadecimal(column(line, destination_at)),
-               mask = hexadecimal(column(line, mask_at));
-    if (destination && mask && *mask != 0) out.push_back({*destination, std::popcount(*mask)});
+  std::optional<V4> destination;
+  while (!tables.empty()) {
+    const auto line = spec::cut(tables, '\n');
+    auto length = column(line, 0);
+    if (length == leaf)
+      destination = v4_from(std::string(column(line, 1)));
+    else if (length.starts_with('/') && destination)
+      if (const auto bits = spec::whole_number<int>(length.substr(1)); bits && *bits > 0 && *bits <= 32)
+        out.push_back({*destination, *bits});
   }
   return out;
 }
@@ -78,7 +70,7 @@ std::set<std::string> device_names(std::string_view table) {
   return out;
 }
 
-Outcome<std::vector<Subnet>> routed_subnets() { return routed(TRY(read_table("/proc/net/route"))); }
+Outcome<std::vector<Subnet>> routed_subnets() { return routed(TRY(read_table("/proc/net/fib_trie"))); }
 
 Outcome<std::set<std::string>> devices() { return device_names(TRY(read_table("/proc/net/dev"))); }
 

@@ -10,8 +10,9 @@
 
 namespace lodger::netmode::bridge {
 
-/// Where the host's routes lead, but for the default one: /proc/net/route as text. Pure.
-std::vector<Subnet> routed(std::string_view table);
+/// Where the host's routes lead, but for the default ones, and its own addresses: /proc/net/fib_trie as text,
+/// which has all tables, those of policy routing and of VRFs among them. Pure.
+std::vector<Subnet> routed(std::string_view tables);
 /// The devices' names: /proc/net/dev as text. Pure.
 std::set<std::string> device_names(std::string_view table);
 

@@ -4,16 +4,28 @@
 
 using namespace lodger::netmode::bridge;
 
-TEST_CASE("routes are read as subnets, the default one left out") {
+TEST_CASE("routes of all tables are read as subnets, the default one left out") {
   const auto found = routed(
-      "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
-      "eth0\t00000000\t0102000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
-      "eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
-      "tun0\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0\n"
-      "broken line\n");
-  REQUIRE(found.size() == 2);
-  CHECK(found[0].text() == "192.0.2.0/24");
-  CHECK(found[1].text() == "10.0.0.0/8");
+      "Id 100:\n"
+      "  |-- 10.61.0.0\n"
+      "     /16 universe UNICAST\n"
+      "Main:\n"
+      "  +-- 0.0.0.0/0 2 0 2\n"
+      "     |-- 0.0.0.0\n"
+      "        /0 universe UNICAST\n"
+      "     |-- 192.0.2.0\n"
+      "        /24 link UNICAST\n"
+      "        /25 universe BLACKHOLE tos=8\n"
+      "Local:\n"
+      "     |-- 192.0.2.2\n"
+      "        /32 host LOCAL\n"
+      "     |-- broken\n"
+      "        /8 host LOCAL\n"
+      "     |-- 1.2.3.4\n"
+      "        /x host LOCAL\n");
+  std::vector<std::string> texts;
+  for (const auto& one : found) texts.push_back(one.text());
+  CHECK(texts == std::vector<std::string>{"10.61.0.0/16", "192.0.2.0/24", "192.0.2.0/25", "192.0.2.2/32"});
   CHECK(routed("").empty());
 }
 
