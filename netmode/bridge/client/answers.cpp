@@ -68,7 +68,9 @@ Outcome<Words> change_table(Session& session, const Opening& what) {
   const auto there = TRY(standing(session));
   TRY(check_free(there, what.doors, what.target));
   auto transaction = begin_transaction(there.generation);
-  if (!TRY(has_table(session.netfilter))) make_table(transaction);
+  const bool made = TRY(has_table(session.netfilter));
+  if (made) TRY(forget_opened(session.netfilter, transaction));
+  if (!made) make_table(transaction);
   sweep(transaction, there, what.target);
   put_network(transaction, what.target.network, Elements::added);
   auto changes = TRY(open_forwarding(session.route, transaction, what.target.network));
@@ -163,6 +165,7 @@ Outcome<Words> leave_table(Session& session, const Network& network) {
     remove_table(transaction);
   } else {
     put_network(transaction, network, Elements::removed);
+    TRY(forget_opened(session.netfilter, transaction));
   }
   TRY(take_down(session.netfilter, std::move(transaction), changes));
   return std::move(changes.words);

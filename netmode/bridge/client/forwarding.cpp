@@ -35,11 +35,14 @@ std::string forwarding_of(const std::string& device, bool v6) {
             : fmt::format("ipv4/conf/{}/forwarding", device);
 }
 
+/// Whether somebody has decided that the host forwards.
+bool forwards(bool v6) { return value_of(v6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward") == "1"; }
+
 Outcome<> open_devices(Netlink& route, Batch& transaction, bool v6, Changes& changes) {
   for (const auto& device : TRY(addressed_devices(route, v6))) {
     auto setting = forwarding_of(device, v6);
     if (is_ours(device) || value_of(setting) != "0") continue;
-    put_opened(transaction, v6, device);
+    put_opened(transaction, v6, device, Elements::added);
     changes.settings.push_back({std::move(setting), "1", "0"});
     changes.words.push_back(
         fmt::format("{} forwarding is switched on for device {}, for bridge networks alone",
@@ -53,7 +56,7 @@ Outcome<> open_devices(Netlink& route, Batch& transaction, bool v6, Changes& cha
 Outcome<> open_all6(Netlink& route, Batch& transaction, Changes& changes) {
   for (const auto& device : TRY(addressed_devices(route, true))) {
     if (is_ours(device)) continue;
-    put_opened(transaction, true, device);
+    put_opened(transaction, true, device, Elements::added);
     auto setting = fmt::format("ipv6/conf/{}/accept_ra", device);
     if (value_of(setting) != "1") continue;
     changes.settings.push_back({std::move(setting), "2", "1"});
@@ -95,8 +98,8 @@ Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Netwo
       changes.settings.push_back({forwarding_of(network.device, v6), "1", "0"});
     return open_devices(route, transaction, v6, changes);
   };
-  if (value_of("ipv4/ip_forward") != "1") TRY(open(false));
-  if (!network.prefix6 || value_of("ipv6/conf/all/forwarding") == "1") return changes;
+  if (!forwards(false)) TRY(open(false));
+  if (!network.prefix6 || forwards(true)) return changes;
   if (value_of(forwarding_of(network.device, true)))
     TRY(open(true));
   else
@@ -127,7 +130,7 @@ Outcome<Changes> close_forwarding(Netlink& netfilter) {
   for (const bool v6 : {false, true}) {
     if (v6 && !by_device) continue;
     // Somebody has decided meanwhile that the host forwards.
-    if (value_of(v6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward") == "1") continue;
+    if (forwards(v6)) continue;
     for (const auto& device : TRY(devices_in(netfilter, v6 ? "opened6" : "opened4"))) {
       auto setting = forwarding_of(device, v6);
       if (value_of(setting) != "1") continue;
@@ -137,6 +140,16 @@ Outcome<Changes> close_forwarding(Netlink& netfilter) {
     }
   }
   return changes;
+}
+
+Outcome<> forget_opened(Netlink& netfilter, Batch& transaction) {
+  const bool by_device = value_of(forwarding_of("lo", true)).has_value();
+  for (const bool v6 : {false, true}) {
+    if (!forwards(v6) || (v6 && !by_device)) continue;
+    for (const auto& device : TRY(devices_in(netfilter, v6 ? "opened6" : "opened4")))
+      put_opened(transaction, v6, device, Elements::removed);
+  }
+  return {};
 }
 
 Outcome<> apply(const Changes& changes) {

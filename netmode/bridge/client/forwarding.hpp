@@ -31,6 +31,9 @@ struct Changes {
 Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Network& network);
 /// How it goes off again for the devices that the sets name.
 Outcome<Changes> close_forwarding(Netlink& netfilter);
+/// Where somebody has decided meanwhile that the host forwards, the devices that forwarded for our sake alone
+/// do so for all: the sets lose them. IPv6 before Linux 6.17 cannot be told from our own doing.
+Outcome<> forget_opened(Netlink& netfilter, Batch& transaction);
 Outcome<> apply(const Changes& changes);
 Outcome<> undo(const Changes& changes);
 

@@ -122,15 +122,15 @@ void put_network(Batch& transaction, const Network& network, Elements what) {
   for (auto* list : {&bridges, &inside, &subnets4, &subnets6}) put(transaction, *list, what);
 }
 
-void put_opened(Batch& transaction, bool v6, const std::string& device) {
+void put_opened(Batch& transaction, bool v6, const std::string& device, Elements what) {
   ElementList opened(v6 ? "opened6" : "opened4"), inside("inside");
   opened.add({name_key(device)});
   // A bridge's own frames come by where br_netfilter hands them to the rules; any other device is to send
   // nothing back that came by it.
   if (::access(fmt::format("/sys/class/net/{}/bridge", device).c_str(), F_OK) == 0)
     inside.add({pair_key(device)});
-  opened.add_to(transaction);
-  inside.add_to(transaction);
+  put(transaction, opened, what);
+  put(transaction, inside, what);
 }
 
 Outcome<std::set<std::string>> devices_in(Netlink& netfilter, const char* set) {

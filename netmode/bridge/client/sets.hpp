@@ -22,7 +22,7 @@ enum class Elements : bool { added, removed };
 /// A network's device and addresses. Adding what is there already changes nothing.
 void put_network(Batch& transaction, const Network& network, Elements what);
 /// A device of the host in opened4 or opened6, and in `inside` as a network of its own.
-void put_opened(Batch& transaction, bool v6, const std::string& device);
+void put_opened(Batch& transaction, bool v6, const std::string& device, Elements what);
 /// The names in a set of devices.
 Outcome<std::set<std::string>> devices_in(Netlink& netfilter, const char* set);
 
