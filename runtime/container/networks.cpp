@@ -87,6 +87,17 @@ Outcome<> prune(Agent& agent, const Networks& networks, const BridgeState& state
   return {};
 }
 
+/// Folders whose maker ended before there was a definition in them. Under the lock nobody is making one.
+Outcome<> remove_unfinished(const Networks& networks, std::vector<std::string>& done) {
+  for (const auto& name : TRY(networks.names())) {
+    const auto network = networks.find(name);
+    if (network || network.error().code != ENOENT) continue;
+    TRY(networks.remove(name));
+    done.push_back(fmt::format("{}: removed what was left of its making", name));
+  }
+  return {};
+}
+
 }  // namespace
 
 Outcome<std::vector<BridgeState>> bridge_networks(const Store& store, const Notices& notices) {
@@ -121,6 +132,7 @@ Outcome<std::vector<std::string>> prune_networks(const Store& store, const Notic
   const Networks networks(root->get());
   if (TRY(networks.names()).empty()) return done;
   const auto locked = TRY(networks.lock());
+  TRY(remove_unfinished(networks, done));
   auto agent = TRY(Agent::open());
   for (const auto& state : TRY(bridge_networks(store, notices))) TRY(prune(agent, networks, state, done));
   return done;

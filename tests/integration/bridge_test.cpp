@@ -410,6 +410,57 @@ TEST_CASE("bridge: changes of others' rules meanwhile hinder no create", "[bridg
   CHECK(shell("nft list table inet lodger").status == 1);
 }
 
+TEST_CASE("bridge: a host that is made a router meanwhile keeps none of the drops that guarded it before",
+          "[bridge]") {
+  NETWORKS();
+  NEEDS(shell("sysctl -n net.ipv4.ip_forward").out == "0\n", "this network stack forwards from the start");
+  const auto opened = [] { return shell("nft list set inet lodger opened4 | grep elements").out; };
+  const Bundle bundle("hold"), other("hold");
+  Container container(bundle), second(other);
+  container.create(bridge());
+  CHECK_THAT(opened(), Catch::Contains("\"out\""));
+  REQUIRE(shell("sysctl -w net.ipv4.ip_forward=1").status == 0);
+  const bool pruned = GENERATE(false, true);
+  if (pruned) {
+    REQUIRE(shell("sysctl -w net.ipv4.ip_forward=0 net.ipv4.conf.out.forwarding=1").status == 0);
+    second.create(bridge());
+    REQUIRE(shell("sysctl -w net.ipv4.ip_forward=1").status == 0);
+    second.remove();
+    prune(second);
+  } else {
+    second.create(bridge());
+  }
+  CHECK(opened() == "");
+  if (!pruned) second.remove();
+  container.remove();
+  prune(second);
+  prune(container);
+  CHECK(shell("sysctl -n net.ipv4.ip_forward net.ipv4.conf.out.forwarding").out == "1\n1\n");
+}
+
+TEST_CASE("bridge: a subnet that another routing table knows is not taken", "[bridge]") {
+  NETWORKS();
+  REQUIRE(shell("ip route add blackhole 10.61.7.0/24 table 100").status == 0);
+  const Bundle bundle("echo ran");
+  Container container(bundle);
+  CHECK(container.run(bridge()).status == 0);
+  CHECK(inspect(container)["subnet"] == "10.62.0.0/16");
+  prune(container);
+}
+
+TEST_CASE("bridge: what is left of a network whose maker was killed goes with prune", "[bridge]") {
+  NETWORKS();
+  const Bundle bundle("echo ran");
+  Container container(bundle);
+  CHECK(container.run(bridge()).status == 0);
+  REQUIRE(::mkdir((container.root() + "/@networks/half").c_str(), 0700) == 0);
+  CHECK_THAT(container.call({"network", "ls"}).err, Catch::Contains("half"));
+  const auto done = container.call({"network", "prune"});
+  CHECK(done.err == "");
+  CHECK_THAT(done.out, Catch::StartsWith("half: removed what was left of its making\n"));
+  CHECK(container.call({"network", "ls"}).err == "");
+}
+
 TEST_CASE("bridge: rules of others stay as they are", "[bridge]") {
   NETWORKS();
   REQUIRE(shell("nft 'add table ip docker; add chain ip docker FORWARD { type filter hook forward priority "
