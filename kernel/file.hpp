@@ -111,11 +111,14 @@ inline Result<struct stat> status(int folder, const char* name = "", int flags =
 inline Result<std::size_t> read(int fd, std::span<char> into) {
   return static_cast<std::size_t>(TRY(restarted("read", __NR_read, fd, into.data(), into.size())));
 }
+/// One write(2): how much of it was taken.
+inline Result<std::size_t> write_some(int fd, std::span<const char> from) {
+  return static_cast<std::size_t>(TRY(restarted("write", __NR_write, fd, from.data(), from.size())));
+}
 /// Writes all of it, or fails.
 inline Result<> write_all(int fd, std::span<const char> from) {
   while (!from.empty()) {
-    const auto n = TRY(restarted("write", __NR_write, fd, from.data(), from.size()));
-    from = from.subspan(static_cast<std::size_t>(n));
+    from = from.subspan(TRY(write_some(fd, from)));
   }
   return {};
 }
@@ -125,6 +128,10 @@ inline Result<> write_once(int fd, std::span<const char> text) {
   return {};
 }
 
+/// fcntl(2) F_SETFL: whether reading and writing wait, for all that have this open file. Takes O_APPEND off.
+inline Result<> block(int fd, bool blocks) {
+  return done("fcntl", __NR_fcntl, fd, F_SETFL, blocks ? 0 : O_NONBLOCK);
+}
 /// fcntl(2) F_DUPFD_CLOEXEC: a copy numbered `at_least` or above.
 template <class Kind>
 inline Result<Fd<Kind>> duplicate(const Fd<Kind>& fd, int at_least = 3) {

@@ -20,7 +20,9 @@ Result<> prepare(const Launch& launch) {
   TRY(place(program.input, 0));
   TRY(place(program.output, 1));
   TRY(place(program.errors, 2));
-  TRY(close_from(3));
+  int number = 3;
+  for (const int fd : program.further) TRY(place(fd, number++));
+  TRY(close_from(static_cast<unsigned>(number)));
   TRY(signal_mask(SIG_SETMASK, 0));
   return {};
 }

@@ -8,8 +8,10 @@ struct Program {
   const char* path;
   const char* const* argv;  // both end with a null pointer
   const char* const* envp;
-  int input, output, errors;  // its descriptors 0, 1 and 2; it has no others
+  int input, output, errors;  // its descriptors 0, 1 and 2
   bool dies_with_us = false;  // killed when the thread that started it ends
+  std::span<const int>
+      further{};  // its descriptors from 3 on; each has a number of at least 3 + further.size()
 };
 
 struct Started {
