@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "cgroups/membership.hpp"
 #include "kernel/file.hpp"
 
@@ -66,6 +68,13 @@ Outcome<std::string> folder_path(const CreateRequest& request, const spec::Confi
   return layout.kind == cgroups::Kind::v2 ? delegated(layout, request.id) : "";
 }
 
+/// "slice:prefix:name", as engines with systemd's cgroup driver write it: a folder's path begins with a
+/// slash.
+bool names_unit(const CreateRequest& request, std::string_view path) {
+  return request.systemd_cgroup ||
+         (request.systemd_by_path && !path.contains('/') && std::ranges::count(path, ':') == 2);
+}
+
 }  // namespace
 
 bool is_rootless(const CreateRequest& request, const plan::Caller& caller) {
@@ -75,7 +84,7 @@ bool is_rootless(const CreateRequest& request, const plan::Caller& caller) {
 Outcome<cgroups::Place> cgroup_place(const CreateRequest& request, const spec::Config& config,
                                      const cgroups::Layout& layout, const plan::Caller& caller) {
   if (request.no_cgroup) return cgroups::Place{};
-  if (request.systemd_cgroup) return unit_place(request, config, caller);
+  if (names_unit(request, config.linux->cgroups_path)) return unit_place(request, config, caller);
   return cgroups::Place{TRY(folder_path(request, config, layout, is_rootless(request, caller))), {}};
 }
 

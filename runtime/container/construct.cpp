@@ -125,6 +125,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   if (intel_rdt) rdt = TRY(resctrl::Group::make(*shares, *intel_rdt, request.id));
   if (const auto owner = cgroups::delegated_owner(source.config)) cgroup.delegate_to(*owner);
 
+  const auto streams = TRY(streams_for(request, source.config.process));
   launching = true;
   const spec::State state{request.id, "creating", source.bundle, 0, source.config.annotations};
   netmode::policy::Attached enforced;
@@ -144,8 +145,8 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
     devices = TRY(netmode::Devices::move(*source.config.linux, pid));
     return bridge ? bridge.connect(pid, notices) : Outcome<>{};
   };
-  launch::Launch birth{source.config, memory, built,     row,     wishes.caller,
-                       cgroup,        state,  on_cgroup, on_made, manner.interrupt};
+  launch::Launch birth{source.config, memory,           built,  row, wishes.caller, cgroup, state, on_cgroup,
+                       on_made,       manner.interrupt, streams};
   auto launched = TRY(launch::launch(birth));
   trace::made(notices, source.config, record);
   return Construction{std::move(source),    std::move(folder),   std::move(record),

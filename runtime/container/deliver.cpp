@@ -24,6 +24,11 @@ Outcome<> write_pid_file(const std::string& path, pid_t pid) {
 
 }  // namespace
 
+Outcome<launch::Streams> streams_for(const Delivery& wanted, const std::optional<spec::Process>& process) {
+  if (!wanted.streams || !process) return launch::our_streams;
+  return wanted.streams(*process);
+}
+
 Outcome<> deliver(const Delivery& wanted, const launch::Launched& launched) {
   if (!wanted.console_socket.empty()) {
     const auto socket = TRY(terminal::connect_to("--console-socket", wanted.console_socket));
@@ -39,7 +44,7 @@ Outcome<> deliver(const Delivery& wanted, const launch::Launched& launched) {
 
 Outcome<> check_terminal(const Delivery& wanted, bool terminal, bool detached) {
   const bool socket = !wanted.console_socket.empty();
-  if (terminal && detached && !socket)
+  if (terminal && detached && !socket && !wanted.serves_terminal)
     return refuse(
         "process.terminal: a terminal needs --console-socket when the runtime does not stay to serve it");
   if (socket && !(terminal && detached))

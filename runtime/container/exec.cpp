@@ -40,6 +40,7 @@ struct Host {
 /// Takes no lock: any number of execs go on side by side, and none stands in the way of kill and delete. One
 /// that loses the race against the container's end fails with it.
 Outcome<Host> find_container(const Store& store, const ExecRequest& request, const Notices& notices) {
+  TRY(check_id(request.id));
   const auto folder = TRY(store.look(request.id));
   Host host{TRY(folder.read()), {}, {}, {}, {}};
   host.status = TRY(status_of(folder, host.record));
@@ -130,7 +131,8 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
   const auto layout = TRY(cgroups::detect());
   const auto below = TRY(parse_below(request.cgroups));
   auto doors = TRY(cgroups::open_doors(layout, host.record.cgroup, below));
-  const launch::Joining joining{host.config, memory, built, row, doors, interrupt};
+  const auto streams = TRY(streams_for(request, host.config.process));
+  const launch::Joining joining{host.config, memory, built, row, doors, interrupt, streams};
   auto launched = TRY(be_born(joining, layout, below, host.record, doors));
   trace::born(notices, launched.child.pid(), host.record);
   TRY(launch::join(joining, launched));
@@ -171,13 +173,20 @@ Outcome<int> exec_here(Host& host, const ExecRequest& request, const Notices& no
 }  // namespace
 
 Outcome<int> exec(const Store& store, const ExecRequest& request, const Notices& notices) {
-  TRY(check_id(request.id));
+  if (request.detach) {
+    TRY(exec_beside(store, request, notices));
+    return 0;
+  }
   auto host = TRY(find_container(store, request, notices));
-  if (!request.detach) return exec_here(host, request, notices);
+  return exec_here(host, request, notices);
+}
+
+Outcome<Made> exec_beside(const Store& store, const ExecRequest& request, const Notices& notices) {
+  auto host = TRY(find_container(store, request, notices));
   auto made = make(host, request, -1, notices);
-  auto launched = TRY(or_ended(host.record, std::move(made)));
-  launched.child.release();
-  return 0;
+  auto [child, terminal] = TRY(or_ended(host.record, std::move(made)));
+  const pid_t pid = child.pid();
+  return Made{pid, child.hand_over(), std::move(terminal)};
 }
 
 }  // namespace lodger::container

@@ -31,6 +31,9 @@ struct ExecRequest : Delivery {
 /// Runs it; gives its exit status (128 + signal), or 0 when detached.
 Outcome<int> exec(const Store& store, const ExecRequest& request, const Notices& notices);
 
+/// What --detach does, for a caller that goes on with the process.
+Outcome<Made> exec_beside(const Store& store, const ExecRequest& request, const Notices& notices);
+
 /// "UID" or "UID:GID", decimal, whole and within 32 bits (-1 is nobody's: credentials(7)). Anything else is
 /// refused, never taken for a name or for 0: CVE-2026-30892, CVE-2026-46680.
 struct UserIds {

@@ -20,6 +20,7 @@ struct CreateRequest : Delivery {
   bool no_pivot = false, no_new_keyring = false;
   unsigned preserve_fds = 0;
   bool systemd_cgroup = false;
+  bool systemd_by_path = false;      // the same for a cgroupsPath that can only be a unit's
   bool no_cgroup = false;            // --cgroup-manager disabled
   std::optional<bool> rootless;      // --rootless; unset: as the caller's rights are
   std::string network;               // --network; empty: what the bundle says
@@ -32,11 +33,20 @@ struct RunRequest : CreateRequest {
   bool detach = false, keep = false, no_subreaper = false;
 };
 
+/// A container for a caller that goes on with it.
+struct Created : Made {
+  Record record;
+  spec::Config config;
+};
+
 /// Makes the container up to its start gate; on failure nothing is left of it.
-Outcome<> create(const Store& store, const CreateRequest& request, const Notices& notices);
+Outcome<Created> create(const Store& store, const CreateRequest& request, const Notices& notices);
 
 /// Opens the gate of a created container and runs the poststart hooks.
 Outcome<> start(const Store& store, const std::string& id, const Notices& notices);
+/// The same for who has its configuration still, so that it is not read again. `config`: that of Made.
+Outcome<> start(const Store& store, const std::string& id, const spec::Config& config,
+                const Notices& notices);
 
 /// create and start in one; in the foreground it waits, forwards signals and removes the container.
 /// Gives the exit status of the container's process (128 + signal), or 0 when detached.

@@ -45,21 +45,31 @@ Outcome<> run_poststart(const spec::Config& config, Folder folder, const Record&
   return refuse(ran.error().text + "; the container was stopped and removed", ran.error().code);
 }
 
-Outcome<> start(const Store& store, const std::string& id, const Notices& notices) {
+namespace {
+
+/// A created container, with the lock.
+struct Waiting {
+  Folder folder;
+  Record record;
+};
+
+Outcome<Waiting> find_created(const Store& store, const std::string& id) {
   auto folder = TRY(store.open(id));
-  const Record record = TRY(folder.read());
+  auto record = TRY(folder.read());
   const Status status = TRY(status_of(folder, record));
   TRY(check_created(status));
-  // The container's own copy: edits of the bundle after create have no effect (runtime.md, "create").
-  const auto text = TRY(folder.read_config());
-  const auto config = TRY(spec::parse(text));
+  return Waiting{std::move(folder), std::move(record)};
+}
+
+Outcome<> begin(Waiting waiting, const spec::Config& config, const Notices& notices) {
+  auto& [folder, record] = waiting;
   if (!config.process)
     return refuse("cannot start a container without a process: its configuration has none", EINVAL);
   const auto process = TRY(process_of(record));
   const auto notify = TRY(Notify::open(folder));
   const auto socket = TRY(connect_to_gate(folder));
   TRY(explained(kernel::unlinkat(folder.fd(), gate_name), "removing the start gate"));
-  const spec::State state{id, "created", record.bundle, record.pid, config.annotations};
+  const spec::State state{record.id, "created", record.bundle, record.pid, config.annotations};
   if (auto opened = launch::open_gate({socket, config, nullptr, record.pid, state}); !opened) {
     // Init ends by itself, but later than it says so: a caller that is told of the failure deletes at once,
     // and has to find the container stopped.
@@ -70,6 +80,21 @@ Outcome<> start(const Store& store, const std::string& id, const Notices& notice
   TRY(run_poststart(config, std::move(folder), record, notices));
   // Without the folder and its lock: this may take as long as the service does to get ready.
   return notify && process ? notify->await_ready(process, record.pid) : Outcome<>{};
+}
+
+}  // namespace
+
+Outcome<> start(const Store& store, const std::string& id, const Notices& notices) {
+  auto waiting = TRY(find_created(store, id));
+  // The container's own copy: edits of the bundle after create have no effect (runtime.md, "create").
+  const auto text = TRY(waiting.folder.read_config());
+  const auto config = TRY(spec::parse(text));
+  return begin(std::move(waiting), config, notices);
+}
+
+Outcome<> start(const Store& store, const std::string& id, const spec::Config& config,
+                const Notices& notices) {
+  return begin(TRY(find_created(store, id)), config, notices);
 }
 
 }  // namespace lodger::container

@@ -17,6 +17,7 @@ struct Leap {
   int first;  // the number the socket gets; the memory gets the next
   const char* argv[3];
   const char* envp[1];
+  Streams streams;
   int cgroup = -1;  // to be entered from here, where nobody could be born in it
   bool begun = false;
   kernel::Error error{"", 0};
@@ -31,6 +32,10 @@ kernel::Error leap(Leap& leap) {
   leap.begun = true;
   if (leap.cgroup >= 0)
     if (auto entered = enter(leap.cgroup); !entered) return entered.error();
+  // Before the two: their numbers may be those of the streams until now.
+  for (int number = 0; number < 3; ++number)
+    if (const int stream = leap.streams[static_cast<std::size_t>(number)]; stream >= 0)
+      if (auto placed = kernel::place(stream, number); !placed) return placed.error();
   if (auto placed = kernel::place(leap.socket, leap.first); !placed) return placed.error();
   if (auto placed = kernel::place(leap.memory, leap.first + 1); !placed) return placed.error();
   return kernel::execute(leap.image, leap.argv, leap.envp);
@@ -91,7 +96,8 @@ kernel::Result<Born> bear_init(Leap& taken, std::uint64_t namespaces, int birthp
 
 }  // namespace
 
-Outcome<Child> Child::spawn(const plan::Memory& memory, const plan::Built& built, int birthplace) {
+Outcome<Child> Child::spawn(const plan::Memory& memory, const plan::Built& built, int birthplace,
+                            const Streams& streams) {
   constexpr std::string_view doing = "starting the container's init";
   auto pair = TRY(explained(kernel::socket_pair(SOCK_SEQPACKET), doing));
   auto image = init_image();
@@ -103,7 +109,8 @@ Outcome<Child> Child::spawn(const plan::Memory& memory, const plan::Built& built
   TRY(explained(move_above(*image, first + 1), doing));
   char number[12] = {};
   std::to_chars(number, number + sizeof number - 1, first);
-  Leap taken{image->get(), pair.theirs.get(), plan_file.get(), first, {"lodger-init", number, nullptr}, {}};
+  Leap taken{image->get(), pair.theirs.get(), plan_file.get(), first, {"lodger-init", number, nullptr}, {},
+             streams};
   auto born = TRY(explained(bear_init(taken, built.first_clone, birthplace), doing));
   Child child(born.pid, std::move(born.process), std::move(pair.ours));
   if (taken.error.code) return std::unexpected(explain(doing, taken.error));

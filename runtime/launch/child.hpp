@@ -1,5 +1,6 @@
 // The container's init, seen from the parent: born, given orders, listened to, ended.
 #pragma once
+#include <array>
 #include <span>
 
 #include "kernel/failure.hpp"
@@ -15,11 +16,16 @@ struct Message {
   kernel::Fd<kernel::File> fd;
 };
 
+/// What becomes of the process's descriptors 0, 1 and 2; -1: ours.
+using Streams = std::array<int, 3>;
+inline constexpr Streams our_streams{-1, -1, -1};
+
 /// Owns the process: unless released, it is killed and reaped by the destructor.
 class Child {
  public:
   /// Clones init into its namespaces, and into the cgroup whose folder is `birthplace` (-1: none).
-  static Outcome<Child> spawn(const plan::Memory& memory, const plan::Built& built, int birthplace);
+  static Outcome<Child> spawn(const plan::Memory& memory, const plan::Built& built, int birthplace,
+                              const Streams& streams);
   Child(Child&&) = default;
   Child& operator=(Child&&) = delete;
   ~Child();
@@ -39,6 +45,11 @@ class Child {
 
   /// It stays when we go.
   void release() { ours_ = false; }
+  /// The same, for who goes on with it.
+  kernel::Fd<kernel::Process> hand_over() {
+    release();
+    return std::move(process_);
+  }
 
  private:
   Child(pid_t pid, kernel::Fd<kernel::Process> process, kernel::Fd<kernel::Socket> socket)

@@ -55,7 +55,8 @@ Outcome<> check_executed(const kernel::Fd<kernel::File>& plan_file, const spec::
 }  // namespace
 
 Outcome<Launched> launch(Launch& launch) {
-  Launched launched{TRY(Child::spawn(launch.memory, launch.built, launch.cgroup.birthplace())), {}};
+  Launched launched{
+      TRY(Child::spawn(launch.memory, launch.built, launch.cgroup.birthplace(), launch.streams)), {}};
   Dialogue dialogue(launch.config, launch.built, launched, launch.interrupt);
   TRY(enter_namespaces(dialogue, launch));
   TRY(enter_cgroup(dialogue, launch));
@@ -71,7 +72,8 @@ Outcome<Launched> launch(Launch& launch) {
 
 Outcome<Launched> be_born(const Joining& joining) {
   const auto affinity = TRY(InitialAffinity::take(*joining.config.process));
-  auto child = TRY(Child::spawn(joining.memory, joining.built, joining.doors.birthplace.get()));
+  auto child =
+      TRY(Child::spawn(joining.memory, joining.built, joining.doors.birthplace.get(), joining.streams));
   // One that is born in another cpuset has that one's processors, not ours: cpuset_fork() of the kernel.
   TRY(set_initial_affinity(child.pid(), *joining.config.process));
   return Launched{std::move(child), {}};

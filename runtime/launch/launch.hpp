@@ -23,6 +23,7 @@ struct Launch {
   /// Called once process and cgroup are made, while init is mounting: for what must survive our own end.
   std::function<Outcome<>(pid_t)> on_made;
   int interrupt = -1;  // a descriptor that becomes readable when all of this is to end as a failure
+  Streams streams = our_streams;
 };
 
 /// Every failure is phrased; by then init is dead and reaped, and what the caller owns undoes the rest.
@@ -36,6 +37,7 @@ struct Joining {
   const plan::Row& row;
   const cgroups::Doors& doors;
   int interrupt = -1;
+  Streams streams = our_streams;
 };
 
 /// The clone alone, into the cgroup. The one failure behind which another try, with other doors, is possible:
