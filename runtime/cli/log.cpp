@@ -54,6 +54,8 @@ std::string text_record(Level level, std::string_view message, std::string_view 
   return fmt::format("time=\"{}\" level={} msg={}\n", time, to_string(level), quoted(message));
 }
 
+std::string text_record(Level level, std::string_view message) { return text_record(level, message, now()); }
+
 Outcome<kernel::Fd<kernel::File>> Log::open() const {
   return explained(kernel::openat(kernel::cwd, path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644),
                    fmt::format("opening the log {}", path));

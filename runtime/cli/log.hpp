@@ -14,6 +14,8 @@ enum class Level : unsigned char { error, warning, info, debug };
 std::string json_record(Level level, std::string_view message, std::string_view time);
 /// time="..." level=error msg="..." and a line's end.
 std::string text_record(Level level, std::string_view message, std::string_view time);
+/// The same of this moment.
+std::string text_record(Level level, std::string_view message);
 
 struct Log {
   std::string path;  // empty: nothing is kept, but debug records go to stderr

@@ -1,5 +1,4 @@
 #include <fmt/core.h>
-#include <seccomp.h>
 
 #include "runtime/cli/build_info.hpp"
 #include "runtime/cli/command.hpp"
@@ -7,10 +6,6 @@
 #include "spec/defaults.hpp"
 
 namespace lodger::cli {
-
-std::string libseccomp_version() {
-  return fmt::format("{}.{}.{}", SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO);
-}
 
 /// The lines that engines look for: "<name> version <number>" first, then "commit: " and "spec: ".
 Outcome<int> version(const Context& context, Words words) {
