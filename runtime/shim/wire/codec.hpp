@@ -13,6 +13,7 @@
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <map>
@@ -53,6 +54,9 @@ class Writer {
   template <class T>
   void operator()(unsigned tag, const std::vector<T>& values) {
     for (const auto& value : values) item(tag, value);
+  }
+  void operator()(unsigned tag, const std::vector<std::uint64_t>& numbers) {
+    if (!numbers.empty()) out_.add_packed_uint64(tag, numbers.begin(), numbers.end());
   }
   void operator()(unsigned tag, const std::map<std::string, std::string>& entries) {
     for (const auto& [key, value] : entries) {
@@ -110,6 +114,10 @@ class Reader {
       values.push_back(from_.get_bytes());
     else
       submessage(values.emplace_back());
+  }
+  void operator()(unsigned tag, std::vector<std::uint64_t>& numbers) {
+    if (!is(tag)) return;
+    for (const auto number : from_.get_packed_uint64()) numbers.push_back(number);
   }
   void operator()(unsigned tag, std::map<std::string, std::string>& entries) {
     if (!is(tag)) return;

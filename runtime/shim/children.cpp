@@ -1,0 +1,42 @@
+#include "runtime/shim/children.hpp"
+
+#include <sys/signalfd.h>
+
+namespace lodger::shim {
+namespace {
+
+constexpr std::uint64_t bit(int signal) { return 1ULL << (signal - 1); }
+constexpr std::uint64_t taken = bit(SIGCHLD) | bit(SIGTERM) | bit(SIGINT);
+
+/// Several ends are one SIGCHLD: signal(7).
+void reap(const Children::Ended& ended) {
+  for (;;) {
+    siginfo_t info{};
+    if (!kernel::restarted("waitid", __NR_waitid, P_ALL, 0, &info, WEXITED | WNOHANG, nullptr)) return;
+    if (info.si_pid == 0) return;
+    const kernel::Ended how{info.si_code, info.si_status};
+    ended(info.si_pid, static_cast<std::uint32_t>(how.shell_status()));
+  }
+}
+
+}  // namespace
+
+Outcome<Children> Children::watch(Loop& loop, Ended ended, Loop::Due asked) {
+  constexpr std::string_view doing = "watching the shim's children";
+  TRY(explained(kernel::signal_mask(SIG_BLOCK, taken), doing));
+  ::signal(SIGPIPE, SIG_IGN);
+  Children children(TRY(explained(kernel::opened<kernel::Signals>("signalfd4", __NR_signalfd4, -1, &taken,
+                                                                  sizeof taken, SFD_CLOEXEC | SFD_NONBLOCK),
+                                  doing)));
+  const int fd = children.signals_.get();
+  TRY(loop.watch(fd, EPOLLIN, [fd, ended = std::move(ended), asked = std::move(asked)](std::uint32_t) {
+    signalfd_siginfo info{};
+    while (kernel::call("read", __NR_read, fd, &info, sizeof info)) {
+      if (info.ssi_signo != SIGCHLD) return asked();
+      reap(ended);
+    }
+  }));
+  return children;
+}
+
+}  // namespace lodger::shim

@@ -1,0 +1,120 @@
+#include "runtime/shim/start.hpp"
+
+#include <fmt/core.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "kernel/file.hpp"
+#include "runtime/container/source.hpp"
+#include "runtime/shim/serve.hpp"
+#include "spec/text.hpp"
+
+namespace lodger::shim {
+namespace {
+
+Outcome<std::string> standard_input() {
+  constexpr std::size_t most = 10U << 20;  // as containerd has it
+  std::string text;
+  for (char part[4096];;) {
+    const auto size = TRY(explained(kernel::read(0, part), "reading containerd's parameters from stdin"));
+    if (size == 0) return text;
+    text.append(part, size);
+    if (text.size() > most) return refuse("containerd's parameters: larger than 10 MiB", EFBIG);
+  }
+}
+
+/// With the rights of its owner alone, also while it is being made: bind(2) takes the umask.
+Outcome<kernel::Fd<kernel::Socket>> listen_at(const sockaddr_un& address, const std::string& path) {
+  constexpr int backlog = 128;
+  const auto doing = fmt::format("listening at {}", path);
+  auto socket = TRY(explained(kernel::unix_socket(SOCK_STREAM | SOCK_NONBLOCK), doing));
+  const auto mask = ::umask(0177);
+  const auto bound = kernel::bind(socket, address);
+  ::umask(mask);
+  TRY(explained(bound, doing));
+  TRY(explained(kernel::listen(socket, backlog), doing));
+  return socket;
+}
+
+/// Nothing: there is a shim already that listens there.
+Outcome<kernel::Fd<kernel::Socket>> take_socket(const std::string& folder, const std::string& path) {
+  if (const auto made = kernel::mkdirat(kernel::cwd, folder.c_str(), 0700);
+      !made && made.error().code != EEXIST)
+    return std::unexpected(explain(folder, made.error()));
+  const auto address = TRY(explained(kernel::unix_address(path.c_str()), path));
+  auto socket = listen_at(address, path);
+  if (socket || socket.error().code != EADDRINUSE) return socket;
+  const auto caller = TRY(explained(kernel::unix_socket(SOCK_STREAM), path));
+  if (kernel::connect(caller, address)) return kernel::Fd<kernel::Socket>();
+  TRY(explained(kernel::unlinkat(kernel::cwd, path.c_str()), path));  // of one that was killed
+  return listen_at(address, path);
+}
+
+/// containerd is to outlive its shims where memory runs out, and they their containers. proc(5).
+void stand_behind_containerd() {
+  constexpr int most = 1000;
+  const auto of_parent = container::read_file(fmt::format("/proc/{}/oom_score_adj", ::getppid()));
+  if (!of_parent) return;
+  const auto score = spec::whole_number<int>(std::string_view(*of_parent).substr(0, of_parent->find('\n')));
+  const auto own = kernel::openat(kernel::cwd, "/proc/self/oom_score_adj", O_WRONLY);
+  // An ordinary user may only raise it: then it stays as it is.
+  if (score && own) (void)kernel::write_once(own->get(), std::to_string(std::min(*score + 1, most)));
+}
+
+/// prctl(2), PR_SCHED_CORE: containerd wants the container and its shim on cores of their own.
+Outcome<> take_core() {
+  constexpr int group = 2;  // PR_SCHED_CORE_SCOPE_PROCESS_GROUP
+  if (!::getenv("SCHED_CORE")) return {};
+  return explained(kernel::prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE, 0, group, 0), "core scheduling");
+}
+
+/// Nothing of containerd's stays open, what it lets its children inherit by mistake included: it waits for
+/// the end of our output. stderr becomes its log, which may have no reader.
+Outcome<> leave_containerd(const kernel::Fd<kernel::Socket>& listener) {
+  constexpr std::string_view doing = "detaching the shim from containerd";
+  auto null = TRY(explained(kernel::openat(kernel::cwd, "/dev/null", O_RDWR), doing));
+  auto log = kernel::openat(kernel::cwd, "log", O_RDWR | O_NONBLOCK);
+  TRY(explained(kernel::place(null.get(), 0), doing));
+  TRY(explained(kernel::place(null.get(), 1), doing));
+  TRY(explained(kernel::place(log ? log->get() : null.get(), 2), doing));
+  null = {};
+  if (log) *log = {};
+  const auto kept = static_cast<unsigned>(listener.get());
+  TRY(explained(kernel::close_all(3, kept - 1), doing));
+  TRY(explained(kernel::close_from(kept + 1), doing));
+  return explained(kernel::setsid(), doing);
+}
+
+[[noreturn]] void stay(Service service) {
+  auto served = leave_containerd(service.listener);
+  if (served) served = shim::serve(std::move(service));
+  if (!served) log(cli::Level::error, served.error().text);
+  kernel::exit(served ? 0 : 1);
+}
+
+}  // namespace
+
+Outcome<std::string> start(const Invocation& invocation) {
+  const auto input = TRY(standard_input());
+  Service service;
+  service.bootstrap = TRY(read_bootstrap(input, invocation));
+  service.name_space = invocation.name_space;
+  const auto config = TRY(container::read_file("config.json"));
+  const auto group = TRY(group_of(config, invocation.id));
+  service.socket = socket_path(service.bootstrap, service.name_space, group);
+  service.listener = TRY(take_socket(service.bootstrap.socket_folder, service.socket));
+  auto answer = bootstrap_answer(service.bootstrap, service.socket);
+  if (!service.listener) return answer;
+  TRY(take_core());
+  stand_behind_containerd();
+  clone_args how{};
+  how.exit_signal = SIGCHLD;
+  const auto pid = kernel::fork3(how);
+  if (pid && *pid == 0) stay(std::move(service));
+  if (pid) return answer;
+  (void)kernel::unlinkat(kernel::cwd, service.socket.c_str());
+  return std::unexpected(explain("leaving a shim behind", pid.error()));
+}
+
+}  // namespace lodger::shim

@@ -1,0 +1,17 @@
+// containerd's calls of the program, each of which ends soon: "start", "delete", "-info".
+#pragma once
+#include "runtime/shim/invocation.hpp"
+
+namespace lodger::shim {
+
+/// Finds the shim of the bundle's group, or becomes one: then a copy of this process stays and serves. Gives
+/// what is to be printed. In the bundle's folder.
+Outcome<std::string> start(const Invocation& invocation);
+
+/// After a shim's unexpected end: its container is killed and removed. Gives a DeleteResponse.
+Outcome<std::string> remove(const Invocation& invocation);
+
+/// containerd.types.RuntimeInfo, which containerd goes by.
+std::string info();
+
+}  // namespace lodger::shim

@@ -1,0 +1,151 @@
+#include "runtime/shim/streams.hpp"
+
+#include <fmt/core.h>
+
+namespace lodger::shim {
+
+using kernel::cwd;
+
+Outcome<std::unique_ptr<Streams>> Streams::open(Loop& loop, StreamNames names, const StreamOwner& owner,
+                                                const LoggerCall& call) {
+  std::unique_ptr<Streams> streams(new Streams(loop, std::move(names)));
+  TRY(streams->open_input(owner));
+  TRY(streams->open_outputs(owner, call));
+  // A stream that nobody named, and a terminal's, are not the shim's own.
+  const auto null = TRY(explained(kernel::openat(cwd, "/dev/null", O_RDWR), "opening /dev/null"));
+  for (auto& fd : streams->given_)
+    if (!fd) fd = TRY(explained(kernel::duplicate(null), "opening /dev/null"));
+  return streams;
+}
+
+Outcome<> Streams::open_input(const StreamOwner& owner) {
+  const auto& name = names_.in;
+  if (name.empty()) return {};
+  const auto doing = fmt::format("opening the standard input {}", name);
+  auto reader = TRY(explained(kernel::openat(cwd, name.c_str(), O_RDONLY | O_NONBLOCK), doing));
+  const auto what = TRY(explained(kernel::status(reader.get()), doing));
+  if (S_ISFIFO(what.st_mode))
+    input_writer_ = TRY(explained(kernel::openat(cwd, name.c_str(), O_WRONLY | O_NONBLOCK), doing));
+  if (names_.terminal) {
+    pending_.push_back({std::move(reader), {}, false});
+  } else if (owner.between && S_ISFIFO(what.st_mode)) {
+    given_[0] = TRY(between(std::move(reader), owner, true));
+  } else {
+    TRY(explained(kernel::block(reader.get(), true), doing));
+    given_[0] = std::move(reader);
+  }
+  return {};
+}
+
+/// "file:///path" is appended to, and made where it is missing.
+Outcome<kernel::Fd<kernel::File>> Streams::open_output(const std::string& name, bool nonblocking) {
+  constexpr std::string_view file = "file://", fifo = "fifo://";
+  const auto doing = [&] { return fmt::format("opening the output {}", name); };
+  if (name.starts_with(file))
+    return explained(kernel::openat(cwd, name.c_str() + file.size(), O_WRONLY | O_APPEND | O_CREAT, 0644),
+                     doing());
+  if (!name.starts_with('/') && name.contains("://") && !name.starts_with(fifo))
+    return refuse(
+        fmt::format("{}: wanted is a FIFO's path, file:///PATH, binary:///PATH or binary-v2:///PATH",
+                    doing()),
+        EINVAL);
+  const char* path = name.c_str() + (name.starts_with(fifo) ? fifo.size() : 0);
+  auto reader = TRY(explained(kernel::openat(cwd, path, O_RDONLY | O_NONBLOCK), doing()));
+  const auto what = TRY(explained(kernel::status(reader.get()), doing()));
+  if (!S_ISFIFO(what.st_mode)) return explained(kernel::openat(cwd, path, O_WRONLY | O_APPEND), doing());
+  readers_.push_back(std::move(reader));
+  return explained(kernel::openat(cwd, path, O_WRONLY | (nonblocking ? O_NONBLOCK : 0)), doing());
+}
+
+Outcome<> Streams::open_outputs(const StreamOwner& owner, const LoggerCall& call) {
+  File out, err;
+  bool passes = names_.terminal;
+  if (Logger::is_named(names_.out)) {
+    auto begun = TRY(Logger::start(loop_, names_.out, call));
+    logger_ = std::move(begun.logger);
+    out = std::move(begun.out);
+    err = std::move(begun.err);
+    if (passes) TRY(explained(kernel::block(out.get(), false), "passing output to a program"));
+  } else {
+    passes |= owner.between;
+    if (!names_.out.empty()) out = TRY(open_output(names_.out, passes));
+    if (names_.err == names_.out && out)
+      err = TRY(explained(kernel::duplicate(out), "opening the standard error"));
+    else if (!names_.err.empty() && !names_.terminal)
+      err = TRY(open_output(names_.err, passes));
+  }
+  if (names_.terminal) {
+    if (out) pending_.push_back({{}, std::move(out), true});
+    return {};
+  }
+  if (out) given_[1] = passes ? TRY(between(std::move(out), owner, false)) : std::move(out);
+  if (err) given_[2] = passes ? TRY(between(std::move(err), owner, false)) : std::move(err);
+  return {};
+}
+
+/// A pipe whose other end the shim serves; gives the process's end.
+Outcome<kernel::Fd<kernel::File>> Streams::between(File outer, const StreamOwner& owner, bool input) {
+  constexpr std::string_view doing = "making a pipe for a process's stream";
+  auto [reader, writer] = TRY(explained(kernel::pipe(), doing));
+  auto& inner = input ? reader : writer;
+  auto& ours = input ? writer : reader;
+  TRY(explained(kernel::fchownat(inner.get(), "", owner.uid, owner.gid, AT_EMPTY_PATH), doing));
+  TRY(explained(kernel::block(ours.get(), false), doing));
+  if (input)
+    pending_.push_back({std::move(outer), std::move(ours), false});
+  else
+    pending_.push_back({std::move(ours), std::move(outer), true});
+  return std::move(inner);
+}
+
+launch::Streams Streams::given() const {
+  if (names_.terminal) return launch::our_streams;
+  return {given_[0].get(), given_[1].get(), given_[2].get()};
+}
+
+Outcome<> Streams::born(kernel::Fd<kernel::Terminal> master) {
+  for (auto& fd : given_) fd = {};
+  master_ = std::move(master);
+  if (master_) TRY(explained(kernel::block(master_.get(), false), "serving a terminal"));
+  for (auto& [from, to, output] : std::exchange(pending_, {})) {
+    for (auto* end : {&from, &to})
+      if (!*end) *end = TRY(explained(kernel::duplicate(master_), "serving a terminal")).as<kernel::File>();
+    TRY(pump(std::move(from), std::move(to), output));
+  }
+  return {};
+}
+
+Outcome<> Streams::pump(File from, File to, bool output) {
+  Pump::Done done;
+  if (output) {
+    ++draining_;
+    done = [this] {
+      --draining_;
+      if (draining_ == 0 && drained_) std::exchange(drained_, {})();
+    };
+  }
+  pumps_.push_back(TRY(Pump::start(loop_, std::move(from), std::move(to), std::move(done))));
+  return {};
+}
+
+void Streams::close_input() { input_writer_ = {}; }
+
+Outcome<> Streams::resize(std::uint32_t width, std::uint32_t height) const {
+  if (!master_) return refuse("the process has no terminal", EINVAL);
+  const winsize size{static_cast<unsigned short>(height), static_cast<unsigned short>(width), 0, 0};
+  return explained(kernel::set_window_size(master_.get(), size), "resizing a terminal");
+}
+
+void Streams::when_drained(Pump::Done then) {
+  if (draining_ == 0) return then();
+  drained_ = std::move(then);
+}
+
+void Streams::close() {
+  input_writer_ = {};
+  pumps_.clear();
+  readers_.clear();
+  if (logger_) logger_->end();
+}
+
+}  // namespace lodger::shim

@@ -1,0 +1,52 @@
+// A container as the shim has it: its own process and the further ones, their streams and their ends.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cgroups/oom.hpp"
+#include "runtime/container/lifecycle.hpp"
+#include "runtime/shim/mounts.hpp"
+#include "runtime/shim/options.hpp"
+#include "runtime/shim/server.hpp"
+#include "runtime/shim/streams.hpp"
+
+namespace lodger::shim {
+
+/// How a process ended: its exit status, or 128 and the signal.
+struct Exit {
+  std::uint32_t status = 0;
+  wire::Timestamp at;
+};
+
+struct Process {
+  std::string exec_id;  // empty: the container's own
+  pid_t pid = 0;        // 0: not made
+  kernel::Fd<kernel::Process> handle;
+  std::unique_ptr<Streams> streams;
+  StreamNames names;  // of a further process that is not made yet
+  std::string spec;   // the same: its process object, JSON
+  bool started = false;
+  std::optional<Exit> exit;
+  std::vector<Reply> waiting;  // for its end
+
+  bool runs() const { return pid != 0 && !exit; }
+};
+
+struct Task {
+  std::string id, bundle;
+  container::Store store;
+  Options options;
+  Process init;
+  std::map<std::string, Process> execs;
+  std::optional<spec::Config> config;  // until it is started
+  container::Record record;
+  std::optional<cgroups::OomWatch> oom;
+  std::optional<Exit> ending;  // of its own process, told once no further one runs
+  bool mounted = false;        // its root filesystem, by the shim
+  bool paused = false;
+};
+
+}  // namespace lodger::shim

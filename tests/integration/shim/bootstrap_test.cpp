@@ -1,0 +1,158 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <signal.h>
+#include <unistd.h>
+
+#include "../support/census.hpp"
+#include "../support/needs.hpp"
+#include "caller.hpp"
+#include "tests/support/files.hpp"
+
+using namespace lodger::test;
+using wire::Code;
+
+namespace {
+
+wire::Any toml(const std::string& text) {
+  wire::RuntimeOptions options;
+  options.config_body = text;
+  return {"runtimeoptions.v1.Options", wire::encode(options)};
+}
+
+}  // namespace
+
+TEST_CASE("shim: what containerd asks before it starts one") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/true"));
+  const Place place;
+  const auto info = call_shim(bundle, place, "c1", "-info");
+  REQUIRE(info.succeeded());
+  const auto decoded = wire::decode<wire::RuntimeInfo>(info.out);
+  REQUIRE(decoded);
+  CHECK(decoded->name == "io.containerd.lodger.v2");
+  REQUIRE(decoded->features);
+  CHECK(nlohmann::json::parse(decoded->features->value)["linux"]["mountExtensions"]["idmap"]["enabled"] ==
+        true);
+  CHECK_THAT(call_shim(bundle, place, "c1", "-v").out, Catch::Contains("Version:"));
+  CHECK_THAT(call_shim(bundle, place, "c1", "stop").err, Catch::Contains("\"start\" or \"delete\""));
+  CHECK(call_shim(bundle, place, "../c1", "start").refused());
+}
+
+TEST_CASE("shim: a pod's containers share one, which stays until the last is gone") {
+  NEEDS_ROOT();
+  const auto in_pod = [](nlohmann::json& config) {
+    config["annotations"]["io.kubernetes.cri.sandbox-id"] = "pod";
+  };
+  const Bundle first(words("/bin/sleep 1000"), in_pod), second(words("/bin/sleep 1000"), in_pod);
+  const Place place;
+  Shim one(first, place, "c1"), two(second, place, "c2");
+  CHECK(one.socket() == two.socket());
+  CHECK(one.pid() == two.pid());
+  REQUIRE(one.create());
+  REQUIRE(two.create());
+  REQUIRE(one.start());
+  REQUIRE(two.start());
+  REQUIRE(one.kill(SIGKILL));
+  CHECK(one.wait());
+  REQUIRE(one.remove());
+  REQUIRE(one.call<wire::Empty>("Shutdown", wire::ShutdownRequest{"c1", false}));
+  CHECK(two.state()->status == wire::TaskStatus::running);
+  REQUIRE(two.kill(SIGKILL));
+  CHECK(two.wait());
+}
+
+TEST_CASE("shim: after its own unexpected end its container is ended and removed") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  Shim shim(bundle, place);
+  const auto created = shim.create();
+  REQUIRE(created);
+  REQUIRE(shim.start());
+  ::kill(shim.pid(), SIGKILL);
+  CHECK(support::eventually([&] { return is_gone(shim.pid()); }));
+  CHECK(!is_gone(static_cast<pid_t>(created->pid)));
+  const auto removed = call_shim(bundle, place, "c1", "delete");
+  INFO(removed.summary());
+  REQUIRE(removed.succeeded());
+  CHECK(wire::decode<wire::DeleteResponse>(removed.out)->exit_status == 128 + SIGKILL);
+  CHECK(is_gone(static_cast<pid_t>(created->pid)));
+  CHECK(support::names_in(shim.state_root()).empty());
+  // and once more, as containerd may
+  CHECK(call_shim(bundle, place, "c1", "delete").succeeded());
+  // the dead one's socket is no obstacle to a new one
+  const Shim another(bundle, place);
+  CHECK(another.socket() == shim.socket());
+  CHECK(another.pid() != shim.pid());
+}
+
+TEST_CASE("shim: what happens while containerd is away is told when it is back") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/true"));
+  const Place place;
+  Shim shim(bundle, place);
+  REQUIRE(shim.create());
+  REQUIRE(shim.start());
+  CHECK(shim.wait()->exit_status == 0);
+  const Containerd containerd(place.path("c.sock.ttrpc"));
+  shim.reconnect();
+  CHECK(shim.wait()->exit_status == 0);
+  containerd.wait_for("/tasks/create /tasks/start /tasks/exit");
+}
+
+TEST_CASE("shim: options in an engine's words") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/true"));
+  const Place place;
+  Shim shim(bundle, place);
+  auto request = shim.create_request();
+  const auto refusal = [&](const wire::Any& options) {
+    request.options = options;
+    const auto created = shim.call<wire::PidResponse>("Create", request);
+    REQUIRE(!created);
+    CHECK(created.error().code == Code::invalid_argument);
+    return created.error().message;
+  };
+  CHECK_THAT(refusal(toml("BinaryName = \"/usr/sbin/runc\"")),
+             Catch::Contains("BinaryName \"/usr/sbin/runc\""));
+  CHECK_THAT(refusal(toml("Rot = \"/x\"")), Catch::Contains("unknown option \"Rot\""));
+  CHECK_THAT(refusal(toml("SystemdCgroup = 1")), Catch::Contains("another kind"));
+  CHECK_THAT(refusal(toml("SystemdCgroup =")), Catch::Contains("line 1"));
+  CHECK_THAT(refusal({"some.other.Options", "x"}), Catch::Contains("some.other.Options"));
+  request.options = toml("BinaryName = \"/usr/bin/lodger\"\nRoot = \"" + place.path("root") + "\"\n");
+  REQUIRE(shim.call<wire::PidResponse>("Create", request));
+  CHECK(support::names_in(place.path("root") + "/test") == std::vector<std::string>{"c1"});
+}
+
+TEST_CASE("shim: the root filesystem's mounts are made, and go with the container") {
+  NEEDS_ROOT();
+  const Bundle bundle({"/bin/sh", "-c", "cat /marker; ls /lower; echo x >/written"});
+  const Place place;
+  for (const char* name : {"upper", "work"}) support::make_folder(place.path(name));
+  REQUIRE(::rename(bundle.rootfs().c_str(), place.path("lower").c_str()) == 0);
+  support::write_file(place.path("lower") + "/marker", "from below\n");
+  support::make_folder(place.path("lower") + "/lower");
+  Shim shim(bundle, place);
+  Reader out(place.fifo("out"));
+  auto request = shim.create_request(place.path("out"));
+  request.rootfs.push_back({"overlay",
+                            "overlay",
+                            "",
+                            {"lowerdir=" + place.path("lower"), "upperdir=" + place.path("upper"),
+                             "workdir=" + place.path("work")}});
+  const auto created = shim.call<wire::PidResponse>("Create", request);
+  REQUIRE(created);
+  REQUIRE(shim.start());
+  CHECK(shim.wait()->exit_status == 0);
+  CHECK(out.all() == "from below\n");
+  CHECK(traces_of(bundle.name()).size() > 0);
+  REQUIRE(shim.remove());
+  CHECK(traces_of(bundle.name()).empty());
+  CHECK(support::read_file(place.path("upper") + "/written") == "x\n");
+
+  request.rootfs[0].options[0] = "lowerdir=/does-not-exist";
+  const auto failed = shim.call<wire::PidResponse>("Create", request);
+  REQUIRE(!failed);
+  CHECK_THAT(failed.error().message, Catch::Contains("mounting the root filesystem (overlay"));
+  CHECK(traces_of(bundle.name()).empty());
+}

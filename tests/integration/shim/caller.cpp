@@ -1,0 +1,226 @@
+#include "caller.hpp"
+
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../support/census.hpp"
+#include "tests/support/files.hpp"
+
+namespace lodger::test {
+
+Place::Place() {
+  char name[] = "/tmp/lodger-shim-XXXXXX";
+  REQUIRE(::mkdtemp(name) != nullptr);
+  folder_ = name;
+}
+
+Place::~Place() { support::remove_tree(folder_); }
+
+std::string Place::fifo(const std::string& name) const {
+  REQUIRE(::mkfifo(path(name).c_str(), 0700) == 0);
+  return path(name);
+}
+
+wire::Any options_of(const Place& place) {
+  wire::RuncOptions options;
+  options.root = place.path("root");
+  return {"containerd.runc.v1.Options", wire::encode(options)};
+}
+
+Finished call_shim(const Bundle& bundle, const Place& place, const std::string& id, const std::string& action,
+                   const std::string& input) {
+  static const auto program = built_program("LODGER_SHIM", "../../runtime/shim/containerd-shim-lodger-v2");
+  return run_command({program, "-namespace", "test", "-address", place.path("c.sock"), "-publish-binary",
+                      "/none", "-id", id, "-bundle", bundle.path(), action},
+                     {.input = input,
+                      .folder = bundle.path(),
+                      .env = {"TTRPC_ADDRESS=" + place.path("c.sock.ttrpc"), "MAX_SHIM_VERSION=2"}});
+}
+
+Shim::Shim(const Bundle& bundle, const Place& place, const std::string& id)
+    : bundle_(bundle), place_(place), id_(id) {
+  // The sockets of all shims of the machine are in one folder; these tests have theirs to themselves.
+  wire::BootstrapParams params;
+  params.instance_id = id;
+  params.name_space = "test";
+  params.ttrpc_address = place.path("c.sock.ttrpc");
+  params.grpc_address = place.path("c.sock");
+  params.socket_dir = place.path("s");
+  params.extensions.push_back({options_of(place)});
+  const auto started = call_shim(bundle, place, id, "start", wire::encode(params));
+  INFO(started.summary());
+  REQUIRE(started.succeeded());
+  const auto answer = wire::decode<wire::BootstrapResult>(started.out);
+  REQUIRE(answer);
+  REQUIRE(answer->address.starts_with("unix://"));
+  CHECK(answer->version == 3);
+  CHECK(answer->protocol == "ttrpc");
+  socket_ = answer->address.substr(7);
+  reconnect();
+  wire::ContainerRequest request;
+  request.id = id;
+  const auto connected = call<wire::ConnectResponse>("Connect", request);
+  REQUIRE(connected);
+  pid_ = static_cast<pid_t>(connected->shim_pid);
+}
+
+Shim::~Shim() {
+  if (pid_ == 0) return;
+  if (!is_gone(pid_)) {
+    if (const auto now = state(); now && now->status != wire::TaskStatus::stopped && kill(SIGKILL))
+      (void)wait();
+    (void)remove();
+    wire::ShutdownRequest request;
+    request.id = id_;
+    (void)send("Shutdown", wire::encode(request));
+    if (!support::eventually([&] { return is_gone(pid_); }, std::chrono::seconds(5))) {
+      ::kill(pid_, SIGKILL);
+      FAIL_CHECK("the shim has not ended after Shutdown");
+    }
+  }
+  CHECK(traces_of(bundle_.name()).empty());
+  clear_away(bundle_.name());
+}
+
+void Shim::reconnect() {
+  connection_ = *kernel::unix_socket(SOCK_STREAM);
+  REQUIRE(kernel::connect(connection_, *kernel::unix_address(socket_.c_str())));
+  frames_ = {};
+  early_.clear();
+  next_stream_ = 1;
+}
+
+std::string Shim::state_root() const { return place_.path("root") + "/test"; }
+
+std::uint32_t Shim::send(const char* method, const std::string& payload, const char* service) {
+  const auto stream = std::exchange(next_stream_, next_stream_ + 2);
+  const wire::Request request{service, method, payload, 0, {}};
+  REQUIRE(kernel::send_stream(connection_.get(),
+                              wire::frame(stream, wire::FrameHeader::Type::request, wire::encode(request))));
+  return stream;
+}
+
+wire::Response Shim::response_to(std::uint32_t stream) {
+  constexpr int patience = 20'000;
+  while (!early_.contains(stream)) {
+    pollfd waited{connection_.get(), POLLIN, 0};
+    INFO("waiting for the answer to call " << stream);
+    REQUIRE(::poll(&waited, 1, patience) == 1);
+    char bytes[4096];
+    const auto got = kernel::read(connection_.get(), bytes);
+    REQUIRE(got);
+    REQUIRE(*got > 0);
+    frames_.add({bytes, *got});
+    while (const auto frame = frames_.next())
+      early_[frame->header.stream] = *wire::decode<wire::Response>(frame->message);
+  }
+  return early_.extract(stream).mapped();
+}
+
+namespace {
+
+wire::ProcessRequest process(const std::string& id, const std::string& exec_id) {
+  wire::ProcessRequest request;
+  request.id = id;
+  request.exec_id = exec_id;
+  return request;
+}
+
+}  // namespace
+
+wire::CreateRequest Shim::create_request(const std::string& out) const {
+  wire::CreateRequest request;
+  request.id = id_;
+  request.bundle = bundle_.path();
+  request.standard_out = out;
+  request.options = options_of(place_);
+  return request;
+}
+
+Shim::Answer<wire::PidResponse> Shim::create(const std::string& out) {
+  return call<wire::PidResponse>("Create", create_request(out));
+}
+Shim::Answer<wire::PidResponse> Shim::start(const std::string& exec_id) {
+  return call<wire::PidResponse>("Start", process(id_, exec_id));
+}
+Shim::Answer<wire::WaitResponse> Shim::wait(const std::string& exec_id) {
+  return call<wire::WaitResponse>("Wait", process(id_, exec_id));
+}
+Shim::Answer<wire::DeleteResponse> Shim::remove(const std::string& exec_id) {
+  return call<wire::DeleteResponse>("Delete", process(id_, exec_id));
+}
+Shim::Answer<wire::StateResponse> Shim::state(const std::string& exec_id) {
+  return call<wire::StateResponse>("State", process(id_, exec_id));
+}
+Shim::Answer<wire::Empty> Shim::kill(int signal, const std::string& exec_id) {
+  wire::KillRequest request;
+  request.id = id_;
+  request.exec_id = exec_id;
+  request.signal = static_cast<std::uint32_t>(signal);
+  return call<wire::Empty>("Kill", request);
+}
+
+Shim::Answer<wire::Empty> Shim::exec(const std::string& exec_id, const std::vector<std::string>& args,
+                                     const std::string& out, const std::string& in, bool terminal) {
+  wire::ExecRequest request;
+  request.id = id_;
+  request.exec_id = exec_id;
+  request.terminal = terminal;
+  request.standard_in = in;
+  request.standard_out = out;
+  const nlohmann::json process = {{"args", args},
+                                  {"cwd", "/"},
+                                  {"env", {"PATH=/bin"}},
+                                  {"terminal", terminal},
+                                  {"user", {{"uid", 0}, {"gid", 0}}}};
+  request.spec = wire::Any{"types.containerd.io/opencontainers/runtime-spec/1/Process", process.dump()};
+  return call<wire::Empty>("Exec", request);
+}
+
+Reader::Reader(const std::string& fifo) : fd_(::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
+  REQUIRE(fd_ >= 0);
+  REQUIRE(::pipe2(stop_, O_CLOEXEC) == 0);
+  thread_ = std::thread([this] {
+    bool began = false;  // before the first writer comes a FIFO is at its end: fifo(7)
+    for (;;) {
+      pollfd waited[] = {{fd_, POLLIN, 0}, {stop_[0], POLLIN, 0}};
+      ::poll(waited, 2, began ? -1 : 10);
+      if (waited[1].revents != 0) return;
+      char bytes[4096];
+      const auto size = ::read(fd_, bytes, sizeof bytes);
+      const std::lock_guard lock(mutex_);
+      if (size > 0) text_.append(bytes, static_cast<std::size_t>(size));
+      began |= size > 0 || (size < 0 && errno == EAGAIN);
+      ended_ = began && size == 0;
+      if (ended_) return;
+    }
+  });
+}
+
+Reader::~Reader() {
+  ::close(stop_[1]);
+  thread_.join();
+  ::close(stop_[0]);
+  ::close(fd_);
+}
+
+std::string Reader::text() const {
+  const std::lock_guard lock(mutex_);
+  return text_;
+}
+
+std::string Reader::all() {
+  INFO("waiting for the end of a FIFO; so far: " << text());
+  REQUIRE(support::eventually([&] {
+    const std::lock_guard lock(mutex_);
+    return ended_;
+  }));
+  return text();
+}
+
+}  // namespace lodger::test
