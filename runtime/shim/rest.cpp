@@ -1,13 +1,11 @@
 #include "runtime/shim/rest.hpp"
 
 #include <malloc.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
-// Of the linker: where the program lies. ld(1), end(3).
-extern "C" {
-extern char __executable_start;
-extern char etext;
-}
+// The end of the program's text, of the linker: end(3).
+extern "C" char etext;
 
 namespace lodger::shim {
 namespace {
@@ -18,7 +16,8 @@ constexpr std::uintptr_t page = 4096;
 /// The mapping is private and never written to, so that nothing is lost: madvise(2), MADV_DONTNEED.
 void give_back() {
   ::malloc_trim(0);
-  const auto begin = reinterpret_cast<std::uintptr_t>(&__executable_start) & ~(page - 1);
+  // the program headers lie on its first page: getauxval(3)
+  const auto begin = static_cast<std::uintptr_t>(::getauxval(AT_PHDR)) & ~(page - 1);
   const auto end = (reinterpret_cast<std::uintptr_t>(&etext) + page - 1) & ~(page - 1);
   (void)kernel::done("madvise", __NR_madvise, begin, end - begin, MADV_DONTNEED);
 }

@@ -13,7 +13,6 @@
 namespace lodger::shim {
 namespace {
 
-using wire::Code;
 using wire::TaskStatus;
 
 TaskStatus status_of(const Task& task, const Process& process) {
