@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 
 namespace lodger::netmode::proxy {
@@ -67,11 +68,23 @@ constexpr std::array<sock_filter, size> program = [] {
   return out;
 }();
 
+/// Whoever has no right to that is an ordinary user already.
+kernel::Result<> become_nobody() {
+  constexpr auto both = kernel::capability_bit(CAP_SETUID) | kernel::capability_bit(CAP_SETGID);
+  if ((TRY(kernel::permitted_capabilities()) & both) != both) return {};
+  const auto group = kernel::setresgid(own_id);
+  if (!group && group.error().code == EINVAL) return {};  // a user namespace without that number
+  TRY(group);
+  TRY(kernel::setgroups({}));
+  return kernel::setresuid(own_id);
+}
+
 }  // namespace
 
 std::span<const sock_filter> filter() { return program; }
 
 kernel::Result<> confine() {
+  TRY(become_nobody());
   TRY(kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
   TRY(kernel::capset(0, 0, 0));
   TRY(kernel::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));

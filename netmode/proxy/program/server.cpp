@@ -28,8 +28,9 @@
 // When the container ends its ports are closed at once, since its address may soon be another's. What it had
 // said is still carried to the clients, for two seconds at most.
 //
-// What it can do to the host, should a client find a hole: no capability, no new privileges, a system call
-// filter without files, processes or signals (confine.cpp). It can talk to the network, as its work is.
+// What it can do to the host, should a client find a hole: a user of its own, no capability, no new
+// privileges, a system call filter without files, processes or signals (confine.cpp). It can talk to the
+// network, as its work is.
 #include "netmode/proxy/program/server.hpp"
 
 #include <sys/resource.h>

@@ -185,15 +185,16 @@ TEST_CASE("SIGTERM and SIGKILL end it, and commit() tells") {
   }
 }
 
-TEST_CASE("it holds no capability and cannot be looked into") {
+TEST_CASE("it is not root, holds no capability and cannot be looked into") {
   OWN_LOOPBACK();
   const Served served({"8080:80"});
   const auto path = fmt::format("/proc/{}/status", served.pid());
   std::string text(8192, '\0');
   const auto file = kernel::openat(kernel::cwd, path.c_str(), O_RDONLY);
   text.resize(*kernel::read(file->get(), text));
-  for (const char* line :
-       {"CapPrm:\t0000000000000000", "CapEff:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"})
+  for (const char* line : {"CapPrm:\t0000000000000000", "CapEff:\t0000000000000000", "NoNewPrivs:\t1",
+                           "Seccomp:\t2", "Uid:\t2100000000\t2100000000\t2100000000\t2100000000",
+                           "Gid:\t2100000000\t2100000000\t2100000000\t2100000000", "Groups:\t \n"})
     CHECK(text.find(line) != std::string::npos);
 }
 

@@ -5,6 +5,8 @@
 
 #include <random>
 
+#include "netmode/proxy/program/confine.hpp"
+
 using namespace lodger;
 using namespace lodger::tests;
 
@@ -28,6 +30,22 @@ std::uint64_t ticks(pid_t pid) {
   REQUIRE(std::sscanf(text.c_str() + text.rfind(')') + 2,
                       "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) == 2);
   return user + system;
+}
+
+/// The soft limit, at most the hard one. As the same user, for which it takes no capability (getrlimit(2)).
+void limit_descriptors(pid_t pid, rlim_t soft) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    rlimit now{};
+    const bool same = kernel::setresgid(netmode::proxy::own_id) && kernel::setresuid(netmode::proxy::own_id);
+    if (!same || ::prlimit(pid, RLIMIT_NOFILE, nullptr, &now) != 0) ::_exit(1);
+    now.rlim_cur = std::min(soft, now.rlim_max);
+    ::_exit(::prlimit(pid, RLIMIT_NOFILE, &now, nullptr) == 0 ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(status == 0);
 }
 
 }  // namespace
@@ -155,17 +173,13 @@ TEST_CASE("without descriptors nothing is accepted, nor spun on, and what waited
   OWN_LOOPBACK();
   const Served served({"8080:80"});
   const auto server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 80));
-  rlimit before{};
-  const rlimit none{3, 0};
-  REQUIRE(::prlimit(served.pid(), RLIMIT_NOFILE, nullptr, &before) == 0);
-  const rlimit low{none.rlim_cur, before.rlim_max};
-  REQUIRE(::prlimit(served.pid(), RLIMIT_NOFILE, &low, nullptr) == 0);
+  limit_descriptors(served.pid(), 3);
   const auto from = Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080));
   CHECK(from.say("ping"));
   const auto ticks_before = ticks(served.pid());
   std::this_thread::sleep_for(std::chrono::milliseconds(1000));
   CHECK(ticks(served.pid()) - ticks_before < 10);
-  REQUIRE(::prlimit(served.pid(), RLIMIT_NOFILE, &before, nullptr) == 0);
+  limit_descriptors(served.pid(), RLIM_INFINITY);
   const auto to = server.accept();
   CHECK(to.hear() == "ping");
 }
