@@ -27,16 +27,17 @@ Place::~Place() {
   if (root_) (void)leave(root_.get(), record_, owner_);
 }
 
-Outcome<Place> Place::plan(const std::string& name, const std::vector<Publication>& wanted,
-                           std::vector<Publication> translated, int interrupt) {
+Outcome<Place> Place::plan(const std::string& name, int interrupt) {
   TRY(check_name(name));
   Place out;
   out.agent_ = TRY(Agent::open(interrupt));
   out.record_.name = name;
-  out.record_.published = std::move(translated);
-  // In both families, whatever the network comes to have: a door that is free in both is free.
-  TRY(out.agent_->check_free(doors_of(wanted, true)));
   return out;
+}
+
+/// In both families, whatever the network comes to have: a door that is free in both is free.
+Outcome<> Place::check_free(const std::vector<Publication>& wanted) {
+  return agent_->check_free(doors_of(wanted, true));
 }
 
 Outcome<> Place::reserve(int root, const std::string& owner) {

@@ -25,10 +25,13 @@ struct Record {
 class Place {
  public:
   Place() = default;
-  /// Starts lodger-network, and looks for all ports that are `wanted` among those of other containers; those
-  /// that are `translated` it will lead here. Nothing is made. `interrupt`: kernel/helper.hpp.
-  static Outcome<Place> plan(const std::string& name, const std::vector<Publication>& wanted,
-                             std::vector<Publication> translated, int interrupt);
+  /// Starts lodger-network. Nothing is made. `interrupt`: kernel/helper.hpp.
+  static Outcome<Place> plan(const std::string& name, int interrupt);
+  /// Fails with EADDRINUSE where another container has one of these ports, and names both. Asked again it
+  /// costs little: the program keeps what it has read.
+  Outcome<> check_free(const std::vector<Publication>& wanted);
+  /// These it will lead here.
+  void translate(std::vector<Publication> published) { record_.published = std::move(published); }
 
   explicit operator bool() const { return !record_.name.empty(); }
   /// Takes an address for the container `owner`. `root`: the state root's folder.

@@ -26,20 +26,21 @@ class Trials {
   std::vector<kernel::Fd<kernel::Socket>> sockets_;
 };
 
-/// Whether a publication with a host port of its own has it.
-bool is_named(const std::vector<Publication>& all, Protocol protocol, std::uint16_t port) {
-  return std::ranges::any_of(all, [&](const Publication& p) {
-    return !leaves_choice(p) && p.protocol == protocol && p.host.first <= port && port <= p.host.last;
+bool is_among(const std::vector<Ports>& all, Protocol protocol, std::uint16_t port) {
+  return std::ranges::any_of(all, [&](const Ports& one) {
+    return one.protocol == protocol && one.range.first <= port && port <= one.range.last;
   });
 }
 
 Outcome<std::uint16_t> choose(const Publication& one, const std::vector<Publication>& all, Trials& trials,
-                              std::string_view where) {
+                              std::string_view where, const std::vector<Ports>& avoided) {
   const auto text = to_text(one);
   const bool any = one.host.first == 0;
   for (unsigned at = any ? 1 : one.host.first; at <= (any ? 64U : one.host.last); ++at) {
     const auto taken = trials.take(one, any ? std::uint16_t{0} : static_cast<std::uint16_t>(at));
-    if (taken && !is_named(all, one.protocol, *taken)) return *taken;
+    const bool free =
+        taken && !is_named(all, one.protocol, *taken) && !is_among(avoided, one.protocol, *taken);
+    if (free) return *taken;
     if (!taken && taken.error().code != EADDRINUSE)
       return std::unexpected(
           explain(fmt::format("{}: {}: looking for a free port", where, text), taken.error()));
@@ -61,8 +62,14 @@ std::vector<Publication> published(const Decision& decision) {
 
 }  // namespace
 
+bool is_named(const std::vector<Publication>& all, Protocol protocol, std::uint16_t port) {
+  return std::ranges::any_of(all, [&](const Publication& p) {
+    return !leaves_choice(p) && p.protocol == protocol && p.host.first <= port && port <= p.host.last;
+  });
+}
+
 Outcome<std::vector<Publication>> settle(const Decision& decision, std::vector<std::string>& remarks,
-                                         std::string_view where) {
+                                         std::string_view where, const std::vector<Ports>& avoided) {
   const auto all = published(decision);
   Trials trials;
   std::vector<Publication> out;
@@ -78,7 +85,7 @@ Outcome<std::vector<Publication>> settle(const Decision& decision, std::vector<s
     for (unsigned port = publication.container.first; port <= publication.container.last; ++port) {
       Publication one = publication;
       one.container = {static_cast<std::uint16_t>(port), static_cast<std::uint16_t>(port)};
-      const auto chosen = TRY(choose(one, all, trials, where));
+      const auto chosen = TRY(choose(one, all, trials, where, avoided));
       one.host = {chosen, chosen};
       remarks.push_back(fmt::format("{}: chosen for the container: {}", where, to_text(one)));
       out.push_back(std::move(one));

@@ -88,17 +88,46 @@ Outcome<BridgeNetwork> BridgeNetwork::plan(const netmode::Decision& network, con
   BridgeNetwork out;
   if (network.bridge.empty()) return out;
   TRY(check_rights());
-  std::vector<std::string> remarks;
-  auto published = TRY(netmode::policy::settle(network, remarks, "--publish"));
-  for (const auto& remark : remarks) notices(remark);
-  if (network.userland_proxy) {
-    if (!published.empty()) out.proxy_ = TRY(netmode::proxy::Proxy::open(published));
-    out.place_ = TRY(netmode::bridge::Place::plan(network.bridge, published, {}, interrupt));
-    return out;
-  }
-  TRY(check_translatable(published));
-  out.place_ = TRY(netmode::bridge::Place::plan(network.bridge, published, published, interrupt));
+  auto published = TRY(out.settle(network, notices, interrupt));
+  if (!network.userland_proxy)
+    out.place_.translate(std::move(published));
+  else if (!published.empty())
+    out.proxy_ = TRY(netmode::proxy::Proxy::open(published));
   return out;
+}
+
+/// No socket tells of a port that NAT leads to another container: what was chosen and is such a one is chosen
+/// again. Only where one of all is taken each is asked for by itself.
+Outcome<std::vector<netmode::Publication>> BridgeNetwork::settle(const netmode::Decision& network,
+                                                                 const Notices& notices, int interrupt) {
+  std::vector<netmode::Ports> avoided;
+  for (;;) {
+    std::vector<std::string> remarks;
+    auto published = TRY(netmode::policy::settle(network, remarks, "--publish", avoided));
+    if (!network.userland_proxy) TRY(check_translatable(published));
+    if (!place_) place_ = TRY(netmode::bridge::Place::plan(network.bridge, interrupt));
+    auto free = place_.check_free(published);
+    if (free) {
+      for (const auto& remark : remarks) notices(remark);
+      return published;
+    }
+    const auto before = avoided.size();
+    if (free.error().code == EADDRINUSE) TRY(avoid_taken(network, published, avoided));
+    if (avoided.size() == before) return std::unexpected(std::move(free.error()));
+  }
+}
+
+/// Adds those that were chosen and are not free.
+Outcome<> BridgeNetwork::avoid_taken(const netmode::Decision& network,
+                                     const std::vector<netmode::Publication>& published,
+                                     std::vector<netmode::Ports>& avoided) {
+  for (const auto& one : published) {
+    if (netmode::policy::is_named(network.publications, one.protocol, one.host.first)) continue;
+    const auto free = place_.check_free({one});
+    if (!free && free.error().code != EADDRINUSE) return free;
+    if (!free) avoided.push_back({one.host, one.protocol});
+  }
+  return {};
 }
 
 Outcome<> BridgeNetwork::reserve(const Folder& folder, const spec::Config& config, const Notices& notices) {

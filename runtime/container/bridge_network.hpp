@@ -27,6 +27,11 @@ class BridgeNetwork {
   void commit() { place_.commit(); }
 
  private:
+  /// The host's ports, none of which another container has.
+  Outcome<std::vector<netmode::Publication>> settle(const netmode::Decision& network, const Notices& notices,
+                                                    int interrupt);
+  Outcome<> avoid_taken(const netmode::Decision& network, const std::vector<netmode::Publication>& published,
+                        std::vector<netmode::Ports>& avoided);
   netmode::bridge::Place place_;
   std::optional<netmode::proxy::Proxy> proxy_;
 };

@@ -250,6 +250,31 @@ TEST_CASE("bridge: a port that NAT leads elsewhere is refused to a proxy, too", 
   prune(one);
 }
 
+TEST_CASE("bridge: a port that is left to the host is none that NAT leads to another container", "[bridge]") {
+  NETWORKS();
+  const bool proxied = GENERATE(false, true);
+  const std::string publish = GENERATE("8000-8002:80", "80");
+  CAPTURE(proxied, publish);
+  if (publish == "80")  // four ports to choose from; of an odd number the kernel leaves one out
+    REQUIRE(shell("echo 8000 8003 >/proc/sys/net/ipv4/ip_local_port_range").status == 0);
+  const Bundle first("hold"), second("hold"), third("hold"), fourth("echo ran");
+  Container one(first), two(second), three(third), none(fourth);
+  one.create(bridge({"-p", "8000:80"}));
+  two.create(bridge({"-p", "8001:80", "-p", "8003:81"}));
+  auto flags = bridge({"-p", publish});
+  if (proxied) flags.push_back("--userland-proxy");
+  const auto made = three.call(three.making("create", flags));
+  INFO(made.summary());
+  CHECK(made.status == 0);
+  CHECK_THAT(made.err, Catch::Contains("--publish: chosen for the container: 8002:80/tcp"));
+  CHECK_THAT(made.err, !Catch::Contains("8001"));
+  const auto refused = none.run(flags);
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.err, Catch::Contains("no port of the host is free for it"));
+  for (auto* each : {&one, &two, &three}) each->remove();
+  for (auto* each : {&one, &two, &three, &none}) prune(*each);
+}
+
 TEST_CASE("bridge: creates that want one port at the same time leave it to one of them", "[bridge]") {
   NETWORKS();
   const Bundle bundle("hold", without_cgroup);
