@@ -486,6 +486,37 @@ TEST_CASE("bridge: what is left of a network whose maker was killed goes with pr
   CHECK(container.call({"network", "ls"}).err == "");
 }
 
+TEST_CASE("bridge: a UDP client that goes on speaking reaches the successor of a deleted container",
+          "[bridge]") {
+  NETWORKS();
+  const std::string stack = GENERATE("udp4", "udp6");
+  CAPTURE(stack);
+  const std::string host = stack == "udp4" ? "192.0.2.1" : "2001:db8::1";
+  // one socket all the while, as a resolver or a game has it
+  const auto speak = [&](const char* message) {
+    const std::string to = stack == "udp4" ? "UDP4:" + host : "UDP6:[" + host + "]";
+    const auto once =
+        "echo " + std::string(message) + " | timeout 1 socat -t1 - " + to + ":8080,sourceport=5353";
+    return once + " | grep . || " + once + " | grep . || " + once;  // a datagram may get lost
+  };
+  NEEDS(shell("command -v socat").status == 0, "needs socat");
+  const Bundle first("serve " + stack + " 80"), second("serve " + stack + " 80");
+  Container one(first), two(second);
+  Running before = one.begin(one.making("run", bridge({"-p", "8080:80/udp"})));
+  before.wait_for("listening." + stack);
+  CHECK_THAT(net.out(speak("one")).out, Catch::Contains("inside:one"));
+  before.wait();
+  one.remove();
+  Running after = two.begin(two.making("run", bridge({"-p", "8080:80/udp"})));
+  after.wait_for("listening." + stack);
+  CHECK_THAT(net.out(speak("two")).out, Catch::Contains("inside:two"));
+  after.kill(SIGKILL);
+  after.wait();
+  two.remove();
+  prune(one);
+  prune(two);
+}
+
 TEST_CASE("bridge: rules of others stay as they are", "[bridge]") {
   NETWORKS();
   REQUIRE(shell("nft 'add table ip docker; add chain ip docker FORWARD { type filter hook forward priority "

@@ -12,6 +12,7 @@
 #include "netmode/bridge/client/forwarding.hpp"
 #include "netmode/bridge/client/links.hpp"
 #include "netmode/bridge/client/table.hpp"
+#include "netmode/bridge/client/tracked.hpp"
 #include "netmode/bridge/client/transaction.hpp"
 #include "netmode/bridge/question.hpp"
 #include "netmode/bridge/surroundings.hpp"
@@ -137,13 +138,16 @@ Outcome<Words> close(Session& session, Words words) {
   const auto place = take_place(words);
   if (!place || !words.empty()) return nonsense();
   if (TRY(whose_device(place->network)) == Whose::others) return Words{};
-  return persist([&]() -> Outcome<Words> {
+  const Target target{place->network, place->address};
+  const auto swept = persist([&]() -> Outcome<> {
     const auto there = TRY(read_standing(session.netfilter));
     auto transaction = begin_transaction(there.generation);
-    sweep(transaction, there, {place->network, place->address});
-    if (!is_empty(transaction)) TRY(commit(session.netfilter, std::move(transaction)));
-    return Words{};
+    sweep(transaction, there, target);
+    return is_empty(transaction) ? Outcome<>{} : commit(session.netfilter, std::move(transaction));
   });
+  TRY(swept);
+  TRY(forget_tracked(session.netfilter, target));
+  return Words{};
 }
 
 /// Forwarding goes before the rules that guard it; and comes back where another network has come meanwhile,
