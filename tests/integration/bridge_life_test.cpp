@@ -1,0 +1,137 @@
+// Bridge networks with what else a container can have: a user namespace, a terminal, exec; and a lodger that
+// is killed at any moment.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <signal.h>
+
+#include "support/bridged.hpp"
+#include "support/terminal.hpp"
+
+using namespace lodger::test;
+using nlohmann::json;
+
+namespace {
+
+void with_user_namespace(json& config) {
+  config["linux"]["namespaces"].push_back({{"type", "user"}});
+  for (const char* ids : {"uidMappings", "gidMappings"})
+    config["linux"][ids] = json::array({{{"containerID", 0}, {"hostID", 100'000}, {"size", 65'536}}});
+}
+
+/// The container's root, who is nobody on the host, may not make these in a root filesystem of somebody
+/// else's.
+void offer_mount_points(const Bundle& bundle) {
+  for (const char* file : {"/etc/hosts", "/etc/resolv.conf"}) write_file(bundle.rootfs(file), "");
+}
+
+std::vector<std::string> published(const std::string& stack, bool proxied) {
+  auto flags = bridge({"-p", "8080:80/" + stack.substr(0, 3)});
+  if (proxied) flags.push_back("--userland-proxy");
+  return flags;
+}
+
+/// Programs of this name in the host's network.
+bool runs(const std::string& program) {
+  return shell("pgrep --ns $$ --nslist net -x " + program).status == 0;
+}
+bool soon_ends(const std::string& program) {
+  return eventually([&] { return !runs(program); }, std::chrono::seconds(5));
+}
+
+}  // namespace
+
+TEST_CASE("bridge life: a container with a user namespace is reached, and reaches out", "[bridge_life]") {
+  NETWORKS();
+  const std::string stack = GENERATE("tcp4", "udp4", "tcp6", "udp6");
+  const bool proxied = GENERATE(false, true);
+  CAPTURE(stack, proxied);
+  const bool six = stack.ends_with('6');
+  Running server = net.begin_out("serve " + stack + " 90");
+  server.wait_for("listening." + stack);
+  const Bundle bundle("cat /proc/self/uid_map ; ask " + stack + " 90 hello " +
+                          (six ? "2001:db8::2" : "192.0.2.2") + " ; serve " + stack + " 80",
+                      with_user_namespace);
+  offer_mount_points(bundle);
+  Container container(bundle);
+  Running run = container.begin(container.making("run", published(stack, proxied)));
+  run.wait_for("listening." + stack);
+  CHECK(ask_from_outside(net, stack, "8080", six ? "2001:db8::1" : "192.0.2.1") == "inside:hello");
+  const auto done = run.wait();
+  const Facts facts(done.out);
+  CHECK(words(facts["line:/proc/self/uid_map"]) == std::vector<std::string>{"0", "100000", "65536"});
+  CHECK(facts["ask:" + stack] == "inside:hello");
+  prune(container);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge life: with a user namespace its root may not change the addresses without the capability",
+          "[bridge_life]") {
+  NETWORKS();
+  const bool granted = GENERATE(false, true);
+  const Bundle bundle(
+      std::vector<std::string>{"/bin/busybox", "ip", "address", "add", "10.61.0.99/16", "dev", "eth0"},
+      [&](json& config) {
+        with_user_namespace(config);
+        if (!granted) return;
+        for (const char* set : {"bounding", "effective", "permitted"})
+          config["process"]["capabilities"][set].push_back("CAP_NET_ADMIN");
+      });
+  offer_mount_points(bundle);
+  Container container(bundle);
+  const auto done = container.run(bridge());
+  INFO(done.out << done.err);
+  CHECK((done.status == 0) == granted);
+  prune(container);
+}
+
+TEST_CASE("bridge life: exec is in the container's network, and a terminal changes nothing",
+          "[bridge_life]") {
+  NETWORKS();
+  const Bundle bundle("serve tcp4 81 ; serve tcp4 80",
+                      [](json& config) { config["process"]["terminal"] = true; });
+  Container container(bundle);
+  const Terminal terminal(24, 80);
+  Running run =
+      container.begin(container.making("run", published("tcp4", false)),
+                      {.fds = {{terminal.slave(), 0}, {terminal.slave(), 1}, {terminal.slave(), 2}}});
+  read_until(terminal.master(), "listening.tcp4=81");
+  const auto seen = container.call({"exec", container.id(), "/bin/probe", "addresses"});
+  INFO(seen.err);
+  CHECK(Facts(seen.out).all("address.inet") == std::vector<std::string>{"10.61.0.2"});
+  const auto asked = container.call({"exec", container.id(), "/bin/probe", "ask", "tcp4", "81", "hello"});
+  CHECK(Facts(asked.out)["ask:tcp4"] == "inside:hello");
+  CHECK(run.wait().status == 0);
+  prune(container);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE(
+    "bridge life: a lodger that is killed at any moment leaves nothing that delete and prune do not mend",
+    "[bridge_life]") {
+  NETWORKS();
+  const bool proxied = GENERATE(false, true);
+  const Bundle bundle("hold");
+  Container container(bundle);
+  int unfinished = 0;
+  for (int after = 0; after <= 16; ++after) {  // milliseconds; `create` takes about ten
+    CAPTURE(proxied, after);
+    {
+      const Running run = container.begin(container.making("create", published("tcp4", proxied)));
+      usleep(static_cast<unsigned>(after) * 1000);
+      run.kill(SIGKILL);
+    }
+    CHECK(soon_ends("lodger-network"));  // what it is about to make nobody could mend before
+    unfinished += container.call({"state", container.id()}).status != 0;
+    container.call({"delete", "--force", container.id()});
+    CHECK(container.call({"network", "prune"}).status == 0);
+    const bool clean = soon_traces("");
+    INFO(traces() << container.call({"network", "ls"}).out);
+    CHECK(clean);
+    CHECK(soon_ends("lodger-proxy"));
+    CHECK(shell("nft list tables").out == "");
+    CHECK(shell("cat /proc/sys/net/ipv4/conf/out/forwarding").out == "0\n");
+    CHECK(shell("ls " + container.root() + "/@networks 2>/dev/null").out == "");
+    CHECK(container.leftovers().empty());
+  }
+  CHECK(unfinished > 0);
+}
