@@ -139,14 +139,18 @@ Outcome<Words> close(Session& session, Words words) {
   if (!place || !words.empty()) return nonsense();
   if (TRY(whose_device(place->network)) == Whose::others) return Words{};
   const Target target{place->network, place->address};
+  bool udp = false;
   const auto swept = persist([&]() -> Outcome<> {
     const auto there = TRY(read_standing(session.netfilter));
     auto transaction = begin_transaction(there.generation);
     sweep(transaction, there, target);
+    udp |= leads_udp(there, target);
     return is_empty(transaction) ? Outcome<>{} : commit(session.netfilter, std::move(transaction));
   });
   TRY(swept);
-  TRY(forget_tracked(session.netfilter, target));
+  // The kernel goes through all that it tracks, which takes many milliseconds; a new connection of TCP is not
+  // taken for an old one.
+  if (udp) TRY(forget_tracked(session.netfilter, target));
   return Words{};
 }
 

@@ -118,6 +118,16 @@ Outcome<Standing> read_standing(Netlink& netfilter) {
   return standing;
 }
 
+bool leads_udp(const Standing& standing, const Target& target) {
+  return std::ranges::any_of(kinds, [&](const MapKind& kind) {
+    return std::ranges::any_of(standing.maps[map_at(kind.v6, kind.shifted)], [&](const Element& element) {
+      const std::size_t protocol_at = kind.v6 ? 16 : 4;
+      return element.key.size() > protocol_at && element.key[protocol_at] == IPPROTO_UDP &&
+             leads_to(element, kind.v6, target);
+    });
+  });
+}
+
 void sweep(Batch& transaction, const Standing& standing, const Target& target) {
   for (const auto& [v6, shifted] : kinds) {
     ElementList list(door_map(v6, shifted));

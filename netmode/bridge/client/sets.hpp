@@ -43,6 +43,8 @@ struct Standing {
 };
 Outcome<Standing> read_standing(Netlink& netfilter);
 
+/// Whether a door for UDP leads there.
+bool leads_udp(const Standing& standing, const Target& target);
 /// Removes whatever leads there.
 void sweep(Batch& transaction, const Standing& standing, const Target& target);
 /// Fails with EADDRINUSE and the owner's name where somebody has one of the doors. Those that lead to `own`
