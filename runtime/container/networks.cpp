@@ -25,10 +25,11 @@ std::optional<netmode::bridge::Record> bridge_of(const Folder& folder) {
 }
 
 Guest guest(const Store& store, const std::string& network, V4 address, const std::string& id) {
-  Guest out{id, address, false, {}, {}};
+  Guest out{.id = id, .address = address};
   const auto folder = store.look(id);
   const auto record = folder ? bridge_of(*folder) : std::nullopt;
   if (record && record->name == network && record->address == address) {
+    out.recorded = true;
     out.published = record->published;
     out.proxied = record->proxied;
   } else {
@@ -67,14 +68,28 @@ Outcome<> take_back(Agent& agent, const Networks& networks, const BridgeState& s
   return networks.release(state.name, guest.address, guest.id);
 }
 
+/// The rules, and the ports that lead to those who are there: somebody may have flushed them.
+void lead_again(Agent& agent, const BridgeState& state, std::vector<std::string>& done,
+                const Notices& notices) {
+  for (const auto& guest : state.guests) {
+    if (guest.stale || !guest.recorded) continue;
+    const auto doors = netmode::bridge::doors_of(guest.published, state.network.prefix6.has_value());
+    const auto changes = agent.open_doors(state.network, guest.address, guest.id, doors);
+    if (!changes) notices(fmt::format("{}: container {}: {}", state.name, guest.id, changes.error().text));
+    for (const auto& change : changes.value_or(std::vector<std::string>{}))
+      done.push_back(fmt::format("{}: {}", state.name, change));
+  }
+}
+
 Outcome<> prune(Agent& agent, const Networks& networks, const BridgeState& state,
-                std::vector<std::string>& done) {
+                std::vector<std::string>& done, const Notices& notices) {
   for (const auto& guest : state.guests) {
     if (!guest.stale) continue;
     TRY(take_back(agent, networks, state, guest));
     done.push_back(fmt::format("{}: took {} back from container {}, which is gone", state.name,
                                netmode::bridge::to_text(guest.address), guest.id));
   }
+  lead_again(agent, state, done, notices);
   if (!std::ranges::all_of(state.guests, &Guest::stale)) return {};
   const bool lost = TRY(netmode::bridge::whose_device(state.network)) == netmode::bridge::Whose::others;
   if (!lost && TRY(is_joined(state.network))) return {};
@@ -134,7 +149,8 @@ Outcome<std::vector<std::string>> prune_networks(const Store& store, const Notic
   const auto locked = TRY(networks.lock());
   TRY(remove_unfinished(networks, done));
   auto agent = TRY(Agent::open());
-  for (const auto& state : TRY(bridge_networks(store, notices))) TRY(prune(agent, networks, state, done));
+  for (const auto& state : TRY(bridge_networks(store, notices)))
+    TRY(prune(agent, networks, state, done, notices));
   return done;
 }
 

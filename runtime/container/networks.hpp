@@ -12,7 +12,8 @@ namespace lodger::container {
 struct Guest {
   std::string id;  // of the container
   netmode::bridge::V4 address = 0;
-  bool stale = false;  // there is no such container any more, or it has another address
+  bool stale = false;     // there is no such container any more, or it has another address
+  bool recorded = false;  // it says the same of itself
   std::vector<netmode::Publication> published, proxied;
 };
 

@@ -60,7 +60,9 @@ Outcome<Launched> launch(Launch& launch) {
   Dialogue dialogue(launch.config, launch.built, launched, launch.interrupt);
   TRY(enter_namespaces(dialogue, launch));
   TRY(enter_cgroup(dialogue, launch));
-  TRY(launch.on_made(dialogue.pid()));
+  // What is done to it may fail because it has ended: then that is the reason.
+  if (auto made = launch.on_made(dialogue.pid()); !made)
+    return std::unexpected(dialogue.first_failure(std::move(made).error()));
   TRY(dialogue.map_trees(launch.row));
   TRY(dialogue.compile_filter(launch.memory));
   TRY(run_hooks(dialogue, launch));

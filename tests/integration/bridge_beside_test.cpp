@@ -198,3 +198,44 @@ TEST_CASE("bridge beside: behind nft flush ruleset the next container works, del
   prune(before);
   CHECK(soon_traces(""));
 }
+
+TEST_CASE("bridge beside: behind nft flush ruleset no device forwards for others, once lodger has been there",
+          "[bridge_beside]") {
+  NETWORKS();
+  const Bundle first("hold"), second("hold");
+  Container one(first), two(second, {"--root", one.root()});
+  const auto forwards = [] { return shell("cat /proc/sys/net/ipv4/conf/*/forwarding").out; };
+  const auto guarded = [] { return shell("nft list set inet lodger opened4").out; };
+  const auto before = forwards();
+  one.create(bridge());
+  const auto guard = guarded();
+  REQUIRE_THAT(guard, Catch::Contains("elements"));
+
+  REQUIRE(shell("nft flush ruleset").status == 0);
+  two.create({"--network", "bridge:other"});
+  CHECK(guarded() == guard);
+  CHECK(two.remove().status == 0);
+  CHECK(two.call({"network", "prune"}).status == 0);
+  CHECK(guarded() == guard);
+
+  REQUIRE(shell("nft flush ruleset").status == 0);
+  CHECK(one.remove().status == 0);
+  prune(one);
+  CHECK(forwards() == before);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge beside: prune leads published ports on again behind nft flush ruleset", "[bridge_beside]") {
+  NETWORKS();
+  const Bundle bundle("serve tcp4 80");
+  Container container(bundle);
+  Running run = container.begin(container.making("run", bridge({"-p", "8080:80"})));
+  run.wait_for("listening.tcp4");
+  const auto all = shell("nft list ruleset").out;
+  REQUIRE(shell("nft flush ruleset").status == 0);
+  CHECK(container.call({"network", "prune"}).status == 0);
+  CHECK(shell("nft list ruleset").out == all);
+  CHECK(ask_from_outside(net, "tcp4", "8080", "192.0.2.1") == "inside:hello");
+  run.wait();
+  prune(container);
+}

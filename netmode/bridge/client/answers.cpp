@@ -71,12 +71,19 @@ Outcome<Words> change_table(Session& session, const Opening& what) {
   auto transaction = begin_transaction(there.generation);
   const bool made = TRY(has_table(session.netfilter));
   if (made) TRY(forget_opened(session.netfilter, transaction));
-  if (!made) make_table(transaction);
+  if (!made) {
+    make_table(transaction);
+    guard_again(transaction, TRY(noted(session.route)).opened);
+  }
   sweep(transaction, there, what.target);
   put_network(transaction, what.target.network, Elements::added);
   auto changes = TRY(open_forwarding(session.route, transaction, what.target.network));
   put_doors(transaction, what.doors, what.target, what.owner);
   TRY(commit(session.netfilter, std::move(transaction)));
+  if (!made || !changes.words.empty()) {
+    const auto opened = TRY(opened_in(session.netfilter));
+    TRY(note(session.route, what.target.network.device, opened));
+  }
   TRY(apply(changes));
   return std::move(changes.words);
 }
@@ -158,22 +165,27 @@ Outcome<Words> close(Session& session, Words words) {
 /// which counts on it.
 Outcome<> take_down(Netlink& netfilter, Batch transaction, const Changes& changes) {
   auto done = apply(changes);
-  if (done) done = commit(netfilter, std::move(transaction));
+  if (done && !is_empty(transaction)) done = commit(netfilter, std::move(transaction));
   if (!done) TRY(undo(changes));
   return done;
 }
 
-Outcome<Words> leave_table(Session& session, const Network& network) {
+/// `left`: the other bridges that there are, and what all of them have noted.
+Outcome<Words> leave_table(Session& session, const Network& network, const Noted& left) {
   auto transaction = begin_transaction(TRY(generation(session.netfilter)));
   auto devices = TRY(devices_in(session.netfilter, "bridges"));
-  if (devices.erase(network.device) == 0) return Words{};
+  const bool listed = devices.erase(network.device) != 0;
+  auto opened = TRY(opened_in(session.netfilter));
+  opened.v4.insert(left.opened.v4.begin(), left.opened.v4.end());
+  opened.v6.insert(left.opened.v6.begin(), left.opened.v6.end());
   Changes changes;
-  if (devices.empty()) {
-    changes = TRY(close_forwarding(session.netfilter));
-    remove_table(transaction);
+  if (devices.empty() && left.bridges.empty()) {
+    changes = close_forwarding(opened);
+    if (TRY(has_table(session.netfilter))) remove_table(transaction);
   } else {
-    put_network(transaction, network, Elements::removed);
+    if (listed) put_network(transaction, network, Elements::removed);
     TRY(forget_opened(session.netfilter, transaction));
+    if (!left.bridges.empty()) TRY(note(session.route, *left.bridges.begin(), opened));
   }
   TRY(take_down(session.netfilter, std::move(transaction), changes));
   return std::move(changes.words);
@@ -184,8 +196,10 @@ Outcome<Words> remove(Session& session, Words words) {
   if (!network || !words.empty()) return nonsense();
   const auto whose = TRY(whose_device(*network));
   if (whose == Whose::others) return Words{};
+  auto left = TRY(noted(session.route));
+  left.bridges.erase(network->device);
   if (whose == Whose::ours) TRY(remove_bridge(session.route, *network));
-  return persist([&] { return leave_table(session, *network); });
+  return persist([&] { return leave_table(session, *network, left); });
 }
 
 }  // namespace

@@ -27,9 +27,6 @@ Outcome<> set(const std::string& setting, std::string_view value) {
   return explained(kernel::write_once(file.get(), value), doing);
 }
 
-/// Ours have a name of this form (network.hpp): they are not doors to the world.
-bool is_ours(const std::string& device) { return device.starts_with("lodger"); }
-
 std::string forwarding_of(const std::string& device, bool v6) {
   return v6 ? fmt::format("ipv6/conf/{}/force_forwarding", device)
             : fmt::format("ipv4/conf/{}/forwarding", device);
@@ -38,10 +35,13 @@ std::string forwarding_of(const std::string& device, bool v6) {
 /// Whether somebody has decided that the host forwards.
 bool forwards(bool v6) { return value_of(v6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward") == "1"; }
 
+/// Linux 6.17: else for all devices or for none.
+bool opens_v6_by_device() { return value_of(forwarding_of("lo", true)).has_value(); }
+
 Outcome<> open_devices(Netlink& route, Batch& transaction, bool v6, Changes& changes) {
   for (const auto& device : TRY(addressed_devices(route, v6))) {
     auto setting = forwarding_of(device, v6);
-    if (is_ours(device) || value_of(setting) != "0") continue;
+    if (is_bridge_name(device) || value_of(setting) != "0") continue;
     put_opened(transaction, v6, device, Elements::added);
     changes.settings.push_back({std::move(setting), "1", "0"});
     changes.words.push_back(
@@ -55,7 +55,7 @@ Outcome<> open_devices(Netlink& route, Batch& transaction, bool v6, Changes& cha
 /// unless accept_ra is 2, and would lose its routes.
 Outcome<> open_all6(Netlink& route, Batch& transaction, Changes& changes) {
   for (const auto& device : TRY(addressed_devices(route, true))) {
-    if (is_ours(device)) continue;
+    if (is_bridge_name(device)) continue;
     put_opened(transaction, true, device, Elements::added);
     auto setting = fmt::format("ipv6/conf/{}/accept_ra", device);
     if (value_of(setting) != "1") continue;
@@ -110,28 +110,26 @@ Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Netwo
 namespace {
 
 /// What open_all6() did: the set names devices only where it was ours to do.
-Outcome<> close_all6(Netlink& netfilter, Changes& changes) {
-  const auto devices = TRY(devices_in(netfilter, "opened6"));
-  if (devices.empty()) return {};
+void close_all6(const std::set<std::string>& devices, Changes& changes) {
+  if (devices.empty()) return;
   changes.settings.push_back({"ipv6/conf/all/forwarding", "0", "1"});
   changes.words.emplace_back("IPv6 forwarding is switched off again for all devices");
   for (const auto& device : devices)
     if (auto setting = fmt::format("ipv6/conf/{}/accept_ra", device); value_of(setting) == "2")
       changes.settings.push_back({std::move(setting), "1", "2"});
-  return {};
 }
 
 }  // namespace
 
-Outcome<Changes> close_forwarding(Netlink& netfilter) {
+Changes close_forwarding(const Opened& opened) {
   Changes changes;
-  const bool by_device = value_of(forwarding_of("lo", true)).has_value();
-  if (!by_device) TRY(close_all6(netfilter, changes));
+  const bool by_device = opens_v6_by_device();
+  if (!by_device) close_all6(opened.v6, changes);
   for (const bool v6 : {false, true}) {
     if (v6 && !by_device) continue;
     // Somebody has decided meanwhile that the host forwards.
     if (forwards(v6)) continue;
-    for (const auto& device : TRY(devices_in(netfilter, v6 ? "opened6" : "opened4"))) {
+    for (const auto& device : opened.of(v6)) {
       auto setting = forwarding_of(device, v6);
       if (value_of(setting) != "1") continue;
       changes.settings.push_back({std::move(setting), "0", "1"});
@@ -143,13 +141,24 @@ Outcome<Changes> close_forwarding(Netlink& netfilter) {
 }
 
 Outcome<> forget_opened(Netlink& netfilter, Batch& transaction) {
-  const bool by_device = value_of(forwarding_of("lo", true)).has_value();
+  const bool by_device = opens_v6_by_device();
   for (const bool v6 : {false, true}) {
     if (!forwards(v6) || (v6 && !by_device)) continue;
     for (const auto& device : TRY(devices_in(netfilter, v6 ? "opened6" : "opened4")))
       put_opened(transaction, v6, device, Elements::removed);
   }
   return {};
+}
+
+void guard_again(Batch& transaction, const Opened& opened) {
+  const bool by_device = opens_v6_by_device();
+  for (const bool v6 : {false, true})
+    for (const auto& device : opened.of(v6)) {
+      // Before Linux 6.17 all of IPv6 forwards, and for our sake, or none of it.
+      const bool still =
+          v6 && !by_device ? forwards(true) : !forwards(v6) && value_of(forwarding_of(device, v6)) == "1";
+      if (still) put_opened(transaction, v6, device, Elements::added);
+    }
 }
 
 Outcome<> apply(const Changes& changes) {

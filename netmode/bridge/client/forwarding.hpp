@@ -11,6 +11,7 @@
 
 #include "kernel/failure.hpp"
 #include "netmode/bridge/client/netlink.hpp"
+#include "netmode/bridge/client/opened.hpp"
 #include "netmode/bridge/network.hpp"
 
 namespace lodger::netmode::bridge {
@@ -29,8 +30,11 @@ struct Changes {
 /// How forwarding comes on where it is missing. Names its devices in the sets opened4 and opened6: the rules
 /// are there before it is on.
 Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Network& network);
-/// How it goes off again for the devices that the sets name.
-Outcome<Changes> close_forwarding(Netlink& netfilter);
+/// How it goes off again for these devices.
+Changes close_forwarding(const Opened& opened);
+/// A table that is made anew, since somebody has flushed the ruleset, has in its sets again those that are
+/// noted and forward still.
+void guard_again(Batch& transaction, const Opened& opened);
 /// Where somebody has decided meanwhile that the host forwards, the devices that forwarded for our sake alone
 /// do so for all: the sets lose them. IPv6 before Linux 6.17 cannot be told from our own doing.
 Outcome<> forget_opened(Netlink& netfilter, Batch& transaction);

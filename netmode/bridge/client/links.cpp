@@ -210,6 +210,45 @@ Outcome<> set_up_inside(Netlink& route, const Network& network, V4 address) {
   return send(route, std::move(batch));
 }
 
+namespace {
+
+struct Names {
+  std::string_view name, alias;
+};
+int take_name(const nlattr* attribute, void* into) {
+  auto& names = *static_cast<Names*>(into);
+  if (mnl_attr_get_type(attribute) == IFLA_IFNAME) names.name = mnl_attr_get_str(attribute);
+  if (mnl_attr_get_type(attribute) == IFLA_IFALIAS) names.alias = mnl_attr_get_str(attribute);
+  return MNL_CB_OK;
+}
+
+}  // namespace
+
+Outcome<> each_link(Netlink& route,
+                    const std::function<void(std::string_view name, std::string_view alias)>& visit) {
+  char buffer[256];
+  nlmsghdr* request = nullptr;
+  begin<ifinfomsg>(buffer, 1, RTM_GETLINK, NLM_F_DUMP, request);
+  return route.ask("listing the host's devices", request, [&](const nlmsghdr* answer) {
+    Names names;
+    if (answer->nlmsg_type == RTM_NEWLINK &&
+        mnl_attr_parse(answer, sizeof(ifinfomsg), take_name, &names) >= 0)
+      visit(names.name, names.alias);
+  });
+}
+
+Outcome<> set_alias(Netlink& route, const std::string& device, const std::string& alias) {
+  const unsigned index = TRY(index_of(device));
+  Batch batch;
+  batch.add(fmt::format("giving {} an alias", device), [&](char* buffer, std::uint32_t sequence) {
+    nlmsghdr* header = nullptr;
+    auto* body = begin<ifinfomsg>(buffer, sequence, RTM_NEWLINK, 0, header);
+    body->ifi_index = static_cast<int>(index);
+    mnl_attr_put_strz(header, IFLA_IFALIAS, alias.c_str());
+  });
+  return send(route, std::move(batch));
+}
+
 Outcome<std::set<std::string>> addressed_devices(Netlink& route, bool v6) {
   char buffer[256];
   nlmsghdr* request = nullptr;

@@ -1,7 +1,9 @@
 // Devices, addresses and routes. Source: rtnetlink(7); ip-link(8), "bridge" and "veth".
 #pragma once
+#include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "kernel/failure.hpp"
 #include "kernel/fd.hpp"
@@ -24,6 +26,10 @@ Outcome<> make_pair(Netlink& route, const Network& network, V4 address,
 /// In the container's namespace: eth0's addresses, it and the loopback up, the routes by the gateway.
 Outcome<> set_up_inside(Netlink& route, const Network& network, V4 address);
 
+/// Every device of the host, with its alias: "" for none.
+Outcome<> each_link(Netlink& route,
+                    const std::function<void(std::string_view name, std::string_view alias)>& visit);
+Outcome<> set_alias(Netlink& route, const std::string& device, const std::string& alias);
 /// The devices with an address of global scope.
 Outcome<std::set<std::string>> addressed_devices(Netlink& route, bool v6);
 
