@@ -88,6 +88,9 @@ class Engine:
             time.sleep(0.2)
         raise RuntimeError(f'{self.name} does not answer: {self.tail()}')
 
+    def takes(self, runtime):
+        return True
+
     def mounts(self):
         return [f'mkdir -p {path}; mount -t tmpfs tmpfs {path}' for path in self.own_folders]
 
@@ -143,7 +146,7 @@ class Docker(DockerLike):
         return [*Engine.mounts(self), f'export PATH={path}:$PATH']
 
     def daemon_line(self):
-        runtimes = {runtime.name: {'path': runtime.program} for runtime in self.runtimes.values() if runtime.program}
+        runtimes = {'test-' + runtime.name: {'path': runtime.program} for runtime in self.runtimes.values() if runtime.program}
         with open(self.place + '/daemon.json', 'w') as file:
             json.dump({'runtimes': runtimes}, file)
         return (f'dockerd --config-file {self.place}/daemon.json --data-root {self.place}/data --exec-root {self.place}/exec '
@@ -156,8 +159,12 @@ class Docker(DockerLike):
     def client(self):
         return ['docker', '-H', f'unix://{self.place}/sock']
 
+    def takes(self, runtime):
+        """Before 23 it knows no shim but runc's."""
+        return not runtime.shim or int(self.call('version', '-f', '{{.Server.Version}}').out.split('.')[0]) >= 23
+
     def runtime_words(self, runtime):
-        return ['--runtime', 'io.containerd.lodger.v2' if runtime.shim else runtime.name]
+        return ['--runtime', 'io.containerd.lodger.v2' if runtime.shim else 'test-' + runtime.name]
 
 
 class Podman(DockerLike):
@@ -167,6 +174,9 @@ class Podman(DockerLike):
 
     def daemon_line(self):
         return 'sleep 1000000'
+
+    def takes(self, runtime):
+        return not runtime.shim
 
     def ready(self):
         return self.call('info').status == 0
@@ -179,7 +189,8 @@ class Podman(DockerLike):
         return []
 
     def run(self, runtime, *command, flags=(), **more):
-        return self.call('--runtime', runtime.program, 'run', *flags, IMAGE, *command, **more)
+        # podman asks for more descriptors than a machine without CAP_SYS_RESOURCE can give
+        return self.call('--runtime', runtime.program, 'run', '--ulimit', 'host', *flags, IMAGE, *command, **more)
 
 
 class Containerd(Engine):

@@ -87,7 +87,7 @@ def not_executable(engine, runtime):
 def gives_terminal(engine, runtime):
     """run -t: a terminal"""
     answer = engine.run(runtime, 'sh', '-c', 'test -t 1 && echo yes', flags=['--rm', '-t', *HOST])
-    wants((answer.status, answer.out) == (0, 'yes\r\n'), answer)
+    wants((answer.status, answer.out) == (0, 'yes\n'), answer)
 
 
 def runs_as_user(engine, runtime):
@@ -104,7 +104,7 @@ def executes(engine, runtime):
         answer = kept('exec', '-i', kept.name, 'cat', given='x\n')
         wants((answer.status, answer.out) == (0, 'x\n'), answer)
         answer = kept('exec', '-t', kept.name, 'sh', '-c', 'test -t 1 && echo yes')
-        wants((answer.status, answer.out) == (0, 'yes\r\n'), answer)
+        wants((answer.status, answer.out) == (0, 'yes\n'), answer)
         answer = kept('exec', kept.name, '/no/such/program')
         wants(answer.status == 127, answer)
 
