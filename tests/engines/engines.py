@@ -190,7 +190,7 @@ class Podman(DockerLike):
 
     def run(self, runtime, *command, flags=(), **more):
         # podman asks for more descriptors than a machine without CAP_SYS_RESOURCE can give
-        return self.call('--runtime', runtime.program, 'run', '--ulimit', 'host', *flags, IMAGE, *command, **more)
+        return self.call('--runtime', runtime.program, 'run', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096', *flags, IMAGE, *command, **more)
 
 
 class Containerd(Engine):
