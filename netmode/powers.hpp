@@ -9,7 +9,7 @@
 namespace lodger::netmode {
 
 /// What of a list of ports, or a map, does not hold who has the capability.
-enum class Past : unsigned char { nothing, raw_sockets, programs, everything };
+enum class Past : unsigned char { raw_sockets, programs, everything };
 
 struct Power {
   const char* capability;
@@ -29,16 +29,18 @@ inline constexpr Power powers[] = {
      "the container can read and forge all traffic of the host, its loopback's included; ping needs only a "
      "group within the host's net.ipv4.ping_group_range",
      Past::raw_sockets},
-    {"CAP_SYS_ADMIN", "the container can load programs of BPF that watch and turn the host's traffic",
-     Past::programs},
+    {"CAP_SYS_ADMIN",
+     "the container can load programs of BPF that watch and turn the host's traffic, and mount the host's "
+     "/proc/sys anew, whose core_pattern names a program that the kernel runs as the host's",
+     Past::everything},
     {"CAP_SYS_MODULE", "the container can load modules into the host's kernel", Past::everything},
     {"CAP_SYS_PTRACE",
      "without a pid namespace the container can take over the host's processes, and their sockets",
      Past::programs, true},
     {"CAP_DAC_READ_SEARCH",
-     "the container can open any file of a file system of which it has a part, by open_by_handle_at(2); the "
-     "host's /etc/hosts and /etc/resolv.conf, bound read-only, are such parts",
-     Past::nothing},
+     "the container can open, and as root write, any file of a file system of which it has a part, by "
+     "open_by_handle_at(2); the host's /etc/hosts and /etc/resolv.conf, bound read-only, are such parts",
+     Past::everything},
 };
 
 /// Can the container's process get it? What is in the bounding set comes with a program of file capabilities.

@@ -98,7 +98,6 @@ Outcome<> fall_back(const netmode::policy::Rules& rules, const Failure& why, net
 /// Nothing, where it holds nevertheless.
 std::string warning_of(const netmode::Power& power, std::string_view option, const netmode::Record& record) {
   switch (power.past) {
-    case netmode::Past::nothing: return "";
     case netmode::Past::raw_sockets:
       return fmt::format("{}: raw sockets, which a container with {} has, are not judged", option,
                          power.capability);

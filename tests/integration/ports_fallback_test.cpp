@@ -129,3 +129,16 @@ TEST_CASE("bind list by Landlock: what it cannot keep is refused", "[ports_fallb
   CHECK(done.err.find("and Landlock, the other way, does not do: it cannot keep UDP to a list of ports; with "
                       "bind=1-65535/udp beside it UDP is left as it is") != std::string::npos);
 }
+
+TEST_CASE("bind list by Landlock: what leads past it is warned of", "[ports_fallback]") {
+  NEEDS_FALLBACK();
+  const HostStack stack;
+  const std::string capability = GENERATE("CAP_SYS_ADMIN", "CAP_DAC_READ_SEARCH", "CAP_SYS_CHROOT");
+  Apart apart("echo ran", [&](json& config) {
+    without_limits(config);
+    config["process"]["capabilities"]["bounding"].push_back(capability);
+  });
+  const auto done = apart.run("bind=80,bind=1-65535/udp");
+  CHECK(done.status == 0);
+  CHECK(done.err.contains(capability + " can get past it") == (capability != "CAP_SYS_CHROOT"));
+}

@@ -304,8 +304,8 @@ bool warns_of(const std::string& capability, const Finished& done) {
 TEST_CASE("bind list: what leads past it is warned of", "[ports_policy]") {
   NEEDS_POLICY();
   const HostStack stack;
-  const std::string capability =
-      GENERATE("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_MODULE", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE");
+  const std::string capability = GENERATE("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_MODULE",
+                                          "CAP_DAC_READ_SEARCH", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE");
   const auto done = outcome(
       "echo ran", [&](json& config) { config["process"]["capabilities"]["bounding"].push_back(capability); },
       under("bind=80"));
