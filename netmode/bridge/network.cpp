@@ -77,6 +77,13 @@ std::optional<V4> address_of_pair(std::string_view device) {
   return error == std::errc() && stop == end ? std::optional(address) : std::nullopt;
 }
 
+bool is_bridge_name(std::string_view device) {
+  constexpr std::string_view beginning = "lodger";
+  if (!device.starts_with(beginning)) return false;
+  device.remove_prefix(beginning.size());
+  return !device.empty() && std::ranges::all_of(device, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 Hardware hardware_address(V4 address) {
   Hardware out{0x02, 0x6c};
   const V4 raw = htonl(address);

@@ -33,8 +33,8 @@ struct Network {
 /// one has the other.
 std::string pair_name(V4 address);
 std::optional<V4> address_of_pair(std::string_view device);
-/// Whether a device has the form of a bridge's name: "lodger0".
-inline bool is_bridge_name(std::string_view device) { return device.starts_with("lodger"); }
+/// Whether a device has the form of a bridge's name: "lodger" and a number.
+bool is_bridge_name(std::string_view device);
 /// The container's end has a hardware address made of its own, so that nobody's table of neighbours is wrong
 /// when an address is given out again. Locally administered: IEEE 802.
 Hardware hardware_address(V4 address);

@@ -225,6 +225,29 @@ TEST_CASE("bridge beside: behind nft flush ruleset no device forwards for others
   CHECK(soon_traces(""));
 }
 
+TEST_CASE(
+    "bridge beside: a device of somebody's whose name begins as ours do is left alone, and counts for none",
+    "[bridge_beside]") {
+  NETWORKS();
+  const std::string kind = GENERATE("lodger-x type bridge", "lodger7 type veth");
+  const auto device = kind.substr(0, kind.find(' '));
+  CAPTURE(kind);
+  REQUIRE(shell("ip link add " + kind + " && ip link set " + device + " alias mine up && ip address add " +
+                "198.51.100.1/24 dev " + device)
+              .status == 0);
+  const auto forwards = [] { return shell("cat /proc/sys/net/ipv4/conf/*/forwarding").out; };
+  const auto before = forwards();
+  const Bundle bundle("hold");
+  Container container(bundle);
+  container.create(bridge());
+  CHECK_THAT(shell("nft list set inet lodger opened4").out, Catch::Contains('"' + device + '"'));
+  container.remove();
+  prune(container);
+  CHECK(shell("ip link show " + device).out.contains("alias mine"));
+  CHECK(shell("nft list tables").out == "");
+  CHECK(forwards() == before);
+}
+
 TEST_CASE("bridge beside: prune leads published ports on again behind nft flush ruleset", "[bridge_beside]") {
   NETWORKS();
   const Bundle bundle("serve tcp4 80");

@@ -463,6 +463,41 @@ TEST_CASE("bridge: a host that is made a router meanwhile keeps none of the drop
   CHECK(shell("sysctl -n net.ipv4.ip_forward net.ipv4.conf.out.forwarding").out == "1\n1\n");
 }
 
+TEST_CASE(
+    "bridge: a host that is made a router meanwhile loses what guarded its bridges, too; a device that has "
+    "become one since hinders nothing",
+    "[bridge]") {
+  NETWORKS();
+  NEEDS(shell("sysctl -n net.ipv4.ip_forward net.ipv6.conf.all.forwarding").out == "0\n0\n",
+        "this network stack forwards from the start");
+  const auto become = [](const std::string& device) {
+    REQUIRE(shell("set -e; ip link add " + device + " type bridge; ip link set " + device +
+                  " up; ip address add 198.51.100.1/24 dev " + device +
+                  "; ip address add 2001:db8:2::1/64 dev " + device + " nodad")
+                .status == 0);
+  };
+  const auto inside = [] { return shell("nft list set inet lodger inside").out; };
+  const Bundle bundle("hold"), other("hold");
+  Container container(bundle), second(other);
+  become("wire");
+  container.create(bridge());
+  CHECK_THAT(inside(), Catch::Contains("\"wire\" . \"wire\"") && !Catch::Contains("\"out\""));
+  REQUIRE(shell("ip link delete out").status == 0);
+  become("out");
+  const std::string families =
+      GENERATE("ipv4.ip_forward=1", "ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
+  CAPTURE(families);
+  REQUIRE(shell("sysctl -w net." + families).status == 0);
+  second.create(bridge());
+  // before Linux 6.17 nobody can tell whose IPv6 forwarding it is
+  const bool by_device = shell("sysctl -n net.ipv6.conf.lo.force_forwarding").status == 0;
+  CHECK(inside().contains("\"wire\"") == (families == "ipv4.ip_forward=1" || !by_device));
+  second.remove();
+  container.remove();
+  prune(second);
+  prune(container);
+}
+
 TEST_CASE("bridge: a subnet that another routing table knows is not taken", "[bridge]") {
   NETWORKS();
   REQUIRE(shell("ip route add blackhole 10.61.7.0/24 table 100").status == 0);

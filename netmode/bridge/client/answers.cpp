@@ -73,7 +73,8 @@ Outcome<Words> change_table(Session& session, const Opening& what) {
   if (made) TRY(forget_opened(session.netfilter, transaction));
   if (!made) {
     make_table(transaction);
-    guard_again(transaction, TRY(noted(session.route)).opened);
+    const auto before = TRY(noted(session.route));
+    TRY(guard_again(session.route, transaction, before.opened));
   }
   sweep(transaction, there, what.target);
   put_network(transaction, what.target.network, Elements::added);

@@ -38,11 +38,22 @@ bool forwards(bool v6) { return value_of(v6 ? "ipv6/conf/all/forwarding" : "ipv4
 /// Linux 6.17: else for all devices or for none.
 bool opens_v6_by_device() { return value_of(forwarding_of("lo", true)).has_value(); }
 
+/// Names a device to the rules that guard what it forwards.
+void guard(Batch& transaction, bool v6, const std::string& device, const std::set<std::string>& bridges) {
+  put_opened(transaction, v6, device, Elements::added);
+  if (bridges.contains(device)) put_inside(transaction, device, Elements::added);
+}
+
+bool is_ours(const std::string& device, const std::set<std::string>& bridges) {
+  return is_bridge_name(device) && bridges.contains(device);
+}
+
 Outcome<> open_devices(Netlink& route, Batch& transaction, bool v6, Changes& changes) {
+  const auto there = TRY(bridges(route));
   for (const auto& device : TRY(addressed_devices(route, v6))) {
     auto setting = forwarding_of(device, v6);
-    if (is_bridge_name(device) || value_of(setting) != "0") continue;
-    put_opened(transaction, v6, device, Elements::added);
+    if (is_ours(device, there) || value_of(setting) != "0") continue;
+    guard(transaction, v6, device, there);
     changes.settings.push_back({std::move(setting), "1", "0"});
     changes.words.push_back(
         fmt::format("{} forwarding is switched on for device {}, for bridge networks alone",
@@ -54,9 +65,10 @@ Outcome<> open_devices(Netlink& route, Batch& transaction, bool v6, Changes& cha
 /// Before Linux 6.17: for all devices or for none. A device that forwards ignores router advertisements
 /// unless accept_ra is 2, and would lose its routes.
 Outcome<> open_all6(Netlink& route, Batch& transaction, Changes& changes) {
+  const auto there = TRY(bridges(route));
   for (const auto& device : TRY(addressed_devices(route, true))) {
-    if (is_bridge_name(device)) continue;
-    put_opened(transaction, true, device, Elements::added);
+    if (is_ours(device, there)) continue;
+    guard(transaction, true, device, there);
     auto setting = fmt::format("ipv6/conf/{}/accept_ra", device);
     if (value_of(setting) != "1") continue;
     changes.settings.push_back({std::move(setting), "2", "1"});
@@ -141,24 +153,32 @@ Changes close_forwarding(const Opened& opened) {
 }
 
 Outcome<> forget_opened(Netlink& netfilter, Batch& transaction) {
-  const bool by_device = opens_v6_by_device();
-  for (const bool v6 : {false, true}) {
-    if (!forwards(v6) || (v6 && !by_device)) continue;
-    for (const auto& device : TRY(devices_in(netfilter, v6 ? "opened6" : "opened4")))
-      put_opened(transaction, v6, device, Elements::removed);
-  }
+  const auto opened = TRY(opened_in(netfilter));
+  const bool forgotten[] = {forwards(false), forwards(true) && opens_v6_by_device()};
+  std::set<std::string> gone;
+  for (const bool v6 : {false, true})
+    if (forgotten[v6])
+      for (const auto& device : opened.of(v6)) {
+        put_opened(transaction, v6, device, Elements::removed);
+        if (forgotten[!v6] || !opened.of(!v6).contains(device)) gone.insert(device);
+      }
+  // By what the set says: a device may have become a bridge since, or have been one.
+  for (const auto& device : TRY(devices_in(netfilter, "inside")))
+    if (gone.contains(device)) put_inside(transaction, device, Elements::removed);
   return {};
 }
 
-void guard_again(Batch& transaction, const Opened& opened) {
+Outcome<> guard_again(Netlink& route, Batch& transaction, const Opened& opened) {
   const bool by_device = opens_v6_by_device();
+  const auto there = TRY(bridges(route));
   for (const bool v6 : {false, true})
     for (const auto& device : opened.of(v6)) {
       // Before Linux 6.17 all of IPv6 forwards, and for our sake, or none of it.
       const bool still =
           v6 && !by_device ? forwards(true) : !forwards(v6) && value_of(forwarding_of(device, v6)) == "1";
-      if (still) put_opened(transaction, v6, device, Elements::added);
+      if (still) guard(transaction, v6, device, there);
     }
+  return {};
 }
 
 Outcome<> apply(const Changes& changes) {

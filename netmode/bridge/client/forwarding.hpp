@@ -34,7 +34,7 @@ Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Netwo
 Changes close_forwarding(const Opened& opened);
 /// A table that is made anew, since somebody has flushed the ruleset, has in its sets again those that are
 /// noted and forward still.
-void guard_again(Batch& transaction, const Opened& opened);
+Outcome<> guard_again(Netlink& route, Batch& transaction, const Opened& opened);
 /// Where somebody has decided meanwhile that the host forwards, the devices that forwarded for our sake alone
 /// do so for all: the sets lose them. IPv6 before Linux 6.17 cannot be told from our own doing.
 Outcome<> forget_opened(Netlink& netfilter, Batch& transaction);

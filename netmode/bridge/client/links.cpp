@@ -212,29 +212,39 @@ Outcome<> set_up_inside(Netlink& route, const Network& network, V4 address) {
 
 namespace {
 
-struct Names {
-  std::string_view name, alias;
-};
-int take_name(const nlattr* attribute, void* into) {
-  auto& names = *static_cast<Names*>(into);
-  if (mnl_attr_get_type(attribute) == IFLA_IFNAME) names.name = mnl_attr_get_str(attribute);
-  if (mnl_attr_get_type(attribute) == IFLA_IFALIAS) names.alias = mnl_attr_get_str(attribute);
+int take_kind(const nlattr* attribute, void* into) {
+  if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND)
+    static_cast<Link*>(into)->kind = mnl_attr_get_str(attribute);
+  return MNL_CB_OK;
+}
+
+int take_part(const nlattr* attribute, void* into) {
+  auto& link = *static_cast<Link*>(into);
+  if (mnl_attr_get_type(attribute) == IFLA_IFNAME) link.name = mnl_attr_get_str(attribute);
+  if (mnl_attr_get_type(attribute) == IFLA_IFALIAS) link.alias = mnl_attr_get_str(attribute);
+  if (mnl_attr_get_type(attribute) == IFLA_LINKINFO) mnl_attr_parse_nested(attribute, take_kind, into);
   return MNL_CB_OK;
 }
 
 }  // namespace
 
-Outcome<> each_link(Netlink& route,
-                    const std::function<void(std::string_view name, std::string_view alias)>& visit) {
+Outcome<> each_link(Netlink& route, const std::function<void(const Link&)>& visit) {
   char buffer[256];
   nlmsghdr* request = nullptr;
   begin<ifinfomsg>(buffer, 1, RTM_GETLINK, NLM_F_DUMP, request);
   return route.ask("listing the host's devices", request, [&](const nlmsghdr* answer) {
-    Names names;
-    if (answer->nlmsg_type == RTM_NEWLINK &&
-        mnl_attr_parse(answer, sizeof(ifinfomsg), take_name, &names) >= 0)
-      visit(names.name, names.alias);
+    Link link;
+    if (answer->nlmsg_type == RTM_NEWLINK && mnl_attr_parse(answer, sizeof(ifinfomsg), take_part, &link) >= 0)
+      visit(link);
   });
+}
+
+Outcome<std::set<std::string>> bridges(Netlink& route) {
+  std::set<std::string> names;
+  TRY(each_link(route, [&](const Link& link) {
+    if (link.is_bridge()) names.emplace(link.name);
+  }));
+  return names;
 }
 
 Outcome<> set_alias(Netlink& route, const std::string& device, const std::string& alias) {

@@ -26,9 +26,14 @@ Outcome<> make_pair(Netlink& route, const Network& network, V4 address,
 /// In the container's namespace: eth0's addresses, it and the loopback up, the routes by the gateway.
 Outcome<> set_up_inside(Netlink& route, const Network& network, V4 address);
 
-/// Every device of the host, with its alias: "" for none.
-Outcome<> each_link(Netlink& route,
-                    const std::function<void(std::string_view name, std::string_view alias)>& visit);
+struct Link {
+  std::string_view name, alias, kind;  // of the latter two "" for none; ip-link(8), "type": "bridge"
+  bool is_bridge() const { return kind == "bridge"; }
+};
+/// Every device of the host.
+Outcome<> each_link(Netlink& route, const std::function<void(const Link&)>& visit);
+/// Those that are bridges, whoever made them.
+Outcome<std::set<std::string>> bridges(Netlink& route);
 Outcome<> set_alias(Netlink& route, const std::string& device, const std::string& alias);
 /// The devices with an address of global scope.
 Outcome<std::set<std::string>> addressed_devices(Netlink& route, bool v6);

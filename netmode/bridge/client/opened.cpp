@@ -37,11 +37,11 @@ Opened opened_from(std::string_view alias) {
 
 Outcome<Noted> noted(Netlink& route) {
   Noted out;
-  TRY(each_link(route, [&](std::string_view name, std::string_view alias) {
-    if (!is_bridge_name(name)) return;
-    out.bridges.emplace(name);
-    out.opened.v4.merge(opened_from(alias).v4);
-    out.opened.v6.merge(opened_from(alias).v6);
+  TRY(each_link(route, [&](const Link& link) {
+    if (!link.is_bridge() || !is_bridge_name(link.name)) return;
+    out.bridges.emplace(link.name);
+    out.opened.v4.merge(opened_from(link.alias).v4);
+    out.opened.v6.merge(opened_from(link.alias).v6);
   }));
   return out;
 }

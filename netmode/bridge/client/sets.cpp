@@ -1,10 +1,8 @@
 #include "netmode/bridge/client/sets.hpp"
 
-#include <fmt/core.h>
 #include <libnftnl/common.h>
 #include <libnftnl/set.h>
 #include <libnftnl/udata.h>
-#include <unistd.h>
 
 #include <cstring>
 
@@ -123,13 +121,14 @@ void put_network(Batch& transaction, const Network& network, Elements what) {
 }
 
 void put_opened(Batch& transaction, bool v6, const std::string& device, Elements what) {
-  ElementList opened(v6 ? "opened6" : "opened4"), inside("inside");
+  ElementList opened(v6 ? "opened6" : "opened4");
   opened.add({name_key(device)});
-  // A bridge's own frames come by where br_netfilter hands them to the rules; any other device is to send
-  // nothing back that came by it.
-  if (::access(fmt::format("/sys/class/net/{}/bridge", device).c_str(), F_OK) == 0)
-    inside.add({pair_key(device)});
   put(transaction, opened, what);
+}
+
+void put_inside(Batch& transaction, const std::string& device, Elements what) {
+  ElementList inside("inside");
+  inside.add({pair_key(device)});
   put(transaction, inside, what);
 }
 

@@ -21,8 +21,11 @@ void make_sets(Batch& transaction);
 enum class Elements : bool { added, removed };
 /// A network's device and addresses. Adding what is there already changes nothing.
 void put_network(Batch& transaction, const Network& network, Elements what);
-/// A device of the host in opened4 or opened6, and in `inside` as a network of its own.
+/// A device of the host in opened4 or opened6.
 void put_opened(Batch& transaction, bool v6, const std::string& device, Elements what);
+/// A bridge of the host in `inside`, as a network of its own: its own frames come by where br_netfilter hands
+/// them to the rules. Any other device is to send nothing back that came by it.
+void put_inside(Batch& transaction, const std::string& device, Elements what);
 /// The names in a set of devices.
 Outcome<std::set<std::string>> devices_in(Netlink& netfilter, const char* set);
 

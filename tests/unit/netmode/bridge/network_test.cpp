@@ -26,6 +26,12 @@ TEST_CASE("names are made of the address") {
   CHECK(hardware_address(example.gateway() + 1) == Hardware{2, 0x6c, 10, 61, 0, 2});
 }
 
+TEST_CASE("a bridge's name is lodger and a number") {
+  for (const char* good : {"lodger0", "lodger144"}) CHECK(is_bridge_name(good));
+  for (const char* bad : {"lodger", "lodger-x", "lodger0a", "lodger 0", "lodge0", ""})
+    CHECK_FALSE(is_bridge_name(bad));
+}
+
 TEST_CASE("a definition comes back from its file") {
   const auto back = network_from_file(to_file(example));
   REQUIRE(back);
