@@ -70,6 +70,11 @@ Failure full(const std::string& name, const Network& network) {
           ENOSPC};
 }
 
+/// Nobody is in it, and its device is gone or somebody else's: it is made anew.
+Outcome<bool> is_lost(const Network& network, const Leases& leases) {
+  return leases.empty() && TRY(whose_device(network)) != Whose::ours;
+}
+
 }  // namespace
 
 std::optional<V4> free_address(const Network& network, const Leases& given) {
@@ -157,7 +162,7 @@ Outcome<Networks::Lease> Networks::lease(const std::string& name, const std::str
   const auto folder = TRY(explained(make_folder(locked.get(), name.c_str()), doing_of(name)));
   auto leases = TRY(explained(read_leases(folder.get()), doing_of(name)));
   auto network = read_definition(folder.get(), name);
-  const bool lost = network && leases.empty() && TRY(whose_device(*network)) != Whose::ours;
+  const bool lost = network && TRY(is_lost(*network, leases));
   if (lost || (!network && network.error().code == ENOENT)) network = define(folder.get(), name, claim);
   if (!network) return std::unexpected(std::move(network.error()));
   const auto given = TRY(explained(make_folder(folder.get(), leases_folder), doing_of(name)));
@@ -173,6 +178,15 @@ Outcome<Networks::Lease> Networks::lease(const std::string& name, const std::str
     }
     leases[*address] = "";
   }
+}
+
+Outcome<bool> Networks::speaks_ipv6(const std::string& name) const {
+  const auto network = find(name);
+  if (!network && network.error().code == ENOENT) return has_ipv6();
+  if (!network) return std::unexpected(network.error());
+  const auto given = TRY(leases(name));
+  const bool lost = TRY(is_lost(*network, given));
+  return lost ? has_ipv6() : network->prefix6.has_value();
 }
 
 Outcome<> Networks::release(const std::string& name, V4 address, const std::string& owner) const {

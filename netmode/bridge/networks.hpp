@@ -43,6 +43,9 @@ class Networks {
   /// subnet that is neither routed on this host nor another network's. ENOSPC: all addresses are given out.
   /// A network that nobody is in, and whose device is gone or somebody else's, is made anew.
   Outcome<Lease> lease(const std::string& name, const std::string& owner, const Claim& claim) const;
+  /// Whether a container that came now would have an IPv6 address: by the definition, or where the network
+  /// would be made, by the host.
+  Outcome<bool> speaks_ipv6(const std::string& name) const;
   /// Gives it back. Nothing to do where it is another's by now, or nobody's.
   Outcome<> release(const std::string& name, V4 address, const std::string& owner) const;
 

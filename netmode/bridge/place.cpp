@@ -52,9 +52,18 @@ Outcome<> Place::reserve(int root, const std::string& owner) {
   return {};
 }
 
-Outcome<std::vector<std::string>> Place::connect(pid_t pid) {
+Outcome<std::vector<std::string>> Place::open_doors() {
   const auto locked = TRY(Networks(root_.get()).lock());  // from prune, which would find the network unused
-  auto changes = TRY(agent_->open_doors(record_.network, record_.address, owner_, doors(record_)));
+  return agent_->open_doors(record_.network, record_.address, owner_, doors(record_));
+}
+
+Outcome<> Place::close_doors() { return agent_->close_doors(record_.network, record_.address); }
+
+/// The program starts while its caller goes on: without ports nobody has waited for it yet.
+Outcome<std::vector<std::string>> Place::connect(pid_t pid) {
+  std::vector<std::string> changes;
+  if (record_.published.empty()) changes = TRY(open_doors());
+  const auto locked = TRY(Networks(root_.get()).lock());
   TRY(agent_->attach(record_.network, record_.address, pid));
   return changes;
 }

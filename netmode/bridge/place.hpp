@@ -37,8 +37,12 @@ class Place {
   /// Takes an address for the container `owner`. `root`: the state root's folder.
   Outcome<> reserve(int root, const std::string& owner);
   const Record& record() const { return record_; }
-  /// Makes the network where it is missing, the ports, and the device in the process's network namespace.
-  /// Gives what had to be changed on the host, a line each.
+  /// Makes the network where it is missing, and leads the ports here. EADDRINUSE: another container has got
+  /// one of them since the look. Gives what had to be changed on the host, a line each.
+  Outcome<std::vector<std::string>> open_doors();
+  Outcome<> close_doors();
+  /// Makes the device in the process's network namespace; and the network for a container whose ports have
+  /// not done so. Gives the same.
   Outcome<std::vector<std::string>> connect(pid_t pid);
   /// From here on it is the record's: see leave().
   void commit() {

@@ -2,9 +2,14 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "kernel/time.hpp"
 #include "netmode/bridge/names.hpp"
+#include "netmode/bridge/networks.hpp"
 #include "netmode/host.hpp"
 #include "netmode/policy/settle.hpp"
+#include "runtime/container/port_check.hpp"
 #include "runtime/plan/caller.hpp"
 
 namespace lodger::container {
@@ -71,6 +76,31 @@ Outcome<> check_translatable(const std::vector<netmode::Publication>& published)
   return {};
 }
 
+std::unexpected<Failure> no_ipv6(const netmode::Publication& published, const std::string& network) {
+  return refuse(
+      fmt::format("--publish {}: the network \"{}\" has no IPv6", netmode::to_text(published), network),
+      EAFNOSUPPORT);
+}
+
+void tell(const Notices& notices, const std::string& change) {
+  notices(fmt::format("--network bridge: {}", change));
+}
+
+/// Half a second for what goes by itself: a proxy that has seen NAT's ports, the socket with which somebody
+/// else tries which port is free.
+Outcome<> await_free(const BridgeRequest& request, const std::vector<netmode::Publication>& published) {
+  constexpr int looks = 20;
+  constexpr long pause_us = 25'000;
+  netmode::Decision taken;
+  taken.bridge = request.network.bridge;
+  taken.publications = published;
+  for (int left = looks;; --left) {
+    auto free = check_sockets(request.store, taken);
+    if (free || free.error().code != EADDRINUSE || left == 1) return free;
+    kernel::sleep_us(pause_us);
+  }
+}
+
 netmode::proxy::Target target_of(const netmode::bridge::Record& record) {
   netmode::proxy::Target target{in_addr{htonl(record.address)}, std::nullopt};
   if (const auto six = record.network.v6_of(record.address)) {
@@ -83,34 +113,30 @@ netmode::proxy::Target target_of(const netmode::bridge::Record& record) {
 
 }  // namespace
 
-Outcome<BridgeNetwork> BridgeNetwork::plan(const netmode::Decision& network, const Notices& notices,
-                                           int interrupt) {
+Outcome<BridgeNetwork> BridgeNetwork::plan(const BridgeRequest& request) {
   BridgeNetwork out;
-  if (network.bridge.empty()) return out;
+  if (request.network.bridge.empty()) return out;
   TRY(check_rights());
-  auto published = TRY(out.settle(network, notices, interrupt));
-  if (!network.userland_proxy)
+  auto published = TRY(out.settle(request));
+  if (request.network.userland_proxy)
+    TRY(out.take(request, std::move(published), &BridgeNetwork::open_proxy));
+  else
     out.place_.translate(std::move(published));
-  else if (!published.empty())
-    out.proxy_ = TRY(netmode::proxy::Proxy::open(published));
   return out;
 }
 
 /// No socket tells of a port that NAT leads to another container: what was chosen and is such a one is chosen
 /// again. Only where one of all is taken each is asked for by itself.
-Outcome<std::vector<netmode::Publication>> BridgeNetwork::settle(const netmode::Decision& network,
-                                                                 const Notices& notices, int interrupt) {
+Outcome<BridgeNetwork::Publications> BridgeNetwork::settle(const BridgeRequest& request) {
+  const auto& network = request.network;
   std::vector<netmode::Ports> avoided;
   for (;;) {
-    std::vector<std::string> remarks;
-    auto published = TRY(netmode::policy::settle(network, remarks, "--publish", avoided));
+    remarks_.clear();
+    auto published = TRY(netmode::policy::settle(network, remarks_, "--publish", avoided));
     if (!network.userland_proxy) TRY(check_translatable(published));
-    if (!place_) place_ = TRY(netmode::bridge::Place::plan(network.bridge, interrupt));
+    if (!place_) place_ = TRY(netmode::bridge::Place::plan(network.bridge, request.interrupt));
     auto free = place_.check_free(published);
-    if (free) {
-      for (const auto& remark : remarks) notices(remark);
-      return published;
-    }
+    if (free) return published;
     const auto before = avoided.size();
     if (free.error().code == EADDRINUSE) TRY(avoid_taken(network, published, avoided));
     if (avoided.size() == before) return std::unexpected(std::move(free.error()));
@@ -118,8 +144,7 @@ Outcome<std::vector<netmode::Publication>> BridgeNetwork::settle(const netmode::
 }
 
 /// Adds those that were chosen and are not free.
-Outcome<> BridgeNetwork::avoid_taken(const netmode::Decision& network,
-                                     const std::vector<netmode::Publication>& published,
+Outcome<> BridgeNetwork::avoid_taken(const netmode::Decision& network, const Publications& published,
                                      std::vector<netmode::Ports>& avoided) {
   for (const auto& one : published) {
     if (netmode::policy::is_named(network.publications, one.protocol, one.host.first)) continue;
@@ -130,17 +155,57 @@ Outcome<> BridgeNetwork::avoid_taken(const netmode::Decision& network,
   return {};
 }
 
-Outcome<> BridgeNetwork::reserve(const Folder& folder, const spec::Config& config, const Notices& notices) {
+/// What was free when it was chosen may be somebody's by now: it is chosen again, and who has one that was
+/// named is named. Each time at least one of all who try gets through.
+Outcome<> BridgeNetwork::take(const BridgeRequest& request, Publications published, Taking taking) {
+  constexpr int tries = 64;
+  for (int left = tries;; --left) {
+    const auto taken = (this->*taking)(request, published);
+    if (taken)
+      for (const auto& remark : remarks_) request.notices(remark);
+    if (taken || taken.error().code != EADDRINUSE) return taken;
+    if (left == 1)
+      return refuse(fmt::format("--publish: others were quicker each of {} times, at last: {}", tries,
+                                taken.error().text),
+                    EADDRINUSE);
+    TRY(check_sockets(request.store, request.network));
+    published = TRY(settle(request));
+  }
+}
+
+Outcome<> BridgeNetwork::open_proxy(const BridgeRequest&, const Publications& published) {
+  if (published.empty()) return {};
+  auto proxy = TRY(netmode::proxy::Proxy::open(published));
+  TRY(place_.check_free(proxy.publications()));
+  proxy_ = std::move(proxy);
+  return {};
+}
+
+Outcome<> BridgeNetwork::translate(const BridgeRequest& request, const Publications& published) {
+  place_.translate(published);
+  for (const auto& change : TRY(place_.open_doors()))
+    if (told_.insert(change).second) tell(request.notices, change);
+  auto free = await_free(request, published);
+  if (!free && free.error().code == EADDRINUSE) TRY(place_.close_doors());
+  return free;
+}
+
+Outcome<> BridgeNetwork::reserve(const BridgeRequest& request, const Folder& folder,
+                                 const spec::Config& config) {
+  const auto published = place_.record().published;
+  const auto six = std::ranges::find_if(published, [](const auto& one) { return one.host_ip.contains(':'); });
+  const bool wants_ipv6 = six != published.end();
+  const auto& name = request.network.bridge;
+  if (wants_ipv6 && !TRY(netmode::bridge::Networks(folder.root()).speaks_ipv6(name)))
+    return no_ipv6(*six, name);
   TRY(place_.reserve(folder.root(), folder.id()));
+  // Nobody has held the network still meanwhile.
+  if (wants_ipv6 && !place_.record().network.prefix6) return no_ipv6(*six, name);
+  if (!published.empty()) TRY(take(request, published, &BridgeNetwork::translate));
   const auto& record = place_.record();
-  for (const auto& one : record.published)
-    if (one.host_ip.contains(':') && !record.network.prefix6)
-      return refuse(
-          fmt::format("--publish {}: the network \"{}\" has no IPv6", netmode::to_text(one), record.name),
-          EAFNOSUPPORT);
   TRY(write_file(folder, hosts.name,
                  netmode::bridge::hosts_text(record.network, record.address, config.hostname)));
-  return write_file(folder, resolver.name, resolver_text(notices));
+  return write_file(folder, resolver.name, resolver_text(request.notices));
 }
 
 netmode::bridge::Record BridgeNetwork::record() const {
@@ -151,7 +216,7 @@ netmode::bridge::Record BridgeNetwork::record() const {
 }
 
 Outcome<> BridgeNetwork::connect(pid_t pid, const Notices& notices) {
-  for (const auto& change : TRY(place_.connect(pid))) notices(fmt::format("--network bridge: {}", change));
+  for (const auto& change : TRY(place_.connect(pid))) tell(notices, change);
   if (!proxy_) return {};
   const auto process = TRY(explained(kernel::pidfd_open(pid), "watching the container's process"));
   return proxy_->serve(target_of(place_.record()), process);

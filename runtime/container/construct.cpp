@@ -98,9 +98,10 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   auto layout = TRY(cgroups::detect());
   // Otherwise the folder comes after all that may be refused; but the plan opens what it mounts.
   std::optional<Folder> early;
-  auto bridge = TRY(BridgeNetwork::plan(source.network, notices, manner.interrupt));
+  const BridgeRequest bridging{store, source.network, notices, manner.interrupt};
+  auto bridge = TRY(BridgeNetwork::plan(bridging));
   if (source.notify || bridge) early = TRY(reserve_early(store, request.id, source));
-  if (bridge) TRY(bridge.reserve(*early, source.config, notices));
+  if (bridge) TRY(bridge.reserve(bridging, *early, source.config));
   auto prepared = TRY(prepare(request, source, layout));
   auto& [memory, row, wishes, built, resources, place, options] = prepared;
   for (const auto& warning : built.warnings) notices(warning);

@@ -17,10 +17,8 @@ bool is_of(const Members& container, std::uint64_t cgroup, std::span<const pid_t
                              [&](pid_t pid) { return std::ranges::binary_search(container.processes, pid); });
 }
 
-}  // namespace
-
-Outcome<> check_ports(const Store& store, const netmode::Decision& network, const Notices& notices) {
-  TRY(netmode::ports::check_published(network));
+/// What there is to warn of.
+Outcome<std::optional<std::string>> look(const Store& store, const netmode::Decision& network) {
   std::optional<std::vector<Members>> containers;  // looked for when there is a clash to explain
   const auto container_of = [&](const netmode::ports::Held& held, std::span<const pid_t> holders) {
     if (!containers) containers = all_members(store).value_or(std::vector<Members>());
@@ -29,8 +27,20 @@ Outcome<> check_ports(const Store& store, const netmode::Decision& network, cons
     return found == containers->end() ? std::string() : found->id;
   };
   const auto user_name = [](uid_t uid) { return Users().name(uid); };
-  const auto warning = TRY(netmode::ports::preflight(network, {container_of, user_name}));
-  if (warning) notices(*warning);
+  return netmode::ports::preflight(network, {container_of, user_name});
+}
+
+}  // namespace
+
+Outcome<> check_ports(const Store& store, const netmode::Decision& network, const Notices& notices) {
+  TRY(netmode::ports::check_published(network));
+  if (const auto warning = TRY(look(store, network))) notices(*warning);
+  return {};
+}
+
+/// On a bridge a port that is taken is a failure, so that there is nothing to warn of.
+Outcome<> check_sockets(const Store& store, const netmode::Decision& network) {
+  TRY(look(store, network));
   return {};
 }
 

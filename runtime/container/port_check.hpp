@@ -11,4 +11,8 @@ namespace lodger::container {
 /// store included; fails where they are required to be free. See netmode/ports/preflight.hpp.
 Outcome<> check_ports(const Store& store, const netmode::Decision& network, const Notices& notices);
 
+/// The same look at the host's sockets once more, for a container on a bridge. EADDRINUSE: one holds a
+/// published port; it and its owner are named.
+Outcome<> check_sockets(const Store& store, const netmode::Decision& network);
+
 }  // namespace lodger::container

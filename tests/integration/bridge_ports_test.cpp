@@ -1,0 +1,117 @@
+// Published ports of bridge networks that several want at the same time, or nobody can have.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <set>
+
+#include "support/bridged.hpp"
+
+using namespace lodger::test;
+using nlohmann::json;
+
+namespace {
+
+/// For containers that share a bundle: two of them cannot share its cgroup.
+void without_cgroup(json& config) {
+  config["linux"].erase("cgroupsPath");
+  config["linux"].erase("resources");
+}
+
+std::vector<std::string> making(const Bundle& bundle, const std::string& id, std::vector<std::string> flags) {
+  std::vector<std::string> line{"--cgroup-manager", "disabled", "create", "--bundle", bundle.path()};
+  flags.push_back(id);
+  for (auto& word : bridge(std::move(flags))) line.push_back(std::move(word));
+  return line;
+}
+
+}  // namespace
+
+TEST_CASE("bridge ports: of NAT and a proxy that want one port at the same time one has it",
+          "[bridge_ports]") {
+  NETWORKS();
+  const std::string protocol = GENERATE("tcp", "udp");
+  const Bundle bundle("hold", without_cgroup);
+  Container container(bundle);
+  container.create(bridge());  // the network is there: the two meet in the taking of the port
+  for (int round = 0; round < 12; ++round) {
+    CAPTURE(protocol, round);
+    const std::string port = "8080:80/" + protocol;
+    const bool proxy_first = round % 2 == 0;
+    auto first = container.begin(making(bundle, "a",
+                                        proxy_first ? std::vector<std::string>{"-p", port, "--userland-proxy"}
+                                                    : std::vector<std::string>{"-p", port}));
+    auto second =
+        container.begin(making(bundle, "b",
+                               proxy_first ? std::vector<std::string>{"-p", port}
+                                           : std::vector<std::string>{"-p", port, "--userland-proxy"}));
+    const Finished done[] = {first.wait(), second.wait()};
+    INFO(done[0].err << done[1].err);
+    REQUIRE(done[0].status + done[1].status == 1);
+    const int winner = done[0].status == 0 ? 0 : 1;
+    const bool by_proxy = (winner == 0) == proxy_first;
+    CHECK_THAT(done[1 - winner].err,
+               Catch::StartsWith("lodger: --publish: ") && Catch::Contains(by_proxy      ? "lodger-proxy"
+                                                                           : winner == 0 ? "container a"
+                                                                                         : "container b"));
+    CHECK(shell("nft list table inet lodger | grep -c '8080 comment'").out == (by_proxy ? "0\n" : "2\n"));
+    CHECK(shell("pgrep --ns $$ --nslist net -x lodger-proxy").status == (by_proxy ? 0 : 1));
+    for (const char* id : {"a", "b"}) container.call({"delete", "--force", id});
+  }
+  container.remove();
+  prune(container);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge ports: creates that choose at the same time all find a port, as long as there are some",
+          "[bridge_ports]") {
+  NETWORKS();
+  const std::string ways = GENERATE("NAT", "proxy", "both");
+  const Bundle bundle("hold", without_cgroup);
+  Container container(bundle);
+  container.create(bridge());
+  constexpr int many = 5;
+  for (int round = 0; round < 4; ++round) {
+    CAPTURE(ways, round);
+    std::vector<Running> all;
+    for (int i = 0; i < many; ++i) {
+      std::vector<std::string> flags{"-p", "8000-8006:80"};
+      if (ways == "proxy" || (ways == "both" && i % 2)) flags.push_back("--userland-proxy");
+      all.push_back(container.begin(making(bundle, "c" + std::to_string(i), flags)));
+    }
+    std::set<std::string> chosen;
+    for (auto& each : all) {
+      const auto done = each.wait();
+      INFO(done.err);
+      CHECK(done.status == 0);
+      constexpr std::string_view told = "chosen for the container: ";
+      const auto at = done.err.find(told);
+      REQUIRE(at != std::string::npos);
+      CHECK(done.err.find(told, at + 1) == std::string::npos);  // once, and of the one that it has
+      chosen.insert(done.err.substr(at + told.size(), 4));
+    }
+    CHECK(chosen.size() == many);
+    for (int i = 0; i < many; ++i) container.call({"delete", "--force", "c" + std::to_string(i)});
+  }
+  container.remove();
+  prune(container);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge ports: one of IPv6 is refused before a network without it is made", "[bridge_ports]") {
+  NETWORKS();
+  const bool there = GENERATE(false, true);
+  CAPTURE(there);
+  REQUIRE(shell("echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6").status == 0);
+  const Bundle first("hold"), second("echo ran");
+  Container one(first), two(second);
+  if (there) one.create(bridge());
+  const auto before = traces();
+  const auto done = run_command({runtime_path(), "--root", one.root(), "run", "--bundle", second.path(),
+                                 "--network", "bridge", "-p", "[::]:8080:80", two.id()});
+  CHECK(done.status == 1);
+  CHECK(done.err == "lodger: --publish [::]:8080:80/tcp: the network \"bridge\" has no IPv6\n");
+  CHECK(traces() == before);
+  CHECK(shell("ls " + one.root() + "/@networks").out == (there ? "bridge\n" : ""));
+  if (there) one.remove();
+  prune(one);
+}
