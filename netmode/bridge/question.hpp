@@ -26,7 +26,7 @@ inline constexpr const char* ask_attach = "attach";
 /// where the network's device is somebody else's by now, and the address with it.
 inline constexpr const char* ask_close = "close";
 /// network: removes its device and what the rules say of it; the last one takes the table along. Answers what
-/// it has changed on the host. Nothing to do where the device is somebody else's.
+/// it has changed on the host. A device that is somebody else's stays, with what the rules say of it.
 inline constexpr const char* ask_remove = "remove";
 
 /// A published port or range as it is made: of one family, its host ports decided.

@@ -389,6 +389,50 @@ TEST_CASE("bridge: a device that went and came back as another root's is left al
   CHECK(soon_traces(""));
 }
 
+TEST_CASE("bridge: a device that somebody has removed and made something else keeps nothing behind prune",
+          "[bridge]") {
+  NETWORKS();
+  const bool used = GENERATE(false, true);  // again, before prune, on another device
+  CAPTURE(used);
+  const auto forwards = [] {
+    return shell("cd /proc/sys/net/ipv4/conf; cat all/forwarding lo/forwarding out/forwarding").out;
+  };
+  const auto before = forwards();
+  const Bundle bundle("hold");
+  Container container(bundle);
+  container.create(bridge());
+  container.remove();
+  REQUIRE(shell("ip link delete lodger0 && ip link add lodger0 type veth peer name peer0").status == 0);
+  if (used) {
+    container.create(bridge());
+    CHECK(inspect(container)["device"] == "lodger1");
+    container.remove();
+  }
+  prune(container);
+  CHECK(shell("nft list tables").out == "");
+  CHECK(forwards() == before);
+  CHECK(shell("ip link show lodger0").status == 0);  // theirs
+}
+
+TEST_CASE("bridge: a device that is gone is taken out of the rules where others stay", "[bridge]") {
+  NETWORKS();
+  const Bundle first("hold"), second("hold");
+  Container one(first), two(second);
+  one.create(bridge());
+  two.create(bridge());
+  one.remove();
+  REQUIRE(shell("ip link delete lodger0 && ip link add lodger0 type veth peer name peer0").status == 0);
+  one.create(bridge());
+  one.remove();
+  prune(one);
+  const auto left = shell("nft list set inet lodger bridges; nft list set inet lodger inside").out;
+  CHECK_THAT(left, Catch::Contains("\"lodger1\"") && !Catch::Contains("\"lodger0\"") &&
+                       !Catch::Contains("\"lodger2\""));
+  two.remove();
+  prune(two);
+  CHECK(shell("nft list tables").out == "");
+}
+
 TEST_CASE("bridge: of two that want a port at the same time one has it, and the other is told whose it is",
           "[bridge]") {
   NETWORKS();

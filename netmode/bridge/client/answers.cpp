@@ -171,22 +171,30 @@ Outcome<> take_down(Netlink& netfilter, Batch transaction, const Changes& change
   return done;
 }
 
-/// `left`: the other bridges that there are, and what all of them have noted.
-Outcome<Words> leave_table(Session& session, const Network& network, const Noted& left) {
+/// What the sets say of devices that are no bridges any more: this network's, and those that somebody has
+/// removed, for which its network has got another one.
+void drop_gone(Batch& transaction, const Network& network, std::set<std::string> listed,
+               const std::set<std::string>& bridges) {
+  for (const auto& device : bridges) listed.erase(device);
+  if (listed.erase(network.device) != 0) put_network(transaction, network, Elements::removed);
+  for (const auto& device : listed) put_bridge(transaction, device, Elements::removed);
+}
+
+/// `opened`: as the bridges had it noted, the network's own among them, before that was removed.
+Outcome<Words> leave_table(Session& session, const Network& network, Opened opened) {
   auto transaction = begin_transaction(TRY(generation(session.netfilter)));
-  auto devices = TRY(devices_in(session.netfilter, "bridges"));
-  const bool listed = devices.erase(network.device) != 0;
-  auto opened = TRY(opened_in(session.netfilter));
-  opened.v4.insert(left.opened.v4.begin(), left.opened.v4.end());
-  opened.v6.insert(left.opened.v6.begin(), left.opened.v6.end());
+  auto listed = TRY(devices_in(session.netfilter, "bridges"));
+  // Behind that: who lists a device has made it before.
+  const auto left = TRY(noted(session.route)).bridges;
+  opened.merge(TRY(opened_in(session.netfilter)));
   Changes changes;
-  if (devices.empty() && left.bridges.empty()) {
+  if (left.empty()) {
     changes = close_forwarding(opened);
     if (TRY(has_table(session.netfilter))) remove_table(transaction);
   } else {
-    if (listed) put_network(transaction, network, Elements::removed);
+    drop_gone(transaction, network, std::move(listed), left);
     TRY(forget_opened(session.netfilter, transaction));
-    if (!left.bridges.empty()) TRY(note(session.route, *left.bridges.begin(), opened));
+    TRY(note(session.route, *left.begin(), opened));
   }
   TRY(take_down(session.netfilter, std::move(transaction), changes));
   return std::move(changes.words);
@@ -195,12 +203,9 @@ Outcome<Words> leave_table(Session& session, const Network& network, const Noted
 Outcome<Words> remove(Session& session, Words words) {
   const auto network = take_network(words);
   if (!network || !words.empty()) return nonsense();
-  const auto whose = TRY(whose_device(*network));
-  if (whose == Whose::others) return Words{};
-  auto left = TRY(noted(session.route));
-  left.bridges.erase(network->device);
-  if (whose == Whose::ours) TRY(remove_bridge(session.route, *network));
-  return persist([&] { return leave_table(session, *network, left); });
+  const auto before = TRY(noted(session.route));
+  if (TRY(whose_device(*network)) == Whose::ours) TRY(remove_bridge(session.route, *network));
+  return persist([&] { return leave_table(session, *network, before.opened); });
 }
 
 }  // namespace

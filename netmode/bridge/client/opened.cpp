@@ -40,8 +40,7 @@ Outcome<Noted> noted(Netlink& route) {
   TRY(each_link(route, [&](const Link& link) {
     if (!link.is_bridge() || !is_bridge_name(link.name)) return;
     out.bridges.emplace(link.name);
-    out.opened.v4.merge(opened_from(link.alias).v4);
-    out.opened.v6.merge(opened_from(link.alias).v6);
+    out.opened.merge(opened_from(link.alias));
   }));
   return out;
 }

@@ -15,6 +15,10 @@ struct Opened {
 
   const std::set<std::string>& of(bool v6_wanted) const { return v6_wanted ? v6 : v4; }
   bool empty() const { return v4.empty() && v6.empty(); }
+  void merge(Opened other) {
+    v4.merge(other.v4);
+    v6.merge(other.v6);
+  }
   friend bool operator==(const Opened&, const Opened&) = default;
 };
 

@@ -111,13 +111,19 @@ void make_sets(Batch& transaction) {
   for (const auto& kind : kinds()) make_set(transaction, kind, ++id);
 }
 
+void put_bridge(Batch& transaction, const std::string& device, Elements what) {
+  ElementList bridges("bridges");
+  bridges.add({name_key(device)});
+  put(transaction, bridges, what);
+  put_inside(transaction, device, what);
+}
+
 void put_network(Batch& transaction, const Network& network, Elements what) {
-  ElementList bridges("bridges"), inside("inside"), subnets4("subnets4"), subnets6("subnets6");
-  bridges.add({name_key(network.device)});
-  inside.add({pair_key(network.device)});
+  ElementList subnets4("subnets4"), subnets6("subnets6");
+  put_bridge(transaction, network.device, what);
   add_subnet(subnets4, bytes_of(network.subnet.first), static_cast<std::size_t>(network.subnet.length) / 8);
   if (network.prefix6) add_subnet(subnets6, Bytes(network.prefix6->begin(), network.prefix6->end()), 8);
-  for (auto* list : {&bridges, &inside, &subnets4, &subnets6}) put(transaction, *list, what);
+  for (auto* list : {&subnets4, &subnets6}) put(transaction, *list, what);
 }
 
 void put_opened(Batch& transaction, bool v6, const std::string& device, Elements what) {

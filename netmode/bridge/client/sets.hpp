@@ -21,6 +21,8 @@ void make_sets(Batch& transaction);
 enum class Elements : bool { added, removed };
 /// A network's device and addresses. Adding what is there already changes nothing.
 void put_network(Batch& transaction, const Network& network, Elements what);
+/// Its device alone.
+void put_bridge(Batch& transaction, const std::string& device, Elements what);
 /// A device of the host in opened4 or opened6.
 void put_opened(Batch& transaction, bool v6, const std::string& device, Elements what);
 /// A bridge of the host in `inside`, as a network of its own: its own frames come by where br_netfilter hands
