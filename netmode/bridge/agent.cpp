@@ -64,9 +64,10 @@ Outcome<> Agent::attach(const Network& network, V4 address, pid_t pid) {
   return {};
 }
 
-Outcome<> Agent::close_doors(const Network& network, V4 address) {
-  TRY(ask(fmt::format("taking the published ports of {} away", to_text(address)),
-          about(ask_close, network, address)));
+Outcome<> Agent::close_doors(const Network& network, V4 address, const std::string& owner, bool udp) {
+  auto words = about(ask_close, network, address);
+  words.insert(words.end(), {owner, udp ? "udp" : ""});
+  TRY(ask(fmt::format("taking the published ports of {} away", to_text(address)), words));
   return {};
 }
 

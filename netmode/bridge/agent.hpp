@@ -28,8 +28,9 @@ class Agent {
                                                const std::vector<Door>& doors);
   /// Gives the process's network namespace its device.
   Outcome<> attach(const Network& network, V4 address, pid_t pid);
-  /// Nothing leads to the address any more.
-  Outcome<> close_doors(const Network& network, V4 address);
+  /// Nothing leads to the address of the container `owner` any more. `udp`: whether UDP ports may have; asked
+  /// again, this cannot be told from what is there.
+  Outcome<> close_doors(const Network& network, V4 address, const std::string& owner, bool udp);
   /// Removes the network from the kernel, the last one with all that they share. Gives what was changed on
   /// the host.
   Outcome<std::vector<std::string>> remove(const Network& network);

@@ -2,12 +2,19 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace lodger::netmode::bridge {
 
 namespace {
 
 std::vector<Door> doors(const Record& record) {
   return doors_of(record.published, record.network.prefix6.has_value());
+}
+
+bool publishes_udp(const Record& record) {
+  return std::ranges::any_of(record.published,
+                             [](const Publication& one) { return one.protocol == Protocol::udp; });
 }
 
 }  // namespace
@@ -57,7 +64,9 @@ Outcome<std::vector<std::string>> Place::open_doors() {
   return agent_->open_doors(record_.network, record_.address, owner_, doors(record_));
 }
 
-Outcome<> Place::close_doors() { return agent_->close_doors(record_.network, record_.address); }
+Outcome<> Place::close_doors() {
+  return agent_->close_doors(record_.network, record_.address, owner_, publishes_udp(record_));
+}
 
 /// The program starts while its caller goes on: without ports nobody has waited for it yet.
 Outcome<std::vector<std::string>> Place::connect(pid_t pid) {
@@ -72,7 +81,7 @@ Outcome<> leave(int root, const Record& record, const std::string& owner) {
   if (record.name.empty()) return {};
   if (!record.published.empty()) {
     auto agent = TRY(Agent::open());
-    TRY(agent.close_doors(record.network, record.address));
+    TRY(agent.close_doors(record.network, record.address, owner, publishes_udp(record)));
   }
   return Networks(root).release(record.name, record.address, owner);
 }

@@ -22,8 +22,9 @@ inline constexpr const char* ask_open = "open";
 /// network, address, pid: gives the process's network namespace its device eth0, with the addresses, routes,
 /// and a loopback that is up.
 inline constexpr const char* ask_attach = "attach";
-/// network, address: nothing leads there any more, however it came about. Nothing to do where nothing did, or
-/// where the network's device is somebody else's by now, and the address with it.
+/// network, address, owner, "udp" where it may have had UDP ports, else "": nothing leads there any more,
+/// however it came about. Where the network's device is somebody else's by now, and the address with it, no
+/// door that another owner's container has.
 inline constexpr const char* ask_close = "close";
 /// network: removes its device and what the rules say of it; the last one takes the table along. Answers what
 /// it has changed on the host. A device that is somebody else's stays, with what the rules say of it.

@@ -64,7 +64,8 @@ Outcome<bool> is_joined(const netmode::bridge::Network& network) {
 }
 
 Outcome<> take_back(Agent& agent, const Networks& networks, const BridgeState& state, const Guest& guest) {
-  TRY(agent.close_doors(state.network, guest.address));
+  constexpr bool udp = true;  // nobody knows any more
+  TRY(agent.close_doors(state.network, guest.address, guest.id, udp));
   return networks.release(state.name, guest.address, guest.id);
 }
 

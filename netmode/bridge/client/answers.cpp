@@ -144,10 +144,10 @@ Outcome<Words> attach(Session& session, Words words) {
 /// By looking for them, not by the ports that its record has: those may lead to another container by now.
 Outcome<Words> close(Session& session, Words words) {
   const auto place = take_place(words);
-  if (!place || !words.empty()) return nonsense();
+  if (!place || words.size() != 2) return nonsense();
   if (TRY(whose_device(place->network)) == Whose::others) return Words{};
   const Target target{place->network, place->address};
-  bool udp = false;
+  bool udp = words[1] == "udp";  // where the doors went with an earlier question, and its asker was killed
   const auto swept = persist([&]() -> Outcome<> {
     const auto there = TRY(read_standing(session.netfilter));
     auto transaction = begin_transaction(there.generation);
