@@ -389,6 +389,38 @@ TEST_CASE("bridge: a device that went and came back as another root's is left al
   CHECK(soon_traces(""));
 }
 
+TEST_CASE("bridge: ports of a container whose device went and came back as another root's go with delete",
+          "[bridge]") {
+  NETWORKS();
+  const bool forgotten = GENERATE(false, true);  // its folder is gone: that is for prune
+  CAPTURE(forgotten);
+  const Bundle first("hold"), second("serve tcp4 80"), third("hold");
+  Container one(first), two(second), three(third, {"--root", two.root()});
+  one.create(bridge({"-p", "8080:8080", "-p", "8081:80"}));
+  REQUIRE(shell("ip link delete lodger0").status == 0);
+  Running run = two.begin(two.making("run", bridge({"-p", "8082:80"})));
+  run.wait_for("listening.tcp4");
+  REQUIRE(inspect(two)["device"] == "lodger0");
+  if (forgotten) {
+    const auto id = "ghost-of-" + one.id();
+    REQUIRE(shell("cd " + one.root() + "/@networks/bridge/leases && ln -s " + id +
+                  " 10.61.0.9 && nft 'add "
+                  "element inet lodger shifts4 { 0.0.0.0 . tcp . 8083 comment \"" +
+                  id + "\" : 10.61.0.9 . 80 }'")
+                .status == 0);
+    CHECK(one.call({"network", "prune"}).status == 0);
+    CHECK_FALSE(traces().contains("8083"));
+  }
+  CHECK(one.remove().status == 0);
+  three.create(bridge({"-p", "8080:80", "-p", "8081:81", "-p", "8083:83"}));
+  CHECK(ask_from_outside(net, "tcp4", "8082", "192.0.2.1") == "inside:hello");  // at the address of the first
+  three.remove();
+  run.wait();
+  CHECK(one.call({"network", "prune"}).status == 0);
+  prune(two);
+  CHECK(soon_traces(""));
+}
+
 TEST_CASE("bridge: a device that somebody has removed and made something else keeps nothing behind prune",
           "[bridge]") {
   NETWORKS();

@@ -145,8 +145,9 @@ Outcome<Words> attach(Session& session, Words words) {
 Outcome<Words> close(Session& session, Words words) {
   const auto place = take_place(words);
   if (!place || words.size() != 2) return nonsense();
-  if (TRY(whose_device(place->network)) == Whose::others) return Words{};
-  const Target target{place->network, place->address};
+  Target target{place->network, place->address};
+  const auto whose = TRY(whose_device(place->network));
+  if (whose == Whose::others) target.owner = words[0];
   bool udp = words[1] == "udp";  // where the doors went with an earlier question, and its asker was killed
   const auto swept = persist([&]() -> Outcome<> {
     const auto there = TRY(read_standing(session.netfilter));

@@ -92,6 +92,7 @@ std::size_t map_at(bool v6, bool shifted) { return (v6 ? 2U : 0U) + (shifted ? 1
 
 bool leads_to(const Element& element, bool v6, const Target& target) {
   if (v6 && !target.network.prefix6) return false;
+  if (!v6 && !target.owner.empty() && element.owner != comment_of(target.owner)) return false;
   const auto address = address_of(target.network, target.address, v6);
   return element.data.size() >= address.size() &&
          std::equal(address.begin(), address.end(), element.data.begin());

@@ -19,7 +19,7 @@ using Iterator = std::unique_ptr<nftnl_set_elems_iter, DropIterator>;
 
 void put_comment(nftnl_set_elem* element, const std::string& owner) {
   const std::unique_ptr<nftnl_udata_buf, DropUserdata> data(nftnl_udata_buf_alloc(256));
-  nftnl_udata_put_strz(data.get(), NFTNL_UDATA_SET_ELEM_COMMENT, owner.substr(0, longest_comment).c_str());
+  nftnl_udata_put_strz(data.get(), NFTNL_UDATA_SET_ELEM_COMMENT, comment_of(owner).c_str());
   nftnl_set_elem_set(element, NFTNL_SET_ELEM_USERDATA, nftnl_udata_buf_data(data.get()),
                      nftnl_udata_buf_len(data.get()));
 }
@@ -40,6 +40,8 @@ std::string comment_in(nftnl_set_elem* element) {
 }
 
 }  // namespace
+
+std::string comment_of(const std::string& owner) { return owner.substr(0, longest_comment); }
 
 Set set_named(const char* name) {
   Set set(nftnl_set_alloc());

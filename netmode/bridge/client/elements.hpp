@@ -29,6 +29,9 @@ struct Element {
   std::uint32_t flags = 0;
 };
 
+/// As much of an owner's name as a comment may have.
+std::string comment_of(const std::string& owner);
+
 struct DropSet {
   void operator()(nftnl_set* set) const { nftnl_set_free(set); }
 };

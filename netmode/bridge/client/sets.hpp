@@ -35,6 +35,9 @@ Outcome<std::set<std::string>> devices_in(Netlink& netfilter, const char* set);
 struct Target {
   const Network& network;
   V4 address;
+  /// Not empty: another network has the IPv4 address as well, and of the doors that lead there those of this
+  /// container alone are meant. The IPv6 address is nobody else's, its prefix being random.
+  std::string owner = {};
 };
 /// Leads the doors there. One that stands in the way of another cannot be added.
 void put_doors(Batch& transaction, const std::vector<Door>& doors, const Target& target,
