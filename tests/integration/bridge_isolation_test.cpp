@@ -125,7 +125,7 @@ TEST_CASE("bridge isolation: a container does not reach the host's loopback (CVE
   const std::string stack = GENERATE("tcp4", "udp4");
   const Bundle bundle("hold");
   Container container(bundle);
-  container.create(bridge());
+  container.create(bridge({"-p", "9000:80"}));  // without one the bridge has no way to the loopback at all
   Running service(probing("serve " + stack + " 91"));
   service.wait_for("listening." + stack);
   send_loopback_away(network_of(container), "10.61.0.1", "10.61.0.2");
@@ -136,6 +136,52 @@ TEST_CASE("bridge isolation: a container does not reach the host's loopback (CVE
   CHECK(eventually([&] { return service.out().contains("served=hello"); }));
   container.remove();
   prune(container);
+}
+
+TEST_CASE(
+    "bridge isolation: behind nft flush ruleset the host's loopback is out of reach of a network that "
+    "publishes nothing",
+    "[bridge_isolation]") {
+  NETWORKS();
+  const std::string stack = GENERATE("tcp4", "udp4");
+  const Bundle bundle("hold");
+  Container container(bundle);
+  container.create(bridge());
+  Running service(probing("serve " + stack + " 91"));
+  service.wait_for("listening." + stack);
+  send_loopback_away(network_of(container), "10.61.0.1", "10.61.0.2");
+  REQUIRE(shell("nft flush ruleset").status == 0);
+  (void)ask_once(network_of(container), stack, "91", "127.0.0.1");
+  CHECK_FALSE(service.out().contains("served=hello"));
+  REQUIRE(shell("sysctl -w net.ipv4.conf.lodger0.route_localnet=1").status == 0);
+  (void)ask_once(network_of(container), stack, "91", "127.0.0.1");
+  CHECK(eventually([&] { return service.out().contains("served=hello"); }));
+  container.remove();
+  prune(container);
+}
+
+TEST_CASE("bridge isolation: a bridge routes loopback addresses while a port is published on them, no longer",
+          "[bridge_isolation]") {
+  NETWORKS();
+  const auto routes = [] { return shell("sysctl -n net.ipv4.conf.lodger0.route_localnet").out; };
+  const Bundle bundles[]{Bundle("hold"), Bundle("hold"), Bundle("hold")};
+  Container one(bundles[0]), two(bundles[1], {"--root", one.root()}),
+      three(bundles[2], {"--root", one.root()});
+  one.create(bridge({"-p", "192.0.2.1:8080:80"}));
+  CHECK(routes() == "0\n");
+  two.create(bridge({"-p", "8081-8082:8081-8082"}));
+  CHECK(routes() == "1\n");
+  three.create(bridge({"-p", "127.0.0.1:8083:80"}));
+  two.remove();
+  CHECK(routes() == "1\n");
+  three.remove();
+  CHECK(routes() == "0\n");
+  two.create(bridge({"-p", "8081:80"}));
+  REQUIRE(shell("nft flush ruleset").status == 0);
+  two.remove();
+  CHECK(routes() == "0\n");
+  one.remove();
+  prune(one);
 }
 
 TEST_CASE("bridge isolation: a neighbour does not reach a port that is published on 127.0.0.1",

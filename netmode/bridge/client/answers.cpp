@@ -89,6 +89,24 @@ Outcome<Words> change_table(Session& session, const Opening& what) {
   return std::move(changes.words);
 }
 
+/// Behind the rules that guard it. Whoever takes it off (close_loopback()) looks at the doors once more.
+Outcome<> open_loopback(Session& session, const Network& network) {
+  const auto there = TRY(persist([&] { return read_standing(session.netfilter); }));
+  return leads_from_loopback(there, network) ? route_loopback(network, true) : Outcome<>{};
+}
+
+/// A door that has come meanwhile is seen the second time, or its maker, who sets it when the door is there,
+/// has yet to do so.
+Outcome<> close_loopback(Session& session, const Network& network) {
+  if (!routes_loopback(network)) return {};
+  const auto leads = [&]() -> Outcome<bool> {
+    return leads_from_loopback(TRY(persist([&] { return read_standing(session.netfilter); })), network);
+  };
+  if (TRY(leads())) return {};
+  TRY(route_loopback(network, false));
+  return TRY(leads()) ? route_loopback(network, true) : Outcome<>{};
+}
+
 Outcome<Words> open(Session& session, Words words) {
   const auto place = take_place(words);
   if (!place || words.empty()) return nonsense();
@@ -102,6 +120,7 @@ Outcome<Words> open(Session& session, Words words) {
   TRY(set_up(session.route, place->network.device));
   const Target target{place->network, place->address};
   auto changes = TRY(persist([&] { return change_table(session, {target, owner, *doors}); }));
+  if (!doors->empty()) TRY(open_loopback(session, place->network));
   // A remark, and no reason to fail.
   auto remarks = in_the_way(session.netfilter, place->network);
   if (!remarks) remarks = std::vector{std::move(remarks.error().text)};
@@ -160,6 +179,7 @@ Outcome<Words> close(Session& session, Words words) {
   // The kernel goes through all that it tracks, which takes many milliseconds; a new connection of TCP is not
   // taken for an old one.
   if (udp) TRY(forget_tracked(session.netfilter, target));
+  if (whose == Whose::ours) TRY(close_loopback(session, place->network));
   return Words{};
 }
 

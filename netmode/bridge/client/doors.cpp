@@ -129,6 +129,22 @@ bool leads_udp(const Standing& standing, const Target& target) {
   });
 }
 
+bool leads_from_loopback(const Standing& standing, const Network& network) {
+  const auto loopback = [](std::uint8_t rest) {  // of any protocol and port
+    return Bytes{127, rest, rest, rest, rest, 0, 0, 0, rest, rest, 0, 0};
+  };
+  const auto first = loopback(0), last = loopback(0xff);
+  return std::ranges::any_of(std::array{false, true}, [&](bool shifted) {
+    return std::ranges::any_of(standing.maps[map_at(false, shifted)], [&](const Element& element) {
+      V4 address = 0;
+      if (element.data.size() < sizeof address || !overlaps(element, first, last, sizeof address))
+        return false;
+      std::memcpy(&address, element.data.data(), sizeof address);
+      return network.has(ntohl(address));
+    });
+  });
+}
+
 void sweep(Batch& transaction, const Standing& standing, const Target& target) {
   for (const auto& [v6, shifted] : kinds) {
     ElementList list(door_map(v6, shifted));

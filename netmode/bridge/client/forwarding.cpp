@@ -98,9 +98,20 @@ Outcome<> settle_ipv6(const std::string& device, const Network& network) {
 
 }  // namespace
 
-Outcome<> settle_bridge(const Network& network) {
-  TRY(set(fmt::format("ipv4/conf/{}/route_localnet", network.device), "1"));
-  return settle_ipv6(network.device, network);
+Outcome<> settle_bridge(const Network& network) { return settle_ipv6(network.device, network); }
+
+namespace {
+
+std::string route_localnet(const Network& network) {
+  return fmt::format("ipv4/conf/{}/route_localnet", network.device);
+}
+
+}  // namespace
+
+bool routes_loopback(const Network& network) { return value_of(route_localnet(network)) == "1"; }
+
+Outcome<> route_loopback(const Network& network, bool on) {
+  return set(route_localnet(network), on ? "1" : "0");
 }
 
 Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Network& network) {

@@ -16,8 +16,12 @@
 
 namespace lodger::netmode::bridge {
 
-/// A new bridge, before it is up: learns nothing from containers, and lets the host's loopback through.
+/// A new bridge, before it is up: learns nothing from containers.
 Outcome<> settle_bridge(const Network& network);
+/// Whether the bridge routes 127.0.0.0/8 (route_localnet), for the host's own loopback to reach what
+/// containers publish. Nothing but the rules keeps containers from the host's loopback while it does.
+bool routes_loopback(const Network& network);
+Outcome<> route_loopback(const Network& network, bool on);
 
 /// What is to be set on the host, and what it is told of that, a line each.
 struct Changes {

@@ -53,6 +53,8 @@ Outcome<Standing> read_standing(Netlink& netfilter);
 
 /// Whether a door for UDP leads there.
 bool leads_udp(const Standing& standing, const Target& target);
+/// Whether a door into the network is open on the host's loopback, 127.0.0.0/8.
+bool leads_from_loopback(const Standing& standing, const Network& network);
 /// Removes whatever leads there.
 void sweep(Batch& transaction, const Standing& standing, const Target& target);
 /// Fails with EADDRINUSE and the owner's name where somebody has one of the doors. Those that lead to `own`

@@ -88,9 +88,9 @@ void write(Batch& batch, Rule& rule, int code, const char* chain = nullptr) {
   rule.append_to(batch);
 }
 
-/// Bridges route 127.0.0.0/8 (route_localnet), for the host's own loopback to reach containers: none of them
-/// may reach the host's through that (CVE-2020-8558).
-/// And none speaks under an address that is not of its network.
+/// A bridge with published ports routes 127.0.0.0/8 (route_localnet), for the host's own loopback to reach
+/// containers: none of them may reach the host's through that (CVE-2020-8558). And none speaks under an
+/// address that is not of its network.
 void guard_host(Batch& batch) {
   write(batch, Rule("guard").v4().in("bridges").to_loopback(), NF_DROP);
   write(batch, Rule("guard").v4().in("bridges").from("subnets4", false), NF_DROP);
