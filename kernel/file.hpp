@@ -128,9 +128,10 @@ inline Result<> write_once(int fd, std::span<const char> text) {
   return {};
 }
 
-/// fcntl(2) F_SETFL: whether reading and writing wait, for all that have this open file. Takes O_APPEND off.
+/// fcntl(2) F_SETFL: whether reading and writing wait, for all that have this open file.
 inline Result<> block(int fd, bool blocks) {
-  return done("fcntl", __NR_fcntl, fd, F_SETFL, blocks ? 0 : O_NONBLOCK);
+  const long flags = TRY(call("fcntl", __NR_fcntl, fd, F_GETFL));
+  return done("fcntl", __NR_fcntl, fd, F_SETFL, blocks ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
 }
 /// fcntl(2) F_DUPFD_CLOEXEC: a copy numbered `at_least` or above.
 template <class Kind>

@@ -126,7 +126,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   if (intel_rdt) rdt = TRY(resctrl::Group::make(*shares, *intel_rdt, request.id));
   if (const auto owner = cgroups::delegated_owner(source.config)) cgroup.delegate_to(*owner);
 
-  const auto streams = TRY(streams_for(request, source.config.process));
+  const auto streams = TRY(streams_for(request, source.config));
   launching = true;
   const spec::State state{request.id, "creating", source.bundle, 0, source.config.annotations};
   netmode::policy::Attached enforced;

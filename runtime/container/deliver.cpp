@@ -24,9 +24,9 @@ Outcome<> write_pid_file(const std::string& path, pid_t pid) {
 
 }  // namespace
 
-Outcome<launch::Streams> streams_for(const Delivery& wanted, const std::optional<spec::Process>& process) {
-  if (!wanted.streams || !process) return launch::our_streams;
-  return wanted.streams(*process);
+Outcome<launch::Streams> streams_for(const Delivery& wanted, const spec::Config& config) {
+  if (!wanted.streams || !config.process) return launch::our_streams;
+  return wanted.streams(config);
 }
 
 Outcome<> deliver(const Delivery& wanted, const launch::Launched& launched) {

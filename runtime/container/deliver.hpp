@@ -2,19 +2,18 @@
 // --pidfd-socket; and, to callers in our own process, the process itself.
 #pragma once
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "kernel/failure.hpp"
 #include "runtime/launch/dialogue.hpp"
-#include "spec/process.hpp"
+#include "spec/config.hpp"
 
 namespace lodger::container {
 
 struct Delivery {
   std::string console_socket, pid_file, pidfd_socket;  // paths; empty: not asked for
   // The process's descriptors 0, 1 and 2, asked for when nothing can be refused any more; empty: ours.
-  std::function<Outcome<launch::Streams>(const spec::Process& process)> streams;
+  std::function<Outcome<launch::Streams>(const spec::Config& config)> streams;
   bool serves_terminal = false;  // the caller goes on with the master of Made
 };
 
@@ -25,8 +24,8 @@ struct Made {
   kernel::Fd<kernel::Terminal> terminal;  // the master, with process.terminal
 };
 
-/// As `wanted.streams` has them; ours for a terminal, and where there is no process yet.
-Outcome<launch::Streams> streams_for(const Delivery& wanted, const std::optional<spec::Process>& process);
+/// As `wanted.streams` has them; ours where there is no process yet.
+Outcome<launch::Streams> streams_for(const Delivery& wanted, const spec::Config& config);
 
 /// The pid file comes last: it is the sign that the rest is done. It appears whole or not at all.
 Outcome<> deliver(const Delivery& wanted, const launch::Launched& launched);

@@ -131,7 +131,7 @@ Outcome<launch::Launched> make(Host& host, const ExecRequest& request, int inter
   const auto layout = TRY(cgroups::detect());
   const auto below = TRY(parse_below(request.cgroups));
   auto doors = TRY(cgroups::open_doors(layout, host.record.cgroup, below));
-  const auto streams = TRY(streams_for(request, host.config.process));
+  const auto streams = TRY(streams_for(request, host.config));
   const launch::Joining joining{host.config, memory, built, row, doors, interrupt, streams};
   auto launched = TRY(be_born(joining, layout, below, host.record, doors));
   trace::born(notices, launched.child.pid(), host.record);

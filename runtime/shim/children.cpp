@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::uint64_t bit(int signal) { return 1ULL << (signal - 1); }
 constexpr std::uint64_t taken = bit(SIGCHLD) | bit(SIGTERM) | bit(SIGINT);
+// Never taken: it stays pending. Ignored, it would be so in hooks and logging programs as well.
+constexpr std::uint64_t blocked = taken | bit(SIGPIPE);
 
 /// Several ends are one SIGCHLD: signal(7).
 void reap(const Children::Ended& ended) {
@@ -23,8 +25,7 @@ void reap(const Children::Ended& ended) {
 
 Outcome<Children> Children::watch(Loop& loop, Ended ended, Loop::Due asked) {
   constexpr std::string_view doing = "watching the shim's children";
-  TRY(explained(kernel::signal_mask(SIG_BLOCK, taken), doing));
-  ::signal(SIGPIPE, SIG_IGN);
+  TRY(explained(kernel::signal_mask(SIG_BLOCK, blocked), doing));
   Children children(TRY(explained(kernel::opened<kernel::Signals>("signalfd4", __NR_signalfd4, -1, &taken,
                                                                   sizeof taken, SFD_CLOEXEC | SFD_NONBLOCK),
                                   doing)));

@@ -12,7 +12,7 @@ class Children {
  public:
   using Ended = std::function<void(pid_t pid, std::uint32_t status)>;
 
-  /// Blocks SIGCHLD, SIGTERM and SIGINT, ignores SIGPIPE. From then on `ended` is called, on the loop, with
+  /// Blocks SIGCHLD, SIGTERM, SIGINT and SIGPIPE. From then on `ended` is called, on the loop, with
   /// each child that is reaped and its exit status (128 + signal), and `asked` when the shim is to end.
   static Outcome<Children> watch(Loop& loop, Ended ended, Loop::Due asked);
 

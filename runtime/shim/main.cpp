@@ -35,6 +35,8 @@ Outcome<std::string> answer(cli::Words words) {
 
 int main(int argc, char** argv) {
   ::signal(SIGCHLD, SIG_DFL);
+  // containerd's own, of its service manager: not its containers'.
+  for (const char* name : {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"}) ::unsetenv(name);
   const std::vector<std::string_view> words(argv + (argc > 0), argv + argc);
   const auto text = answer(words);
   if (!text) (void)kernel::write_all(2, fmt::format("containerd-shim-lodger-v2: {}\n", text.error().text));

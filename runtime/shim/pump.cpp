@@ -24,13 +24,25 @@ Outcome<> Pump::await_input() {
 
 Outcome<> Pump::await_room() {
   loop_.forget(from_.get());
-  return loop_.watch(to_.get(), EPOLLOUT, [this](std::uint32_t) { write(); });
+  return loop_.watch(to_.get(), EPOLLOUT, [this](std::uint32_t) {
+    write();
+    if (finishing_) finish();
+  });
+}
+
+void Pump::finish() {
+  constexpr std::size_t most = 256 * 1024;  // more than a pipe or a terminal holds by default
+  if (!finishing_) left_ = most;
+  finishing_ = true;
+  while (from_ && !waiting_) read();
 }
 
 void Pump::read() {
   const auto got = kernel::read(from_.get(), chunk_);
-  if (!got && got.error().code == EAGAIN) return;
+  if (!got && got.error().code == EAGAIN && !finishing_) return;
   if (!got || *got == 0) return end();  // EIO: the last process has closed its end of the terminal (pty(7))
+  if (finishing_ && left_ < *got) return end();
+  if (finishing_) left_ -= *got;
   begin_ = 0;
   end_ = *got;
   write();

@@ -11,11 +11,11 @@ namespace lodger::shim {
 namespace {
 
 constexpr auto quiet = std::chrono::seconds(1);
-constexpr std::uintptr_t page = 4096;
 
 /// The mapping is private and never written to, so that nothing is lost: madvise(2), MADV_DONTNEED.
 void give_back() {
   ::malloc_trim(0);
+  const auto page = static_cast<std::uintptr_t>(::getauxval(AT_PAGESZ));
   // the program headers lie on its first page: getauxval(3)
   const auto begin = static_cast<std::uintptr_t>(::getauxval(AT_PHDR)) & ~(page - 1);
   const auto end = (reinterpret_cast<std::uintptr_t>(&etext) + page - 1) & ~(page - 1);

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -37,18 +38,36 @@ Outcome<kernel::Fd<kernel::Socket>> listen_at(const sockaddr_un& address, const 
   return socket;
 }
 
-/// Nothing: there is a shim already that listens there.
+/// Nothing: there is a shim already that listens there. Under a lock of the folder: one that is bound and
+/// does not listen yet is not dead.
 Outcome<kernel::Fd<kernel::Socket>> take_socket(const std::string& folder, const std::string& path) {
   if (const auto made = kernel::mkdirat(kernel::cwd, folder.c_str(), 0700);
       !made && made.error().code != EEXIST)
     return std::unexpected(explain(folder, made.error()));
+  const auto locked = TRY(
+      explained(kernel::openat<kernel::Path>(kernel::cwd, folder.c_str(), O_RDONLY | O_DIRECTORY), folder));
+  TRY(explained(kernel::flock(locked.get(), LOCK_EX), folder));
   const auto address = TRY(explained(kernel::unix_address(path.c_str()), path));
   auto socket = listen_at(address, path);
   if (socket || socket.error().code != EADDRINUSE) return socket;
   const auto caller = TRY(explained(kernel::unix_socket(SOCK_STREAM), path));
-  if (kernel::connect(caller, address)) return kernel::Fd<kernel::Socket>();
+  const auto answered = kernel::connect(caller, address);
+  if (answered) return kernel::Fd<kernel::Socket>();
+  if (answered.error().code != ECONNREFUSED)
+    return std::unexpected(explain(fmt::format("connecting to the shim at {}", path), answered.error()));
   TRY(explained(kernel::unlinkat(kernel::cwd, path.c_str()), path));  // of one that was killed
   return listen_at(address, path);
+}
+
+/// Where containerd before 2.0 looks for the shim of a container when it comes back.
+Outcome<> write_address(const std::string& socket) {
+  constexpr const char *name = "address", *fresh = ".address";
+  {
+    const auto file = TRY(
+        explained(kernel::openat(kernel::cwd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600), name));
+    TRY(explained(kernel::write_all(file.get(), "unix://" + socket), name));
+  }
+  return explained(kernel::renameat(kernel::cwd, fresh, kernel::cwd, name), name);
 }
 
 /// containerd is to outlive its shims where memory runs out, and they their containers. proc(5).
@@ -105,6 +124,7 @@ Outcome<std::string> start(const Invocation& invocation) {
   service.socket = socket_path(service.bootstrap, service.name_space, group);
   service.listener = TRY(take_socket(service.bootstrap.socket_folder, service.socket));
   auto answer = bootstrap_answer(service.bootstrap, service.socket);
+  TRY(write_address(service.socket));
   if (!service.listener) return answer;
   TRY(take_core());
   stand_behind_containerd();

@@ -24,6 +24,8 @@ Outcome<> Streams::open_input(const StreamOwner& owner) {
   const auto doing = fmt::format("opening the standard input {}", name);
   auto reader = TRY(explained(kernel::openat(cwd, name.c_str(), O_RDONLY | O_NONBLOCK), doing));
   const auto what = TRY(explained(kernel::status(reader.get()), doing));
+  if (names_.terminal && !S_ISFIFO(what.st_mode))
+    return refuse(fmt::format("{}: for a terminal it has to be a FIFO", doing), EINVAL);
   if (S_ISFIFO(what.st_mode))
     input_writer_ = TRY(explained(kernel::openat(cwd, name.c_str(), O_WRONLY | O_NONBLOCK), doing));
   if (names_.terminal) {
@@ -37,24 +39,24 @@ Outcome<> Streams::open_input(const StreamOwner& owner) {
   return {};
 }
 
-/// "file:///path" is appended to, and made where it is missing.
-Outcome<kernel::Fd<kernel::File>> Streams::open_output(const std::string& name, bool nonblocking) {
+/// "file:///path" is made where it is missing. `passes`: the shim writes there, and must not wait.
+Outcome<kernel::Fd<kernel::File>> Streams::open_output(const std::string& name, bool passes) {
   constexpr std::string_view file = "file://", fifo = "fifo://";
   const auto doing = [&] { return fmt::format("opening the output {}", name); };
-  if (name.starts_with(file))
-    return explained(kernel::openat(cwd, name.c_str() + file.size(), O_WRONLY | O_APPEND | O_CREAT, 0644),
-                     doing());
-  if (!name.starts_with('/') && name.contains("://") && !name.starts_with(fifo))
+  const bool made = name.starts_with(file);
+  if (!name.starts_with('/') && name.contains("://") && !made && !name.starts_with(fifo))
     return refuse(
         fmt::format("{}: wanted is a FIFO's path, file:///PATH, binary:///PATH or binary-v2:///PATH",
                     doing()),
         EINVAL);
-  const char* path = name.c_str() + (name.starts_with(fifo) ? fifo.size() : 0);
-  auto reader = TRY(explained(kernel::openat(cwd, path, O_RDONLY | O_NONBLOCK), doing()));
-  const auto what = TRY(explained(kernel::status(reader.get()), doing()));
-  if (!S_ISFIFO(what.st_mode)) return explained(kernel::openat(cwd, path, O_WRONLY | O_APPEND), doing());
-  readers_.push_back(std::move(reader));
-  return explained(kernel::openat(cwd, path, O_WRONLY | (nonblocking ? O_NONBLOCK : 0)), doing());
+  const char* path = name.c_str() + (made || name.starts_with(fifo) ? file.size() : 0);  // both are as long
+  auto reader = kernel::openat(cwd, path, O_RDONLY | O_NONBLOCK);
+  if (!reader && !(made && reader.error().code == ENOENT))
+    return std::unexpected(explain(doing(), reader.error()));
+  if (!reader || !S_ISFIFO(TRY(explained(kernel::status(reader->get()), doing())).st_mode))
+    return explained(kernel::openat(cwd, path, O_WRONLY | O_APPEND | (made ? O_CREAT : 0), 0644), doing());
+  readers_.push_back(std::move(*reader));
+  return explained(kernel::openat(cwd, path, O_WRONLY | (passes ? O_NONBLOCK : 0)), doing());
 }
 
 Outcome<> Streams::open_outputs(const StreamOwner& owner, const LoggerCall& call) {
@@ -121,7 +123,8 @@ Outcome<> Streams::pump(File from, File to, bool output) {
     ++draining_;
     done = [this] {
       --draining_;
-      if (draining_ == 0 && drained_) std::exchange(drained_, {})();
+      // Later, since it may destroy the pump that tells us of its end.
+      if (draining_ == 0 && drained_) loop_.after(std::chrono::milliseconds(0), std::exchange(drained_, {}));
     };
   }
   pumps_.push_back(TRY(Pump::start(loop_, std::move(from), std::move(to), std::move(done))));
@@ -137,7 +140,9 @@ Outcome<> Streams::resize(std::uint32_t width, std::uint32_t height) const {
 }
 
 void Streams::when_drained(Pump::Done then) {
-  if (draining_ == 0) return then();
+  drained_ = nullptr;
+  for (const auto& pump : pumps_) pump->finish();
+  if (draining_ == 0 && then) return then();
   drained_ = std::move(then);
 }
 

@@ -1,9 +1,9 @@
 // A process's standard streams, as containerd names them: FIFOs, files, a program that logs.
 //
-// The process gets the FIFOs themselves wherever that is possible: what it writes is read by containerd's
-// client with no copy in between, and the shim has nothing to do. Where a security module judges by a file's
-// name or label (AppArmor, SELinux), where the streams are to belong to somebody, and for a terminal, the
-// shim stands in between.
+// A container's own process gets the FIFOs themselves wherever that is possible: what it writes is read by
+// containerd's client with no copy in between, and the shim has nothing to do. The shim stands in between for
+// a terminal, where a security module judges by a file's name or label (AppArmor, SELinux), where init would
+// give the streams to another user than root, and where others may hold them after the process's end.
 #pragma once
 #include <memory>
 #include <string>
@@ -46,8 +46,8 @@ class Streams {
   void close_input();
   Outcome<> resize(std::uint32_t width, std::uint32_t height) const;
 
-  /// Calls `then` when all that the process has written is passed on, at once where there is nothing to
-  /// wait for.
+  /// The process has ended: calls `then` when all that it has written is passed on, at once where there is
+  /// nothing to wait for. With an empty `then` nobody is called any more.
   void when_drained(Pump::Done then);
   /// The process has ended and what it wrote is read: a logging program is asked to end.
   void close();
@@ -57,7 +57,7 @@ class Streams {
   using File = kernel::Fd<kernel::File>;
   Outcome<> open_input(const StreamOwner& owner);
   Outcome<> open_outputs(const StreamOwner& owner, const LoggerCall& call);
-  Outcome<File> open_output(const std::string& name, bool nonblocking);
+  Outcome<File> open_output(const std::string& name, bool passes);
   Outcome<File> between(File outer, const StreamOwner& owner, bool input);
   Outcome<> pump(File from, File to, bool output);
 

@@ -30,7 +30,9 @@ struct Process {
   std::string spec;   // the same: its process object, JSON
   bool started = false;
   std::optional<Exit> exit;
-  std::vector<Reply> waiting;  // for its end
+  std::vector<Reply> waiting;   // for its end
+  std::vector<Reply> deleting;  // for its removal
+  std::uint64_t patience = 0;   // the timer of it
 
   bool runs() const { return pid != 0 && !exit; }
 };

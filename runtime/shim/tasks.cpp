@@ -15,6 +15,11 @@ std::unexpected<wire::Status> refusal(Code code, std::string text) {
   return std::unexpected(wire::Status{code, std::move(text)});
 }
 
+Code code_of(const Failure& why) {
+  const bool state = why.code == EBUSY || why.code == ESRCH || why.text.contains("not paused");
+  return state ? Code::failed_precondition : Code::unknown;
+}
+
 std::unexpected<wire::Status> failed(std::string_view doing, const Failure& why, Code code) {
   return refusal(code, fmt::format("{}: {}", doing, why.text));
 }

@@ -46,10 +46,11 @@ class Tasks {
   void remove(const wire::ProcessRequest& request, const Reply& reply);
   Answer<wire::Empty> exec(const wire::ExecRequest& request);
   Answer<wire::PidResponse> start_exec(Task& task, Process& process);
-  void finish_removal(const wire::ProcessRequest& request, const Reply& reply);
+  void finish_removal(const wire::ProcessRequest& request);
+  void end_further(Task& task);
   Answer<void> dismantle(Task& task);
   auto opener(std::unique_ptr<Streams>& into, StreamNames names, const Options& options,
-              const std::string& id) -> decltype(container::Delivery::streams);
+              const std::string& id, bool own_process) -> decltype(container::Delivery::streams);
   void take_streams(Process& process, std::unique_ptr<Streams> streams, kernel::Fd<kernel::Terminal> master);
   // tasks_query.cpp
   Answer<wire::StateResponse> state(const wire::ProcessRequest& request);
@@ -78,6 +79,8 @@ class Tasks {
 
 /// A refusal of the service's own.
 std::unexpected<wire::Status> refusal(wire::Code code, std::string text);
+/// What fits a call that came in a wrong state; else `unknown`.
+wire::Code code_of(const Failure& why);
 /// What the library refused. Containerd tells apart by the code alone whether a container is gone, so it is
 /// `unknown` where that is not what is meant.
 std::unexpected<wire::Status> failed(std::string_view doing, const Failure& why,

@@ -17,7 +17,7 @@ using wire::Empty;
 Answer<Empty> Tasks::pause(const wire::ContainerRequest& request) {
   auto& task = *TRY(find(request.id));
   const auto paused = container::pause(task.store, task.id);
-  if (!paused) return failed("OCI runtime pause failed", paused.error());
+  if (!paused) return failed("OCI runtime pause failed", paused.error(), code_of(paused.error()));
   task.paused = true;
   wire::TaskPaused event;
   event.container_id = task.id;
@@ -28,7 +28,7 @@ Answer<Empty> Tasks::pause(const wire::ContainerRequest& request) {
 Answer<Empty> Tasks::resume(const wire::ContainerRequest& request) {
   auto& task = *TRY(find(request.id));
   const auto resumed = container::resume(task.store, task.id);
-  if (!resumed) return failed("OCI runtime resume failed", resumed.error());
+  if (!resumed) return failed("OCI runtime resume failed", resumed.error(), code_of(resumed.error()));
   task.paused = false;
   wire::TaskResumed event;
   event.container_id = task.id;
@@ -68,11 +68,15 @@ Answer<Empty> Tasks::checkpoint(const wire::ContainerRequest&) {
   return refusal(Code::unimplemented, "checkpoint: lodger has no CRIU");
 }
 
-/// containerd asks after each Delete; the last container's is the one that counts.
+/// containerd asks after each Delete; the last container's is the one that counts. While the events are told
+/// a new container may come.
 Answer<Empty> Tasks::shut_down(const wire::ShutdownRequest&) {
   using namespace std::chrono_literals;
-  if (tasks_.empty())
-    with_.publisher.flush(2s, [&loop = with_.loop] { loop.after(0ms, [&loop] { loop.stop(); }); });
+  const auto end = [this] {
+    if (tasks_.empty()) with_.loop.stop();
+  };
+  // Behind the answer to this call.
+  if (tasks_.empty()) with_.publisher.flush(2s, [&loop = with_.loop, end] { loop.after(0ms, end); });
   return Empty{};
 }
 

@@ -19,10 +19,14 @@ StreamNames names_of(const auto& request) {
   return {request.standard_in, request.standard_out, request.standard_err, request.terminal};
 }
 
-/// Labels and profiles judge files by what they are on the host: pipes, which have no name, suit all of them.
-StreamOwner owner_of(const Options& options, const spec::Process& process) {
-  const bool labelled = !process.apparmor_profile.empty() || !process.selinux_label.empty();
-  return {options.io_uid, options.io_gid, labelled || options.io_uid != 0 || options.io_gid != 0};
+/// See streams.hpp. With a pid namespace of its own nothing in the container outlives its own process.
+StreamOwner owner_of(const Options& options, const spec::Config& config, bool own_process) {
+  const auto& process = *config.process;
+  const auto* pids = config.linux->find(spec::NamespaceType::pid);
+  const bool direct = own_process && pids && pids->path.empty() && process.user.uid == 0 &&
+                      !config.linux->find(spec::NamespaceType::user) && process.apparmor_profile.empty() &&
+                      process.selinux_label.empty() && options.io_uid == 0 && options.io_gid == 0;
+  return {options.io_uid, options.io_gid, !direct};
 }
 
 container::CreateRequest library_request(const wire::CreateRequest& request, const Options& options) {
@@ -41,13 +45,20 @@ container::CreateRequest library_request(const wire::CreateRequest& request, con
 
 /// `into` has them once the library has asked for them.
 auto Tasks::opener(std::unique_ptr<Streams>& into, StreamNames names, const Options& options,
-                   const std::string& id) -> decltype(container::Delivery::streams) {
-  return [&, names = std::move(names)](const spec::Process& process) -> Outcome<launch::Streams> {
-    into = TRY(Streams::open(with_.loop, names, owner_of(options, process), {id, with_.name_space}));
+                   const std::string& id, bool own_process) -> decltype(container::Delivery::streams) {
+  return [&, names = std::move(names), own_process](const spec::Config& config) -> Outcome<launch::Streams> {
+    // Else the process would come to have the shim's own streams, or a terminal that nobody serves.
+    if (names.terminal != config.process->terminal)
+      return refuse(fmt::format("process.terminal is {}, and the call says {}", config.process->terminal,
+                                names.terminal),
+                    EINVAL);
+    into =
+        TRY(Streams::open(with_.loop, names, owner_of(options, config, own_process), {id, with_.name_space}));
     return into->given();
   };
 }
 
+/// A process whose streams cannot be served goes on without them: it exists, and can be killed.
 void Tasks::take_streams(Process& process, std::unique_ptr<Streams> streams,
                          kernel::Fd<kernel::Terminal> master) {
   process.streams = std::move(streams);
@@ -73,7 +84,7 @@ Answer<wire::PidResponse> Tasks::create(const wire::CreateRequest& request) {
   }
   std::unique_ptr<Streams> streams;
   auto wanted = library_request(request, *options);
-  wanted.streams = opener(streams, names_of(request), *options, request.id);
+  wanted.streams = opener(streams, names_of(request), *options, request.id, true);
   auto made = container::create(store, wanted, with_.notices);
   if (!made) return failed(doing, made.error());
   if (mounts) mounts->commit();
@@ -139,11 +150,11 @@ Answer<wire::PidResponse> Tasks::start_exec(Task& task, Process& process) {
   wanted.process = process.spec;
   wanted.detach = true;
   wanted.serves_terminal = process.names.terminal;
-  wanted.streams = opener(streams, process.names, task.options, task.id);
+  wanted.streams = opener(streams, process.names, task.options, task.id, false);
   auto made = container::exec_beside(task.store, wanted, with_.notices);
   if (!made) {
     process.exit = Exit{255, now()};  // it never was, and can be deleted
-    return failed(doing, made.error());
+    return failed(doing, made.error(), code_of(made.error()));
   }
   process.pid = made->pid;
   process.handle = std::move(made->process);
@@ -178,39 +189,59 @@ void Tasks::remove(const wire::ProcessRequest& request, const Reply& reply) {
   auto& process = **found;
   if (process.runs() && process.started)
     return reply.fail(Code::failed_precondition, "cannot delete a running process");
-  if (!process.streams) return finish_removal(request, reply);
-  // Whoever holds a process's terminal after its end may do so for ever.
+  process.deleting.push_back(reply);
+  if (process.deleting.size() > 1) return;
+  if (!process.streams) return finish_removal(request);
+  // A reader that is slow may be one for ever.
   constexpr auto patience = std::chrono::seconds(10);
-  const auto late = with_.loop.after(patience, [this, request, reply] { finish_removal(request, reply); });
-  process.streams->when_drained([this, request, reply, late] {
-    with_.loop.cancel(late);
-    finish_removal(request, reply);
-  });
+  process.patience = with_.loop.after(patience, [this, request] { finish_removal(request); });
+  process.streams->when_drained([this, request] { finish_removal(request); });
 }
 
-void Tasks::finish_removal(const wire::ProcessRequest& request, const Reply& reply) {
-  const auto found = find(request.id, request.exec_id);  // once more: two may delete it at once
-  if (!found) return reply.fail(found.error().code, found.error().message);
+void Tasks::finish_removal(const wire::ProcessRequest& request) {
+  const auto found = find(request.id, request.exec_id);
+  if (!found || (*found)->deleting.empty()) return;  // another one of the same name by now
   auto& task = *tasks_[request.id];
   auto& process = **found;
+  const auto asking = std::exchange(process.deleting, {});
+  with_.loop.cancel(std::exchange(process.patience, 0));
   const bool whole = &process == &task.init;
-  if (whole)
-    if (const auto gone = dismantle(task); !gone) return reply.fail(gone.error().code, gone.error().message);
+  if (const auto gone = whole ? dismantle(task) : Answer<void>{}; !gone) {
+    for (const auto& reply : asking) reply.fail(gone.error().code, gone.error().message);
+    return;
+  }
   if (process.streams) process.streams->close();
-  const auto exit = process.exit.value_or(Exit{});
+  const auto exit = process.exit.value_or(Exit{255, now()});  // of one that was never started
   const wire::DeleteResponse answer{number(process.pid), exit.status, exit.at};
   with_.publisher.publish(wire::TaskDelete{task.id, answer.pid, answer.exit_status, answer.exited_at,
                                            whole ? task.id : process.exec_id});
-  for (const auto& waiting : process.waiting) waiting.answer(wire::WaitResponse{exit.status, exit.at});
+  const auto let_go = [](const Process& one, const Exit& how) {
+    for (const auto& waiting : one.waiting) waiting.answer(wire::WaitResponse{how.status, how.at});
+  };
+  let_go(process, exit);
+  if (whole)
+    for (const auto& [id, further] : task.execs) let_go(further, further.exit.value_or(Exit{255, now()}));
   if (whole)
     tasks_.erase(request.id);
   else
     task.execs.erase(request.exec_id);
-  reply.answer(answer);
+  for (const auto& reply : asking) reply.answer(answer);
+}
+
+/// The kernel does not let a pid namespace's first process go before we have reaped those of its processes
+/// that are our children, and the library waits for it.
+void Tasks::end_further(Task& task) {
+  for (auto& [id, process] : task.execs) {
+    if (!process.runs()) continue;
+    (void)kernel::send_signal(process.handle, SIGKILL);  // ESRCH: it has ended, and is not reaped yet
+    const auto end = kernel::wait(process.handle);
+    tell_end(task, process, {end ? static_cast<std::uint32_t>(end->shell_status()) : 255, now()});
+  }
 }
 
 /// What the library and the shim have made of it.
 Answer<void> Tasks::dismantle(Task& task) {
+  end_further(task);
   const auto removed = container::remove(task.store, {task.id, true}, with_.notices);
   if (!removed) return failed("OCI runtime delete failed", removed.error());
   // One that was never started has been killed just now.

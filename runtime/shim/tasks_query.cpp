@@ -27,7 +27,7 @@ Answer<wire::StateResponse> Tasks::state(const wire::ProcessRequest& request) {
   const auto& task = *TRY(find(request.id));
   const auto& process = *TRY(find(request.id, request.exec_id));
   const auto& names = process.streams ? process.streams->names() : process.names;
-  wire::StateResponse out{request.id,
+  wire::StateResponse out{request.exec_id.empty() ? request.id : request.exec_id,
                           task.bundle,
                           static_cast<std::uint32_t>(process.pid),
                           status_of(task, process),
@@ -66,7 +66,9 @@ Answer<wire::PidsResponse> Tasks::pids(const wire::ContainerRequest& request) {
   for (const pid_t pid : all) {
     auto& info = out.processes.emplace_back();
     info.pid = static_cast<std::uint32_t>(pid);
-    const auto known = std::ranges::find(task.execs, pid, [](const auto& entry) { return entry.second.pid; });
+    const auto known = std::ranges::find_if(task.execs, [&](const auto& entry) {
+      return entry.second.runs() && entry.second.pid == pid;  // an ended one's number may be another's
+    });
     if (known != task.execs.end())
       info.info =
           wire::Any{"containerd.runc.v1.ProcessDetails", wire::encode(wire::ProcessDetails{known->first})};

@@ -156,3 +156,23 @@ TEST_CASE("shim: the root filesystem's mounts are made, and go with the containe
   CHECK_THAT(failed.error().message, Catch::Contains("mounting the root filesystem (overlay"));
   CHECK(traces_of(bundle.name()).empty());
 }
+
+TEST_CASE("shim: containerd's own service manager is not its containers'") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  REQUIRE(::setenv("NOTIFY_SOCKET", place.path("notify").c_str(), 1) == 0);
+  Shim shim(bundle, place);
+  ::unsetenv("NOTIFY_SOCKET");
+  REQUIRE(shim.create());
+  REQUIRE(shim.start());
+  CHECK(shim.state()->status == wire::TaskStatus::running);
+}
+
+TEST_CASE("shim: a containerd that comes back finds it by the bundle's address file") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/true"));
+  const Place place;
+  const Shim shim(bundle, place);
+  CHECK(support::read_file(bundle.beside("address")) == "unix://" + shim.socket());
+}

@@ -120,7 +120,6 @@ TEST_CASE("shim: the container's own end is the last that is told of it") {
   REQUIRE(shim.kill(SIGKILL));
   CHECK(shim.wait()->exit_status == 128 + SIGKILL);
   CHECK(shim.wait("e1")->exit_status == 128 + SIGKILL);
-  const auto events = containerd.envelopes();
   containerd.wait_for(
       "/tasks/create /tasks/start /tasks/exec-added /tasks/exec-started /tasks/exit /tasks/exit");
   CHECK(wire::decode<wire::TaskExit>(containerd.envelopes()[4].event->value)->id == "e1");
@@ -258,4 +257,35 @@ TEST_CASE("shim: its socket is for its own user alone") {
   CHECK((file.st_mode & 07777) == 0600);
   REQUIRE(stat(place.path("s").c_str(), &file) == 0);
   CHECK((file.st_mode & 07777) == 0700);
+}
+
+TEST_CASE("shim: one that was never started goes with the further processes in it") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/true"));
+  const Place place;
+  Shim shim(bundle, place);
+  REQUIRE(shim.create());
+  REQUIRE(shim.exec("e1", words("/bin/sleep 1000")));
+  REQUIRE(shim.start("e1"));
+  REQUIRE(shim.exec("e2", words("/bin/sleep 1000")));  // and never started
+  const auto waiting = shim.send("Wait", wire::encode(wire::ProcessRequest{"c1", "e2"}));
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(shim.remove());
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
+  CHECK(shim.receive<wire::WaitResponse>(waiting)->exit_status == 255);
+}
+
+TEST_CASE("shim: want of memory is told") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/probe fill 200"), [](nlohmann::json& config) {
+    config["linux"]["resources"]["memory"] = {{"limit", 16 << 20}, {"swap", 16 << 20}};
+  });
+  const Place place;
+  const Containerd containerd(place.path("c.sock.ttrpc"));
+  Shim shim(bundle, place);
+  const auto created = shim.create();
+  if (!created) SKIP_TEST(created.error().message);
+  REQUIRE(shim.start());
+  CHECK(shim.wait()->exit_status == 128 + SIGKILL);
+  containerd.wait_for("/tasks/create /tasks/start /tasks/oom /tasks/exit");
 }

@@ -186,3 +186,65 @@ TEST_CASE("shim: a logging program that ends at once, or is not there, fails the
   CHECK_THAT(created.error().message, Catch::Contains("http://example"));
   CHECK(support::names_in(shim.state_root()).empty());
 }
+
+TEST_CASE("shim: one stream for both outputs") {
+  NEEDS_ROOT();
+  const Bundle bundle(shell("echo out; echo err >&2"));
+  const Place place;
+  Shim shim(bundle, place);
+  Reader out(place.fifo("out"));
+  auto request = shim.create_request(place.path("out"));
+  request.standard_err = request.standard_out;
+  REQUIRE(shim.call<wire::PidResponse>("Create", request));
+  REQUIRE(shim.start());
+  CHECK(shim.wait()->exit_status == 0);
+  CHECK(out.all() == "out\nerr\n");
+}
+
+TEST_CASE("shim: who goes on holding a further process's output keeps neither its removal nor its reader") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  Shim shim(bundle, place);
+  REQUIRE(shim.create());
+  REQUIRE(shim.start());
+  Reader out(place.fifo("out"));
+  REQUIRE(shim.exec("e1", shell("sleep 1000 & i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i+1)); done"),
+                    place.path("out")));
+  REQUIRE(shim.start("e1"));
+  CHECK(shim.wait("e1")->exit_status == 0);
+  const auto began = std::chrono::steady_clock::now();
+  // asked twice at once, as by two clients
+  const auto first = shim.send("Delete", wire::encode(wire::ProcessRequest{"c1", "e1"}));
+  const auto second = shim.send("Delete", wire::encode(wire::ProcessRequest{"c1", "e1"}));
+  CHECK(shim.receive<wire::DeleteResponse>(first)->exit_status == 0);
+  const auto again = shim.receive<wire::DeleteResponse>(second);
+  CHECK((again ? again->exit_status == 0 : again.error().code == Code::not_found));
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
+  CHECK_THAT(out.all(), Catch::EndsWith("1999\n"));
+}
+
+TEST_CASE("shim: a terminal that only the call or only the process speaks of is refused") {
+  NEEDS_ROOT();
+  const bool in_process = GENERATE(false, true);
+  const Bundle bundle(words("/bin/true"),
+                      [&](nlohmann::json& config) { config["process"]["terminal"] = in_process; });
+  const Place place;
+  Shim shim(bundle, place);
+  auto request = shim.create_request();
+  request.terminal = !in_process;
+  const auto created = shim.call<wire::PidResponse>("Create", request);
+  REQUIRE(!created);
+  CHECK_THAT(created.error().message, Catch::Contains("terminal"));
+  CHECK(support::names_in(shim.state_root()).empty());
+}
+
+TEST_CASE("shim: file:// with a FIFO's name, and nobody there to read it") {
+  NEEDS_ROOT();
+  const Bundle bundle(shell("echo out"));
+  const Place place;
+  Shim shim(bundle, place);
+  REQUIRE(shim.create("file://" + place.fifo("out")));
+  REQUIRE(shim.start());
+  CHECK(shim.wait()->exit_status == 0);
+}
