@@ -77,9 +77,16 @@ class Engine:
 
     def begin(self):
         """Starts what stays, in the namespaces, and waits until it answers."""
-        lines = ['ip link set lo up', *self.mounts(), 'exec ' + self.daemon_line()]
-        self.daemon = subprocess.Popen(['unshare', '-n', '-m', '--propagation', 'private', 'sh', '-ec', '\n'.join(lines)],
-                                       stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
+        lines = ['ip link set lo up', *self.mounts(), 'echo there', 'exec sleep 1000000']
+        self.holder = subprocess.Popen(['unshare', '-n', '-m', '--propagation', 'private', 'sh', '-ec', '\n'.join(lines)],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
+        if self.holder.stdout.readline() != b'there\n':
+            raise RuntimeError(f'{self.name}: its namespaces could not be made: {self.tail()}')
+        self.start()
+
+    def start(self):
+        words = ['nsenter', '-t', str(self.holder.pid), '-n', '-m', 'sh', '-c', f'PATH={self.place}/bin:$PATH; exec {self.daemon_line()}']
+        self.daemon = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
         for _ in range(100):
             if self.daemon.poll() is not None:
                 raise RuntimeError(f'{self.name} has ended: {self.tail()}')
@@ -103,7 +110,7 @@ class Engine:
 
     def inside(self, words, given=None, limit=15):
         """A program in the engine's namespaces."""
-        done = subprocess.run(['nsenter', '-t', str(self.daemon.pid), '-n', '-m', *words], input=given, capture_output=True,
+        done = subprocess.run(['nsenter', '-t', str(self.holder.pid), '-n', '-m', *words], input=given, capture_output=True,
                               text=True, timeout=limit, errors='replace')
         return Answer(done.returncode, done.stdout, done.stderr)
 
@@ -113,6 +120,12 @@ class Engine:
             raise AssertionError(f'{" ".join(words)}: status {answer.status}: {answer.text}')
         return answer
 
+    def restart(self):
+        """As after a crash."""
+        self.daemon.kill()
+        self.daemon.wait()
+        self.start()
+
     def end(self):
         self.daemon.terminate()
         try:
@@ -120,6 +133,8 @@ class Engine:
         except subprocess.TimeoutExpired:
             self.daemon.kill()
             self.daemon.wait()
+        self.holder.kill()
+        self.holder.wait()
         self.log.close()
         shutil.rmtree(self.place, ignore_errors=True)
 
@@ -143,7 +158,7 @@ class Docker(DockerLike):
         os.makedirs(path, exist_ok=True)
         for shim in shims:
             os.symlink(shim, f'{path}/{os.path.basename(shim)}')
-        return [*Engine.mounts(self), f'export PATH={path}:$PATH']
+        return Engine.mounts(self)
 
     def daemon_line(self):
         runtimes = {'test-' + runtime.name: {'path': runtime.program} for runtime in self.runtimes.values() if runtime.program}

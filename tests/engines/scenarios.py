@@ -1,6 +1,9 @@
 """What people do with engines. A scenario raises where it does not go as it goes with runc."""
+import concurrent.futures
 import json
+import os
 import re
+import signal
 import time
 import uuid
 
@@ -320,6 +323,39 @@ def ctr_kills(engine, runtime):
         wants(task.status() == 'none', answer)
 
 
-CTR = [ctr_runs, ctr_reads, ctr_executes, ctr_pauses, ctr_shows, ctr_kills]
+def ctr_comes_back(engine, runtime):
+    """containerd is killed and comes back: tasks go on"""
+    with Task(engine, runtime) as running, Task(engine, runtime, 'sh', '-c', 'sleep 1; exit 4') as ended:
+        engine.restart()
+        time.sleep(1.5)
+        wants((running.status(), ended.status()) == ('RUNNING', 'STOPPED'), engine.call('task', 'ls'))
+        answer = engine.call('task', 'exec', '--exec-id', 'e', running.name, 'echo', 'there')
+        wants(answer.out == 'there\n', answer)
+        answer = engine.call('task', 'rm', ended.name)
+        wants('code 4' in answer.text, answer)
+
+
+def ctr_loses_shim(engine, runtime):
+    """the shim is killed: the task ends, nothing stays"""
+    with Task(engine, runtime) as task:
+        pid = next(line.split()[1] for line in engine.call('task', 'ls').out.splitlines() if line.startswith(task.name))
+        shim = open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[1]
+        os.kill(int(shim), signal.SIGKILL)
+        eventually(lambda: task.status() in ('none', 'STOPPED', 'UNKNOWN'))
+        eventually(lambda: not os.path.exists(f'/proc/{pid}'))
+
+
+def ctr_many(engine, runtime):
+    """fifty side by side, each with its own status"""
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda i: engine.run(runtime, 'sh', '-c', f'exit {i}', flags=['--rm', '--net-host'], name=fresh(),
+                                                     limit=60), range(50)))
+    for i, answer in enumerate(answers):
+        wants(answer.status == i, answer)
+    answer = engine.call('task', 'ls')
+    wants(len(answer.out.splitlines()) == 1, answer)
+
+
+CTR = [ctr_comes_back, ctr_loses_shim, ctr_many, ctr_runs, ctr_reads, ctr_executes, ctr_pauses, ctr_shows, ctr_kills]
 
 SCENARIOS = {'docker': COMMON, 'podman': COMMON, 'containerd': CTR}
