@@ -24,7 +24,7 @@ struct Run {
 
 std::vector<Run> runs_of(const std::vector<Clash>& clashes) {
   std::vector<Run> all, runs;
-  for (const auto& [held, owner] : clashes)
+  for (const auto& [held, owner, translated] : clashes)
     all.push_back({held.protocol, to_text(held.address), owner, held.port, held.port, 1});
   std::ranges::sort(all, {},
                     [](const Run& run) { return std::tie(run.protocol, run.address, run.owner, run.first); });

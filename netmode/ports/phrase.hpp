@@ -11,6 +11,7 @@ namespace lodger::netmode::ports {
 struct Clash {
   Held held;
   std::string owner;
+  bool translated = false;  // NAT leads it there
 };
 
 /// "tcp 0.0.0.0:80 by nginx (pid 12), tcp [::]:8000-8099 by container web (httpd, pid 34)": ports of one

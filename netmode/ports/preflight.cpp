@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "netmode/ports/declared.hpp"
 #include "netmode/ports/holders.hpp"
 #include "netmode/ports/phrase.hpp"
@@ -51,10 +53,30 @@ Outcome<std::vector<Clash>> explain_owners(const std::vector<Held>& taken, const
   return clashes;
 }
 
+/// The ports of a publication that lie within what is wanted, as if each had a socket.
+std::vector<Held> as_held(const Publication& publication, const std::vector<Wanted>& wanted) {
+  std::vector<Held> out;
+  const auto address = parse_address(publication.host_ip.empty() ? "0.0.0.0" : publication.host_ip);
+  for (const auto& one : wanted) {
+    if (!address || one.protocol != publication.protocol) continue;
+    const unsigned last = std::min(one.range.last, publication.host.last);
+    for (unsigned port = std::max(one.range.first, publication.host.first); port <= last; ++port)
+      out.push_back(
+          {.protocol = one.protocol, .address = *address, .port = static_cast<std::uint16_t>(port)});
+  }
+  return out;
+}
+
 Outcome<std::vector<Clash>> clashes_with(const std::vector<Wanted>& wanted, const Neighbours& neighbours) {
+  std::vector<Clash> out;
+  const auto translated = neighbours.translated();
+  for (const auto& [publication, container] : translated)
+    for (const auto& held : clashes(wanted, as_held(publication, wanted)))
+      out.push_back({held, fmt::format("container {} (by NAT)", container), true});
   const auto taken = TRY(look(wanted));
-  if (taken.empty()) return std::vector<Clash>();
-  return explain_owners(taken, neighbours);
+  if (taken.empty()) return out;
+  for (auto& clash : TRY(explain_owners(taken, neighbours))) out.push_back(std::move(clash));
+  return out;
 }
 
 /// A host whose kernel cannot tell is none where the application must fail.
@@ -83,7 +105,8 @@ Outcome<std::optional<std::string>> preflight(const Decision& decision, const Ne
   if (required)
     return refuse(fmt::format("{}: {}; end what holds them, or give the container others", where, text),
                   EADDRINUSE);
-  return text + "; binding them will fail there";
+  const bool translated = std::ranges::any_of(*taken, &Clash::translated);
+  return text + (translated ? "; what is bound there is not reached" : "; binding them will fail there");
 }
 
 }  // namespace lodger::netmode::ports

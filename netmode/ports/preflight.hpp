@@ -14,11 +14,19 @@
 
 namespace lodger::netmode::ports {
 
+/// A publication of another container's that NAT carries: it has no socket, and what comes to its ports does
+/// not come to one that binds them.
+struct Translated {
+  Publication publication;
+  std::string container;
+};
+
 /// Who else is on this host, which a room above this one knows. Asked only where there is a clash.
 struct Neighbours {
   /// The container that a socket belongs to, by its id; empty: none. `holders`: who has it open.
   std::function<std::string(const Held& held, std::span<const pid_t> holders)> container_of;
   std::function<std::string(uid_t uid)> user_name;
+  std::function<std::vector<Translated>()> translated;
 };
 
 /// What there is to warn of, if anything. A failure where a port is taken and `require-ports` was asked for,

@@ -3,6 +3,7 @@
 
 #include "cgroups/cgroup.hpp"
 #include "runtime/check/check.hpp"
+#include "runtime/container/bridge_network.hpp"
 #include "runtime/container/port_check.hpp"
 #include "runtime/container/prepare.hpp"
 #include "spec/check.hpp"
@@ -47,6 +48,9 @@ std::vector<Finding> bundle(const container::Store& store, const container::Crea
   std::vector<Failure> failures;
   if (const auto free = container::check_ports(store, source->network, warn); !free)
     failures.push_back(free.error());
+  // Starts lodger-network, and makes nothing.
+  if (const auto bridged = container::BridgeNetwork::plan(source->network, warn, -1); !bridged)
+    failures.push_back(bridged.error());
   const auto tried = try_on_host(request, *source, failures);
   if (!tried) failures.push_back(tried.error());
   for (const auto& failure : failures) findings.push_back(bad("host", failure));

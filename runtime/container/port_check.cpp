@@ -6,6 +6,7 @@
 #include "netmode/ports/preflight.hpp"
 #include "netmode/ports/published.hpp"
 #include "runtime/container/members.hpp"
+#include "runtime/container/networks.hpp"
 #include "runtime/container/users.hpp"
 
 namespace lodger::container {
@@ -15,6 +16,19 @@ bool is_of(const Members& container, std::uint64_t cgroup, std::span<const pid_t
   if (std::ranges::count(container.cgroups, cgroup)) return true;
   return std::ranges::any_of(holders,
                              [&](pid_t pid) { return std::ranges::binary_search(container.processes, pid); });
+}
+
+using Translations = std::vector<netmode::ports::Translated>;
+
+/// Of this state root. One that cannot be read is told of by `lodger network`.
+Translations translated_ports(const Store& store) {
+  Translations out;
+  const auto networks = bridge_networks(store, [](std::string_view) {});
+  if (!networks) return out;
+  for (const auto& network : *networks)
+    for (const auto& guest : network.guests)
+      for (const auto& publication : guest.published) out.push_back({publication, guest.id});
+  return out;
 }
 
 /// What there is to warn of.
@@ -27,7 +41,9 @@ Outcome<std::optional<std::string>> look(const Store& store, const netmode::Deci
     return found == containers->end() ? std::string() : found->id;
   };
   const auto user_name = [](uid_t uid) { return Users().name(uid); };
-  return netmode::ports::preflight(network, {container_of, user_name});
+  // On a bridge lodger-network looks for them, in all state roots' networks.
+  const auto translated = [&] { return network.host ? translated_ports(store) : Translations(); };
+  return netmode::ports::preflight(network, {container_of, user_name, translated});
 }
 
 }  // namespace

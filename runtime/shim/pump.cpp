@@ -31,7 +31,7 @@ Outcome<> Pump::await_room() {
 }
 
 void Pump::finish() {
-  constexpr std::size_t most = 256 * 1024;  // more than a pipe or a terminal holds by default
+  constexpr std::size_t most = 256UL * 1024;  // more than a pipe or a terminal holds by default
   if (!finishing_) left_ = most;
   finishing_ = true;
   while (from_ && !waiting_) read();

@@ -238,6 +238,42 @@ TEST_CASE("bridge: an interrupted run leaves neither a port nor an address behin
   prune(container);
 }
 
+TEST_CASE("bridge: a container on the host's network that declares a port which NAT leads elsewhere is told",
+          "[bridge]") {
+  NETWORKS();
+  const Bundle first("hold"), second("echo ran");
+  Container one(first), two(second, {"--root", one.root()});
+  one.create(bridge({"-p", "8080:80"}));
+  const auto warned = two.run({"--network", "host", "-p", "9000:8080"});
+  CHECK(warned.status == 0);
+  CHECK_THAT(warned.err, Catch::Contains("8080 by container " + one.id() + " (by NAT)"));
+  const auto refused = two.run({"--network", "host,require-ports", "-p", "9000:8080"});
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.err, Catch::Contains("8080 by container " + one.id() + " (by NAT)"));
+  CHECK(two.run({"--network", "host,require-ports", "-p", "8080:9000"}).status == 0);
+  one.remove();
+  prune(one);
+}
+
+TEST_CASE("bridge: check says what create would refuse", "[bridge]") {
+  NETWORKS();
+  const Bundle first("hold"), second("echo ran");
+  Container one(first), two(second, {"--root", one.root()});
+  one.create(bridge({"-p", "8080:80"}));
+  const auto check = [&](const std::vector<std::string>& flags) {
+    std::vector<std::string> words = {"check", "--bundle", second.path(), "--network", "bridge"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    return two.call(words);
+  };
+  CHECK(check({"-p", "8081:80"}).status == 0);
+  const auto taken = check({"-p", "8080:80"});
+  CHECK(taken.status != 0);
+  CHECK_THAT(taken.out, Catch::Contains("by container " + one.id()));
+  CHECK_THAT(check({"-p", "[::1]:8079:80"}).out, Catch::Contains("[::1] leaves no host"));
+  one.remove();
+  prune(one);
+}
+
 TEST_CASE("bridge: a port that NAT leads elsewhere is refused to a proxy, too", "[bridge]") {
   NETWORKS();
   const Bundle first("hold"), second("echo ran");

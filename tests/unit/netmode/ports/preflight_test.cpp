@@ -24,7 +24,8 @@ Decision declaring(const char* published, bool required) {
 }
 
 const Neighbours nobody{[](const Held&, std::span<const pid_t>) { return std::string(); },
-                        [](uid_t) { return std::string("somebody"); }};
+                        [](uid_t) { return std::string("somebody"); },
+                        [] { return std::vector<Translated>(); }};
 
 std::string result(const Outcome<std::optional<std::string>>& outcome) {
   return outcome ? outcome->value_or("nothing") : "refused: " + outcome.error().text;
@@ -105,9 +106,30 @@ TEST_CASE("preflight: the container that owns it is asked for with the socket's 
                                 CHECK((holders.size() == 1 && holders.front() == ::getpid()));
                                 return std::string("web");
                               },
-                              nobody.user_name};
+                              nobody.user_name, nobody.translated};
   CHECK_THAT(result(preflight(declaring("80:8080", false), containers)),
              Catch::Contains(":8080 by container web (" + process_name(::getpid()) + ", pid "));
+}
+
+TEST_CASE("preflight: a port that NAT leads to a container has no socket, and is taken") {
+  const OwnStack stack;
+  if (!stack.made) SKIP_TEST("needs root, for network namespaces");
+  Neighbours beside = nobody;
+  beside.translated = [] {
+    return std::vector<Translated>{{parse_publish("8000-8002:80-82").value(), "web"},
+                                   {parse_publish("127.0.0.1:53:53/udp").value(), "dns"}};
+  };
+  const std::string text =
+      "ports that the container declares are taken on the host: tcp 0.0.0.0:8001-8002 by container web (by "
+      "NAT)";
+  CHECK(result(preflight(declaring("1-5:8001-8005", false), beside)) ==
+        text + "; what is bound there is not reached");
+  CHECK_THAT(result(preflight(declaring("8001:8001", true), beside)),
+             Catch::Contains("refused: require-ports: "));
+  CHECK(result(preflight(declaring("8003:8003", true), beside)) == "nothing");
+  CHECK(result(preflight(declaring("8001:8001/udp", true), beside)) == "nothing");
+  CHECK_THAT(result(preflight(declaring("53:53/udp", false), beside)),
+             Catch::Contains("127.0.0.1:53 by container dns"));
 }
 
 TEST_CASE("holders: processes that have a socket open, each once; of one that is gone nothing") {
