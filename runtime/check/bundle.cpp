@@ -49,7 +49,7 @@ std::vector<Finding> bundle(const container::Store& store, const container::Crea
   if (const auto free = container::check_ports(store, source->network, warn); !free)
     failures.push_back(free.error());
   // Starts lodger-network, and makes nothing.
-  if (const auto bridged = container::BridgeNetwork::plan(source->network, warn, -1); !bridged)
+  if (const auto bridged = container::BridgeNetwork::plan({store, source->network, warn}); !bridged)
     failures.push_back(bridged.error());
   const auto tried = try_on_host(request, *source, failures);
   if (!tried) failures.push_back(tried.error());
