@@ -666,6 +666,50 @@ TEST_CASE("bridge: a UDP client that goes on speaking reaches the successor of a
   prune(two);
 }
 
+TEST_CASE("bridge: a UDP client that spoke before the container was there reaches it", "[bridge]") {
+  NETWORKS();
+  const std::string stack = GENERATE("udp4", "udp6");
+  CAPTURE(stack);
+  const std::string to = stack == "udp4" ? "UDP4:192.0.2.1" : "UDP6:[2001:db8::1]";
+  NEEDS(shell("command -v socat").status == 0, "needs socat");
+  const auto speak = [&] {
+    const auto once = "echo hello | timeout 1 socat -t1 - " + to + ":8080,sourceport=5353";
+    return net.out(once + " | grep . || " + once + " | grep . || " + once).out;
+  };
+  const Bundle serving("serve " + stack + " 80"), other("hold");
+  Container server(serving), neighbour(other, {"--root", server.root()});
+  neighbour.create(bridge());  // so that the kernel tracks connections
+  CHECK(speak() == "");
+  Running run = server.begin(server.making("run", bridge({"-p", "8080:80/udp"})));
+  run.wait_for("listening." + stack);
+  CHECK_THAT(speak(), Catch::Contains("inside:hello"));
+  run.kill(SIGKILL);
+  run.wait();
+  server.remove();
+  neighbour.remove();
+  prune(server);
+}
+
+TEST_CASE("bridge: what nft lists of lodger's rules it can load again", "[bridge]") {
+  NETWORKS();
+  const Bundle bundle("serve tcp4 80");
+  Container container(bundle);
+  Running run =
+      container.begin(container.making("run", bridge({"-p", "8080:80", "-p", "9000-9002:90-92/udp"})));
+  run.wait_for("listening.tcp4");
+  const auto saved = shell("nft list ruleset");
+  const auto file = bundle.beside("saved.nft");
+  write_file(file, "flush ruleset\n" + saved.out);
+  const auto loaded = shell("nft -f " + file);
+  INFO(loaded.summary());
+  CHECK(loaded.status == 0);
+  CHECK(shell("nft list ruleset").out == saved.out);
+  CHECK(ask_from_outside(net, "tcp4", "8080", "192.0.2.1") == "inside:hello");
+  run.wait();
+  container.remove();
+  prune(container);
+}
+
 TEST_CASE("bridge: rules of others stay as they are", "[bridge]") {
   NETWORKS();
   REQUIRE(shell("nft 'add table ip docker; add chain ip docker FORWARD { type filter hook forward priority "

@@ -121,6 +121,7 @@ Outcome<Words> open(Session& session, Words words) {
   const Target target{place->network, place->address};
   auto changes = TRY(persist([&] { return change_table(session, {target, owner, *doors}); }));
   if (!doors->empty()) TRY(open_loopback(session, place->network));
+  TRY(forget_passing(session.netfilter, *doors));
   // A remark, and no reason to fail.
   auto remarks = in_the_way(session.netfilter, place->network);
   if (!remarks) remarks = std::vector{std::move(remarks.error().text)};

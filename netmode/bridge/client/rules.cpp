@@ -107,18 +107,28 @@ Rule& Rule::to_host() {
   return *this;
 }
 
+void Rule::mask(const void* bits, const void* flipped, std::uint32_t size) {
+  auto* mask = add("bitwise");
+  nftnl_expr_set_u32(mask, NFTNL_EXPR_BITWISE_SREG, first_register);
+  nftnl_expr_set_u32(mask, NFTNL_EXPR_BITWISE_DREG, first_register);
+  nftnl_expr_set_u32(mask, NFTNL_EXPR_BITWISE_LEN, size);
+  nftnl_expr_set_data(mask, NFTNL_EXPR_BITWISE_MASK, bits, size);
+  nftnl_expr_set_data(mask, NFTNL_EXPR_BITWISE_XOR, flipped, size);
+}
+
 Rule& Rule::conntrack(std::uint32_t key, std::uint32_t bits, bool any) {
   constexpr std::uint32_t none = 0;
   auto* ct = add("ct");
   nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_KEY, key);
   nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_DREG, first_register);
-  auto* mask = add("bitwise");
-  nftnl_expr_set_u32(mask, NFTNL_EXPR_BITWISE_SREG, first_register);
-  nftnl_expr_set_u32(mask, NFTNL_EXPR_BITWISE_DREG, first_register);
-  nftnl_expr_set_u32(mask, NFTNL_EXPR_BITWISE_LEN, sizeof bits);
-  nftnl_expr_set_data(mask, NFTNL_EXPR_BITWISE_MASK, &bits, sizeof bits);
-  nftnl_expr_set_data(mask, NFTNL_EXPR_BITWISE_XOR, &none, sizeof none);
+  mask(&bits, &none, sizeof bits);
   compare(any ? NFT_CMP_NEQ : NFT_CMP_EQ, &none, sizeof none);
+  return *this;
+}
+
+Rule& Rule::transport(std::uint8_t protocol) {
+  meta(NFT_META_L4PROTO, first_register);
+  compare(NFT_CMP_EQ, &protocol, sizeof protocol);
   return *this;
 }
 
@@ -126,13 +136,8 @@ Rule& Rule::dnat(const char* map, Door door) {
   constexpr std::uint8_t nothing[16]{};
   const auto [v6, with_port, any] = door;
   const std::uint32_t length = v6 ? 16 : 4, words = length / 4;
-  if (any) {
-    auto* zero = add("immediate");
-    nftnl_expr_set_u32(zero, NFTNL_EXPR_IMM_DREG, first_register);
-    nftnl_expr_set_data(zero, NFTNL_EXPR_IMM_DATA, nothing, length);
-  } else {
-    load(NFT_PAYLOAD_NETWORK_HEADER, v6 ? destination6_at : destination_at, length, first_register);
-  }
+  load(NFT_PAYLOAD_NETWORK_HEADER, v6 ? destination6_at : destination_at, length, first_register);
+  if (any) mask(nothing, nothing, length);
   meta(NFT_META_L4PROTO, first_register + words);
   load(NFT_PAYLOAD_TRANSPORT_HEADER, port_at, 2, first_register + words + 1);
   nftnl_expr_set_u32(look_up(map), NFTNL_EXPR_LOOKUP_DREG, first_register);

@@ -46,8 +46,11 @@ class Rule {
   Rule& state(std::uint32_t bits, bool any = true) { return conntrack(NFT_CT_STATE, bits, any); }
   Rule& status(std::uint32_t bits, bool any = true) { return conntrack(NFT_CT_STATUS, bits, any); }
 
+  /// The transport protocol. What is to be translated to another port needs it: without, nft(8) would not
+  /// load again what it has listed.
+  Rule& transport(std::uint8_t protocol);
   /// Address, protocol and port as a key of the map: DNAT to what it says, with a port or without.
-  /// `any`: with 0.0.0.0 or :: in the address's place.
+  /// `any`: with 0.0.0.0 or :: in the address's place, by a mask, which is what nft(8) has a form for.
   struct Door {
     bool v6 = false, with_port = false, any = false;
   };
@@ -72,6 +75,7 @@ class Rule {
   Rule& family(std::uint8_t protocol);
   Rule& device(std::uint32_t key, const char* set, bool is);
   Rule& loopback(std::uint32_t offset);
+  void mask(const void* bits, const void* flipped, std::uint32_t size);
   Rule& conntrack(std::uint32_t key, std::uint32_t bits, bool any);
 
   std::unique_ptr<nftnl_rule, Drop> rule_;

@@ -17,7 +17,7 @@ namespace lodger::netmode::bridge {
 namespace {
 
 // Raised when the rules change: a table of another version gets its rules anew.
-constexpr char version[] = "lodger 2";
+constexpr char version[] = "lodger 3";
 
 using Table = std::unique_ptr<nftnl_table, void (*)(const nftnl_table*)>;
 
@@ -106,13 +106,14 @@ void lead_to_containers(Batch& batch) {
   write(batch, Rule("output").v6().to_loopback6(), NFT_RETURN);
   write(batch, Rule("output").to_host(), NFT_JUMP, "published");
   for (const bool v6 : {false, true}) {
-    const auto lead = [&](const char* map, bool with_port, bool any) {
-      Rule rule("published");
-      (v6 ? rule.v6() : rule.v4()).dnat(map, {v6, with_port, any}).append_to(batch);
-    };
-    lead(door_map(v6, false), false, false);
-    lead(door_map(v6, true), true, false);
-    lead(door_map(v6, true), true, true);
+    const auto of_family = [&](Rule& rule) -> Rule& { return v6 ? rule.v6() : rule.v4(); };
+    Rule kept("published");
+    of_family(kept).dnat(door_map(v6, false), {v6, false, false}).append_to(batch);
+    for (const std::uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP})
+      for (const bool any : {false, true}) {
+        Rule shifted("published");
+        of_family(shifted).transport(protocol).dnat(door_map(v6, true), {v6, true, any}).append_to(batch);
+      }
   }
 }
 

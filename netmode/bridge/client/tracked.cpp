@@ -1,9 +1,11 @@
 #include "netmode/bridge/client/tracked.hpp"
 
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace lodger::netmode::bridge {
 namespace {
@@ -85,20 +87,42 @@ void put_filter(nlmsghdr* request, const Bytes& address) {
   mnl_attr_nest_end(request, tuple);
 }
 
-Outcome<> forget_all(Netlink& netfilter, bool v6, const Bytes& address) {
-  char buffer[256];
-  auto* request = begin(buffer, 1, IPCTNL_MSG_CT_GET, NLM_F_DUMP, v6);
-  // By an IPv6 address Linux 6.18 gives all but those that are wanted.
-  if (!v6) put_filter(request, address);
+/// Of the connections that the kernel tells of, those that are `wanted`.
+Outcome<> forget_those(Netlink& netfilter, bool v6, const nlmsghdr* request,
+                       const std::function<bool(const nlmsghdr*)>& wanted) {
   std::vector<Bytes> names;
   const auto listed =
       netfilter.ask("listing the container's connections", request, [&](const nlmsghdr* answer) {
-        if (leads_to(answer, v6, address)) names.push_back(name_of(answer));
+        if (wanted(answer)) names.push_back(name_of(answer));
       });
   // EINVAL: a kernel without ctnetlink (nfnetlink_rcv_msg())
   if (!listed && listed.error().code != EINVAL) return listed;
   for (const auto& name : names) TRY(forget(netfilter, v6, name));
   return {};
+}
+
+Outcome<> forget_all(Netlink& netfilter, bool v6, const Bytes& address) {
+  char buffer[256];
+  auto* request = begin(buffer, 1, IPCTNL_MSG_CT_GET, NLM_F_DUMP, v6);
+  // By an IPv6 address Linux 6.18 gives all but those that are wanted.
+  if (!v6) put_filter(request, address);
+  return forget_those(netfilter, v6, request,
+                      [&](const nlmsghdr* tracked) { return leads_to(tracked, v6, address); });
+}
+
+/// Whether nothing translates it, and it is for one of the doors.
+bool passes_by(const nlmsghdr* tracked, bool v6, const std::vector<Door>& doors) {
+  const auto* status = of(tracked, CTA_STATUS);
+  const auto* protocol = within(of(tracked, CTA_TUPLE_ORIG), CTA_TUPLE_PROTO);
+  const auto* number = within(protocol, CTA_PROTO_NUM);
+  const auto* port = within(protocol, CTA_PROTO_DST_PORT);
+  if (!status || !number || !port || mnl_attr_get_u8(number) != IPPROTO_UDP) return false;
+  if (ntohl(mnl_attr_get_u32(status)) & IPS_NAT_MASK) return false;
+  const auto wanted = ntohs(mnl_attr_get_u16(port));
+  return std::ranges::any_of(doors, [&](const Door& door) {
+    return door.protocol == Protocol::udp && door.v6 == v6 && door.host.first <= wanted &&
+           wanted <= door.host.last;
+  });
 }
 
 }  // namespace
@@ -107,6 +131,18 @@ Outcome<> forget_tracked(Netlink& netfilter, const Target& target) {
   TRY(forget_all(netfilter, false, bytes_of(target.address)));
   const auto six = target.network.v6_of(target.address);
   return six ? forget_all(netfilter, true, Bytes(six->begin(), six->end())) : Outcome<>{};
+}
+
+Outcome<> forget_passing(Netlink& netfilter, const std::vector<Door>& doors) {
+  for (const bool v6 : {false, true}) {
+    const auto udp = [&](const Door& door) { return door.v6 == v6 && door.protocol == Protocol::udp; };
+    if (std::ranges::none_of(doors, udp)) continue;
+    char buffer[256];
+    const auto* request = begin(buffer, 1, IPCTNL_MSG_CT_GET, NLM_F_DUMP, v6);
+    TRY(forget_those(netfilter, v6, request,
+                     [&](const nlmsghdr* tracked) { return passes_by(tracked, v6, doors); }));
+  }
+  return {};
 }
 
 }  // namespace lodger::netmode::bridge
