@@ -16,6 +16,7 @@
 namespace lodger::netmode::bridge {
 namespace {
 
+constexpr std::uint8_t transports[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP};
 // Raised when the rules change: a table of another version gets its rules anew.
 constexpr char version[] = "lodger 3";
 
@@ -109,7 +110,7 @@ void lead_to_containers(Batch& batch) {
     const auto of_family = [&](Rule& rule) -> Rule& { return v6 ? rule.v6() : rule.v4(); };
     Rule kept("published");
     of_family(kept).dnat(door_map(v6, false), {v6, false, false}).append_to(batch);
-    for (const std::uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP})
+    for (const std::uint8_t protocol : transports)
       for (const bool any : {false, true}) {
         Rule shifted("published");
         of_family(shifted).transport(protocol).dnat(door_map(v6, true), {v6, true, any}).append_to(batch);
