@@ -10,20 +10,9 @@ constexpr std::uint64_t taken = bit(SIGCHLD) | bit(SIGTERM) | bit(SIGINT);
 // Never taken: it stays pending. Ignored, it would be so in hooks and logging programs as well.
 constexpr std::uint64_t blocked = taken | bit(SIGPIPE);
 
-/// Several ends are one SIGCHLD: signal(7).
-void reap(const Children::Ended& ended) {
-  for (;;) {
-    siginfo_t info{};
-    if (!kernel::restarted("waitid", __NR_waitid, P_ALL, 0, &info, WEXITED | WNOHANG, nullptr)) return;
-    if (info.si_pid == 0) return;
-    const kernel::Ended how{info.si_code, info.si_status};
-    ended(info.si_pid, static_cast<std::uint32_t>(how.shell_status()));
-  }
-}
-
 }  // namespace
 
-Outcome<Children> Children::watch(Loop& loop, Ended ended, Loop::Due asked) {
+Outcome<Children> Children::watch(Loop& loop, Loop::Due ended, Loop::Due asked) {
   constexpr std::string_view doing = "watching the shim's children";
   TRY(explained(kernel::signal_mask(SIG_BLOCK, blocked), doing));
   Children children(TRY(explained(kernel::opened<kernel::Signals>("signalfd4", __NR_signalfd4, -1, &taken,
@@ -34,10 +23,22 @@ Outcome<Children> Children::watch(Loop& loop, Ended ended, Loop::Due asked) {
     signalfd_siginfo info{};
     while (kernel::call("read", __NR_read, fd, &info, sizeof info)) {
       if (info.ssi_signo != SIGCHLD) return asked();
-      reap(ended);
+      ended();
     }
   }));
   return children;
+}
+
+/// The first that has ended is looked at before it is reaped: one that is kept stands before all others until
+/// then, which comes with the next end.
+void reap_children(const std::function<bool(pid_t pid)>& kept) {
+  for (;;) {
+    siginfo_t info{};
+    if (!kernel::restarted("waitid", __NR_waitid, P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT, nullptr))
+      return;
+    if (info.si_pid == 0 || kept(info.si_pid)) return;
+    (void)kernel::restarted("waitid", __NR_waitid, P_PID, info.si_pid, &info, WEXITED | WNOHANG, nullptr);
+  }
 }
 
 }  // namespace lodger::shim

@@ -1,5 +1,6 @@
-// The ends of the shim's children: the containers' processes, which are born as its children or come to it
-// when their parents end (PR_SET_CHILD_SUBREAPER, prctl(2)).
+// The signals that concern the shim, and the children that nobody else waits for: what the containers'
+// processes leave behind comes to it when their parents end (PR_SET_CHILD_SUBREAPER, prctl(2)), and so do
+// logging programs.
 #pragma once
 #include <functional>
 
@@ -10,15 +11,16 @@ namespace lodger::shim {
 
 class Children {
  public:
-  using Ended = std::function<void(pid_t pid, std::uint32_t status)>;
-
-  /// Blocks SIGCHLD, SIGTERM, SIGINT and SIGPIPE. From then on `ended` is called, on the loop, with
-  /// each child that is reaped and its exit status (128 + signal), and `asked` when the shim is to end.
-  static Outcome<Children> watch(Loop& loop, Ended ended, Loop::Due asked);
+  /// Blocks SIGCHLD, SIGTERM, SIGINT and SIGPIPE. From then on, on the loop, `ended` is called when a child
+  /// has ended, and `asked` when the shim is to end.
+  static Outcome<Children> watch(Loop& loop, Loop::Due ended, Loop::Due asked);
 
  private:
   explicit Children(kernel::Fd<kernel::Signals> signals) : signals_(std::move(signals)) {}
   kernel::Fd<kernel::Signals> signals_;
 };
+
+/// Reaps all children that have ended, but for those that `kept` says are waited for by others.
+void reap_children(const std::function<bool(pid_t pid)>& kept);
 
 }  // namespace lodger::shim

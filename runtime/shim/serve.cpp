@@ -19,10 +19,18 @@ Outcome<> serve(Service service) {
   auto loop = TRY(Loop::make());
   const auto warn = [](std::string_view line) { log(cli::Level::warning, line); };
   Publisher publisher(loop, service.bootstrap.ttrpc_address, service.name_space, warn);
-  Tasks tasks({loop, publisher, warn, service.name_space, service.bootstrap.options});
-  const auto children = TRY(Children::watch(
-      loop, [&](pid_t pid, std::uint32_t status) { tasks.ended(pid, status); }, [&] { loop.stop(); }));
   Rest rest(loop);
+  // While the library is at work its own children are among ours, and it waits for them itself.
+  std::function<void()> reap;
+  const auto work = TRY(Work::make(loop, [&] {
+    reap();
+    rest.begin();
+  }));
+  Tasks tasks({loop, *work, publisher, warn, service.name_space, service.bootstrap.options, [&] { reap(); }});
+  reap = [&] {
+    if (!work->any()) reap_children([&](pid_t pid) { return tasks.has(pid); });
+  };
+  const auto children = TRY(Children::watch(loop, reap, [&] { loop.stop(); }));
   Server server(loop, std::move(service.listener), [&](const wire::Request& request, const Reply& reply) {
     tasks.serve(request, reply);
     rest.begin();

@@ -34,6 +34,8 @@ struct Process {
   std::vector<Reply> deleting;  // for its removal
   std::uint64_t patience = 0;   // the timer of it
 
+  bool busy = false;  // it is being made
+
   bool runs() const { return pid != 0 && !exit; }
 };
 
@@ -49,6 +51,9 @@ struct Task {
   std::optional<Exit> ending;  // of its own process, told once no further one runs
   bool mounted = false;        // its root filesystem, by the shim
   bool paused = false;
+  bool busy = false;      // the library is at work on it, beside the loop
+  unsigned joining = 0;   // processes that are being made in it
+  bool removing = false;  // it goes, once nothing else is at work on it
 };
 
 }  // namespace lodger::shim

@@ -20,6 +20,10 @@ Code code_of(const Failure& why) {
   return state ? Code::failed_precondition : Code::unknown;
 }
 
+void fail(const Reply& reply, const std::unexpected<wire::Status>& why) {
+  reply.fail(why.error().code, why.error().message);
+}
+
 std::unexpected<wire::Status> failed(std::string_view doing, const Failure& why, Code code) {
   return refusal(code, fmt::format("{}: {}", doing, why.text));
 }
@@ -138,24 +142,47 @@ bool runs_further(const Task& task) {
 
 }  // namespace
 
-// A number is another child's only once this one is reaped, which is what has just been done: so it names
-// one process.
-void Tasks::ended(pid_t pid, std::uint32_t status) {
+/// A container's own end is the last that is told of it, and comes behind its start.
+void Tasks::tell_ending(Task& task) {
+  if (task.ending && !task.busy && task.joining == 0 && !runs_further(task))
+    tell_end(task, task.init, *std::exchange(task.ending, {}));
+}
+
+bool Tasks::has(pid_t pid) const {
+  const auto is = [&](const Process& process) { return process.pid == pid && process.runs(); };
+  return std::ranges::any_of(tasks_, [&](const auto& entry) {
+    const auto& task = *entry.second;
+    return (is(task.init) && !task.ending) ||
+           std::ranges::any_of(task.execs, [&](const auto& exec) { return is(exec.second); });
+  });
+}
+
+/// By its descriptor, which also tells of one that ended before we came to know it.
+void Tasks::watch_end(Task& task, Process& process) {
+  const auto watched =
+      with_.loop.watch(process.handle.get(), EPOLLIN, [this, &task, &process](std::uint32_t) {
+        const auto end = kernel::wait(process.handle);
+        take_end(task, process, end ? static_cast<std::uint32_t>(end->shell_status()) : 255);
+      });
+  if (!watched) with_.notices(fmt::format("container {}: {}", task.id, watched.error().text));
+}
+
+void Tasks::take_end(Task& task, Process& process, std::uint32_t status) {
+  with_.loop.forget(process.handle.get());
   const Exit exit{status, now()};
-  for (const auto& [id, task] : tasks_) {
-    if (task->init.pid == pid && !task->init.exit && !task->ending) {
-      tell_of_memory(*task);
-      // Its own pid namespace has taken the others along: pid_namespaces(7).
-      if (!task->record.own_pid_namespace)
-        if (auto killed = container::kill(task->store, {id, SIGKILL, true}); !killed)
-          with_.notices(fmt::format("container {}: {}", id, killed.error().text));
-      task->ending = exit;
-    }
-    for (auto& [exec_id, process] : task->execs)
-      if (process.pid == pid && !process.exit) tell_end(*task, process, exit);
-    // Its end is the last that is told of a container.
-    if (task->ending && !runs_further(*task)) tell_end(*task, task->init, *std::exchange(task->ending, {}));
+  if (&process != &task.init) {
+    tell_end(task, process, exit);
+    tell_ending(task);
+    return with_.reap();
   }
+  tell_of_memory(task);
+  // Its own pid namespace has taken the others along: pid_namespaces(7).
+  if (!task.record.own_pid_namespace)
+    if (auto killed = container::kill(task.store, {task.id, SIGKILL, true}); !killed)
+      with_.notices(fmt::format("container {}: {}", task.id, killed.error().text));
+  task.ending = exit;
+  tell_ending(task);
+  with_.reap();
 }
 
 }  // namespace lodger::shim

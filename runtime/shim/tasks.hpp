@@ -1,15 +1,17 @@
 // The Task service: containerd's calls, carried out by the runtime's own library in this process. Source:
 // containerd, api/runtime/task/v3/shim.proto; core/runtime/v2/README.md says which events follow which call.
 //
-// One thread: a call that the library takes long for (a slow hook) keeps the others waiting; one that waits
-// for a process does not.
+// What may take long (Create, Start, Delete) is done beside the loop; everything here is touched by the
+// loop's thread alone, but for what says otherwise.
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 
 #include "runtime/shim/publisher.hpp"
 #include "runtime/shim/server.hpp"
 #include "runtime/shim/task.hpp"
+#include "runtime/shim/work.hpp"
 
 namespace lodger::shim {
 
@@ -20,17 +22,19 @@ class Tasks {
  public:
   struct Surroundings {
     Loop& loop;
+    Work& work;
     Publisher& publisher;
     container::Notices notices;
     std::string name_space;
-    wire::Any options;  // of who started the shim: for calls that bring none
+    wire::Any options;           // of who started the shim: for calls that bring none
+    std::function<void()> reap;  // after the end of a process of ours: those behind it in the kernel's list
   };
   explicit Tasks(Surroundings surroundings) : with_(std::move(surroundings)) {}
 
+  /// Whether this is a process of a container's, which is waited for here.
+  bool has(pid_t pid) const;
   /// One call of either generation of the service.
   void serve(const wire::Request& request, const Reply& reply);
-  /// A child of the shim's has ended and is reaped. One that is no container's is none of ours.
-  void ended(pid_t pid, std::uint32_t status);
 
  private:
   using Method = void (Tasks::*)(const std::string& payload, const Reply& reply);
@@ -40,15 +44,21 @@ class Tasks {
   void call(const std::string& payload, const Reply& reply);
 
   // tasks_life.cpp
-  Answer<wire::PidResponse> create(const wire::CreateRequest& request);
-  Answer<wire::PidResponse> start(const wire::ProcessRequest& request);
+  struct Making;
+  void create(const wire::CreateRequest& request, const Reply& reply);
+  Outcome<container::Created> make(Making& making);  // beside the loop
+  void finish_creation(Making& making, const Reply& reply);
+  void start(const wire::ProcessRequest& request, const Reply& reply);
+  void start_exec(Task& task, Process& process, const Reply& reply);
   Answer<wire::Empty> kill(const wire::KillRequest& request);
-  void remove(const wire::ProcessRequest& request, const Reply& reply);
   Answer<wire::Empty> exec(const wire::ExecRequest& request);
-  Answer<wire::PidResponse> start_exec(Task& task, Process& process);
+  void remove(const wire::ProcessRequest& request, const Reply& reply);
   void finish_removal(const wire::ProcessRequest& request);
+  void let_go_further(Task& task, Process& process);
+  void go_on_removing(Task& task);
   void end_further(Task& task);
-  Answer<void> dismantle(Task& task);
+  Outcome<> dismantle(const Task& task);  // beside the loop
+  void let_go(Task& task);
   auto opener(std::unique_ptr<Streams>& into, StreamNames names, const Options& options,
               const std::string& id, bool own_process) -> decltype(container::Delivery::streams);
   void take_streams(Process& process, std::unique_ptr<Streams> streams, kernel::Fd<kernel::Terminal> master);
@@ -72,13 +82,18 @@ class Tasks {
   void watch_memory(Task& task);
   void tell_of_memory(Task& task);
   void tell_end(Task& task, Process& process, const Exit& exit);
+  void tell_ending(Task& task);
+  void watch_end(Task& task, Process& process);
+  void take_end(Task& task, Process& process, std::uint32_t status);
 
   Surroundings with_;
   std::map<std::string, std::unique_ptr<Task>> tasks_;
+  std::set<std::string> making_;  // ids
 };
 
 /// A refusal of the service's own.
 std::unexpected<wire::Status> refusal(wire::Code code, std::string text);
+void fail(const Reply& reply, const std::unexpected<wire::Status>& why);
 /// What fits a call that came in a wrong state; else `unknown`.
 wire::Code code_of(const Failure& why);
 /// What the library refused. Containerd tells apart by the code alone whether a container is gone, so it is

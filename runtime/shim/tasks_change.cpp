@@ -73,7 +73,7 @@ Answer<Empty> Tasks::checkpoint(const wire::ContainerRequest&) {
 Answer<Empty> Tasks::shut_down(const wire::ShutdownRequest&) {
   using namespace std::chrono_literals;
   const auto end = [this] {
-    if (tasks_.empty()) with_.loop.stop();
+    if (tasks_.empty() && making_.empty()) with_.loop.stop();
   };
   // Behind the answer to this call.
   if (tasks_.empty()) with_.publisher.flush(2s, [&loop = with_.loop, end] { loop.after(0ms, end); });

@@ -66,58 +66,96 @@ void Tasks::take_streams(Process& process, std::unique_ptr<Streams> streams,
   if (auto born = process.streams->born(std::move(master)); !born) with_.notices(born.error().text);
 }
 
-Answer<wire::PidResponse> Tasks::create(const wire::CreateRequest& request) {
-  constexpr std::string_view doing = "OCI runtime create failed";
-  if (tasks_.contains(request.id))
-    return refusal(Code::already_exists, fmt::format("container {}: already exists", request.id));
-  if (!request.checkpoint.empty())
-    return refusal(Code::unimplemented, "restoring a container from a checkpoint: lodger has no CRIU");
-  const auto options = decode_options(request.options ? *request.options : with_.options);
-  if (!options) return failed(doing, options.error(), Code::invalid_argument);
-  const container::Store store(state_root(*options, with_.name_space));
-  if (auto left = write_leavings(request.bundle, store.root()); !left) return failed(doing, left.error());
-  auto mounts = request.rootfs.empty() ? std::optional<RootMounts>() : std::nullopt;
-  if (!request.rootfs.empty()) {
-    auto made = RootMounts::make(request.rootfs, request.bundle + "/rootfs");
-    if (!made) return failed(doing, made.error());
-    mounts.emplace(std::move(*made));
-  }
+/// What a creation is made with, and of.
+struct Tasks::Making {
+  wire::CreateRequest request;
+  Options options;
+  container::Store store;
+  std::optional<RootMounts> mounts;
   std::unique_ptr<Streams> streams;
-  auto wanted = library_request(request, *options);
-  wanted.streams = opener(streams, names_of(request), *options, request.id, true);
-  auto made = container::create(store, wanted, with_.notices);
-  if (!made) return failed(doing, made.error());
-  if (mounts) mounts->commit();
+  Outcome<container::Created> made = std::unexpected(Failure{});
+};
 
-  auto& task =
-      *(tasks_[request.id] = std::make_unique<Task>(Task{request.id, request.bundle, store, *options}));
-  task.init.pid = made->pid;
-  task.init.handle = std::move(made->process);
-  task.config = std::move(made->config);
-  task.record = std::move(made->record);
-  task.mounted = mounts.has_value();
-  take_streams(task.init, std::move(streams), std::move(made->terminal));
+void Tasks::create(const wire::CreateRequest& request, const Reply& reply) {
+  constexpr std::string_view doing = "OCI runtime create failed";
+  if (tasks_.contains(request.id) || making_.contains(request.id))
+    return reply.fail(Code::already_exists, fmt::format("container {}: already exists", request.id));
+  if (!request.checkpoint.empty())
+    return reply.fail(Code::unimplemented, "restoring a container from a checkpoint: lodger has no CRIU");
+  auto options = decode_options(request.options ? *request.options : with_.options);
+  if (!options) return fail(reply, failed(doing, options.error(), Code::invalid_argument));
+  container::Store store(state_root(*options, with_.name_space));
+  const auto making =
+      std::make_shared<Making>(Making{request, std::move(*options), std::move(store), {}, nullptr});
+  making_.insert(request.id);
+  with_.work.run([this, making] { making->made = make(*making); },
+                 [this, making, reply] {
+                   making_.erase(making->request.id);
+                   if (making->made) return finish_creation(*making, reply);
+                   fail(reply, failed(doing, making->made.error()));
+                 });
+}
+
+/// Beside the loop.
+Outcome<container::Created> Tasks::make(Making& making) {
+  const auto& request = making.request;
+  TRY(write_leavings(request.bundle, making.store.root()));
+  if (!request.rootfs.empty())
+    making.mounts.emplace(TRY(RootMounts::make(request.rootfs, request.bundle + "/rootfs")));
+  auto wanted = library_request(request, making.options);
+  wanted.streams = opener(making.streams, names_of(request), making.options, request.id, true);
+  auto made = container::create(making.store, wanted, with_.notices);
+  if (!made) making.mounts.reset();  // which may take long as well
+  return made;
+}
+
+void Tasks::finish_creation(Making& making, const Reply& reply) {
+  const auto& request = making.request;
+  auto& made = *making.made;
+  if (making.mounts) making.mounts->commit();
+  auto& task = *(tasks_[request.id] =
+                     std::make_unique<Task>(Task{request.id, request.bundle, making.store, making.options}));
+  task.init.pid = made.pid;
+  task.init.handle = std::move(made.process);
+  task.config = std::move(made.config);
+  task.record = std::move(made.record);
+  task.mounted = making.mounts.has_value();
+  take_streams(task.init, std::move(making.streams), std::move(made.terminal));
   watch_memory(task);
   with_.publisher.publish(wire::TaskCreate{
       request.id, request.bundle, request.rootfs,
       wire::TaskIo{request.standard_in, request.standard_out, request.standard_err, request.terminal}, "",
       number(task.init.pid)});
-  return wire::PidResponse{number(task.init.pid)};
+  reply.answer(wire::PidResponse{number(task.init.pid)});
+  watch_end(task, task.init);
 }
 
-Answer<wire::PidResponse> Tasks::start(const wire::ProcessRequest& request) {
-  auto& task = *TRY(find(request.id));
-  auto& process = *TRY(find(request.id, request.exec_id));
-  if (&process != &task.init) return start_exec(task, process);
-  if (!task.config)
-    return refusal(Code::failed_precondition,
-                   fmt::format("container {}: cannot start an already running container", task.id));
-  const auto started = container::start(task.store, task.id, *task.config, with_.notices);
-  if (!started) return failed("OCI runtime start failed", started.error());
-  process.started = true;
-  task.config.reset();
-  with_.publisher.publish(wire::TaskStart{task.id, number(process.pid)});
-  return wire::PidResponse{number(process.pid)};
+void Tasks::start(const wire::ProcessRequest& request, const Reply& reply) {
+  const auto found = find(request.id, request.exec_id);
+  if (!found) return fail(reply, std::unexpected(found.error()));
+  auto& task = *tasks_[request.id];
+  if (*found != &task.init) return start_exec(task, **found, reply);
+  if (!task.config || task.busy || task.removing)
+    return reply.fail(Code::failed_precondition,
+                      fmt::format("container {}: cannot start an already running container", task.id));
+  task.busy = true;
+  // Nobody removes a task that is busy.
+  const auto started = std::make_shared<Outcome<>>();
+  with_.work.run([this, &task,
+                  started] { *started = container::start(task.store, task.id, *task.config, with_.notices); },
+                 [this, &task, started, reply] {
+                   task.busy = false;
+                   if (*started) {
+                     task.init.started = true;
+                     task.config.reset();
+                     with_.publisher.publish(wire::TaskStart{task.id, number(task.init.pid)});
+                     reply.answer(wire::PidResponse{number(task.init.pid)});
+                   } else {
+                     fail(reply, failed("OCI runtime start failed", started->error()));
+                   }
+                   tell_ending(task);
+                   go_on_removing(task);
+                 });
 }
 
 Answer<wire::Empty> Tasks::exec(const wire::ExecRequest& request) {
@@ -136,31 +174,47 @@ Answer<wire::Empty> Tasks::exec(const wire::ExecRequest& request) {
   return wire::Empty{};
 }
 
-Answer<wire::PidResponse> Tasks::start_exec(Task& task, Process& process) {
-  constexpr std::string_view doing = "OCI runtime exec failed";
+void Tasks::start_exec(Task& task, Process& process, const Reply& reply) {
   if (process.started)
-    return refusal(Code::failed_precondition,
-                   fmt::format("process {} has been started already", process.exec_id));
-  if (task.init.exit || task.ending)
-    return refusal(Code::failed_precondition, fmt::format("container {} is not running", task.id));
-  process.started = true;
-  std::unique_ptr<Streams> streams;
-  container::ExecRequest wanted;
+    return reply.fail(Code::failed_precondition,
+                      fmt::format("process {} has been started already", process.exec_id));
+  if (task.init.exit || task.ending || task.removing)
+    return reply.fail(Code::failed_precondition, fmt::format("container {} is not running", task.id));
+  process.started = process.busy = true;
+  ++task.joining;
+  struct Joining {
+    container::ExecRequest wanted;
+    std::unique_ptr<Streams> streams;
+    Outcome<container::Made> made = std::unexpected(Failure{});
+  };
+  const auto joining = std::make_shared<Joining>();
+  auto& wanted = joining->wanted;
   wanted.id = task.id;
   wanted.process = process.spec;
   wanted.detach = true;
   wanted.serves_terminal = process.names.terminal;
-  wanted.streams = opener(streams, process.names, task.options, task.id, false);
-  auto made = container::exec_beside(task.store, wanted, with_.notices);
-  if (!made) {
-    process.exit = Exit{255, now()};  // it never was, and can be deleted
-    return failed(doing, made.error(), code_of(made.error()));
-  }
-  process.pid = made->pid;
-  process.handle = std::move(made->process);
-  take_streams(process, std::move(streams), std::move(made->terminal));
-  with_.publisher.publish(wire::TaskExecStarted{task.id, process.exec_id, number(process.pid)});
-  return wire::PidResponse{number(process.pid)};
+  wanted.streams = opener(joining->streams, process.names, task.options, task.id, false);
+  with_.work.run(
+      [this, &task, joining] {
+        joining->made = container::exec_beside(task.store, joining->wanted, with_.notices);
+      },
+      [this, &task, &process, joining, reply] {
+        process.busy = false;
+        --task.joining;
+        if (auto& made = joining->made; made) {
+          process.pid = made->pid;
+          process.handle = std::move(made->process);
+          take_streams(process, std::move(joining->streams), std::move(made->terminal));
+          with_.publisher.publish(wire::TaskExecStarted{task.id, process.exec_id, number(process.pid)});
+          reply.answer(wire::PidResponse{number(process.pid)});
+          watch_end(task, process);
+        } else {
+          process.exit = Exit{255, now()};  // it never was, and can be deleted
+          fail(reply, failed("OCI runtime exec failed", made.error(), code_of(made.error())));
+        }
+        tell_ending(task);
+        go_on_removing(task);
+      });
 }
 
 Answer<wire::Empty> Tasks::kill(const wire::KillRequest& request) {
@@ -185,9 +239,9 @@ Answer<wire::Empty> Tasks::kill(const wire::KillRequest& request) {
 
 void Tasks::remove(const wire::ProcessRequest& request, const Reply& reply) {
   const auto found = find(request.id, request.exec_id);
-  if (!found) return reply.fail(found.error().code, found.error().message);
+  if (!found) return fail(reply, std::unexpected(found.error()));
   auto& process = **found;
-  if (process.runs() && process.started)
+  if ((process.runs() && process.started) || process.busy)
     return reply.fail(Code::failed_precondition, "cannot delete a running process");
   process.deleting.push_back(reply);
   if (process.deleting.size() > 1) return;
@@ -203,29 +257,51 @@ void Tasks::finish_removal(const wire::ProcessRequest& request) {
   if (!found || (*found)->deleting.empty()) return;  // another one of the same name by now
   auto& task = *tasks_[request.id];
   auto& process = **found;
-  const auto asking = std::exchange(process.deleting, {});
   with_.loop.cancel(std::exchange(process.patience, 0));
-  const bool whole = &process == &task.init;
-  if (const auto gone = whole ? dismantle(task) : Answer<void>{}; !gone) {
-    for (const auto& reply : asking) reply.fail(gone.error().code, gone.error().message);
-    return;
-  }
+  if (process.streams) process.streams->when_drained(nullptr);
+  if (&process != &task.init) return let_go_further(task, process);
+  task.removing = true;
+  go_on_removing(task);
+}
+
+namespace {
+
+void answer_removal(Process& process, const wire::DeleteResponse& answer) {
+  for (const auto& reply : std::exchange(process.waiting, {}))
+    reply.answer(wire::WaitResponse{answer.exit_status, answer.exited_at});
+  for (const auto& reply : std::exchange(process.deleting, {})) reply.answer(answer);
+}
+
+/// One that was never started has ended with 255.
+wire::DeleteResponse end_of(const Process& process) {
+  const auto exit = process.exit.value_or(Exit{255, now()});
+  return {number(process.pid), exit.status, exit.at};
+}
+
+}  // namespace
+
+void Tasks::let_go_further(Task& task, Process& process) {
   if (process.streams) process.streams->close();
-  const auto exit = process.exit.value_or(Exit{255, now()});  // of one that was never started
-  const wire::DeleteResponse answer{number(process.pid), exit.status, exit.at};
-  with_.publisher.publish(wire::TaskDelete{task.id, answer.pid, answer.exit_status, answer.exited_at,
-                                           whole ? task.id : process.exec_id});
-  const auto let_go = [](const Process& one, const Exit& how) {
-    for (const auto& waiting : one.waiting) waiting.answer(wire::WaitResponse{how.status, how.at});
-  };
-  let_go(process, exit);
-  if (whole)
-    for (const auto& [id, further] : task.execs) let_go(further, further.exit.value_or(Exit{255, now()}));
-  if (whole)
-    tasks_.erase(request.id);
-  else
-    task.execs.erase(request.exec_id);
-  for (const auto& reply : asking) reply.answer(answer);
+  const auto answer = end_of(process);
+  with_.publisher.publish(
+      wire::TaskDelete{task.id, answer.pid, answer.exit_status, answer.exited_at, process.exec_id});
+  answer_removal(process, answer);
+  task.execs.erase(process.exec_id);
+}
+
+/// Once nothing else is at work on it.
+void Tasks::go_on_removing(Task& task) {
+  if (!task.removing || task.busy || task.joining > 0) return;
+  task.busy = true;
+  end_further(task);
+  const auto removed = std::make_shared<Outcome<>>();
+  with_.work.run([this, &task, removed] { *removed = dismantle(task); },
+                 [this, &task, removed] {
+                   task.busy = task.removing = false;
+                   if (*removed) return let_go(task);
+                   for (const auto& reply : std::exchange(task.init.deleting, {}))
+                     fail(reply, failed("OCI runtime delete failed", removed->error()));
+                 });
 }
 
 /// The kernel does not let a pid namespace's first process go before we have reaped those of its processes
@@ -235,25 +311,35 @@ void Tasks::end_further(Task& task) {
     if (!process.runs()) continue;
     (void)kernel::send_signal(process.handle, SIGKILL);  // ESRCH: it has ended, and is not reaped yet
     const auto end = kernel::wait(process.handle);
-    tell_end(task, process, {end ? static_cast<std::uint32_t>(end->shell_status()) : 255, now()});
+    take_end(task, process, end ? static_cast<std::uint32_t>(end->shell_status()) : 255);
   }
 }
 
-/// What the library and the shim have made of it.
-Answer<void> Tasks::dismantle(Task& task) {
-  end_further(task);
-  const auto removed = container::remove(task.store, {task.id, true}, with_.notices);
-  if (!removed) return failed("OCI runtime delete failed", removed.error());
-  // One that was never started has been killed just now.
-  if (!task.init.exit) {
-    const auto end = kernel::wait(task.init.handle);
-    tell_end(task, task.init, {end ? static_cast<std::uint32_t>(end->shell_status()) : 255, now()});
-  }
+/// Beside the loop: what the library and the shim have made of it.
+Outcome<> Tasks::dismantle(const Task& task) {
+  TRY(container::remove(task.store, {task.id, true}, with_.notices));
   if (task.mounted)
     if (auto unmounted = unmount_all(task.bundle + "/rootfs"); !unmounted)
       with_.notices(unmounted.error().text);
-  if (task.oom) with_.loop.forget(task.oom->fd());
   return {};
+}
+
+void Tasks::let_go(Task& task) {
+  if (task.ending) tell_end(task, task.init, *std::exchange(task.ending, {}));
+  // One that was never started has been killed just now.
+  if (!task.init.exit) {
+    const auto end = kernel::wait(task.init.handle);
+    with_.loop.forget(task.init.handle.get());
+    tell_end(task, task.init, {end ? static_cast<std::uint32_t>(end->shell_status()) : 255, now()});
+  }
+  if (task.oom) with_.loop.forget(task.oom->fd());
+  if (task.init.streams) task.init.streams->close();
+  const auto answer = end_of(task.init);
+  with_.publisher.publish(
+      wire::TaskDelete{task.id, answer.pid, answer.exit_status, answer.exited_at, task.id});
+  for (auto& [id, process] : task.execs) answer_removal(process, end_of(process));
+  const auto kept = std::move(tasks_.extract(task.id).mapped());
+  answer_removal(kept->init, answer);
 }
 
 }  // namespace lodger::shim

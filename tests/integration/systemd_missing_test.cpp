@@ -78,7 +78,8 @@ TEST_CASE("systemd: a program that falls silent is told with its last words", "[
   NEEDS(access("/usr/bin/python3", X_OK) == 0, "needs python3");
   const auto done = Alone(
                         "#!/usr/bin/python3\nimport os, socket, sys\n"
-                        "socket.socket(fileno=0).send(b'done\\0')\nsys.stderr.write('out of breath\\n')\n")
+                        "end = socket.socket(fileno=0)  # which stays open until the last words are said\n"
+                        "end.send(b'done\\0')\nsys.stderr.write('out of breath\\n')\n")
                         .create();
   CHECK(done.status != 0);
   CHECK_THAT(done.err, Catch::Contains("ended without an answer: out of breath"));

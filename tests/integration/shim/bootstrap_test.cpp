@@ -3,6 +3,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <iterator>
+#include <sstream>
+
 #include "../support/census.hpp"
 #include "../support/needs.hpp"
 #include "caller.hpp"
@@ -175,4 +178,69 @@ TEST_CASE("shim: a containerd that comes back finds it by the bundle's address f
   const Place place;
   const Shim shim(bundle, place);
   CHECK(support::read_file(bundle.beside("address")) == "unix://" + shim.socket());
+}
+
+TEST_CASE(
+    "shim: a hook that takes long keeps nobody else waiting, nor does the end of what it waits for get "
+    "lost") {
+  NEEDS_ROOT();
+  const auto in_pod = [](nlohmann::json& config) {
+    config["annotations"]["io.kubernetes.cri.sandbox-id"] = "pod";
+  };
+  const Place place;
+  const Bundle first(words("/bin/sleep 1000"), in_pod);
+  const Bundle second(words("/bin/true"), [&](nlohmann::json& config) {
+    in_pod(config);
+    config["hooks"]["poststart"] = {
+        {{"path", "/bin/sh"},
+         {"args", {"sh", "-c", "while [ ! -e " + place.path("go") + " ]; do sleep 0.05; done"}}}};
+  });
+  const Containerd containerd(place.path("c.sock.ttrpc"));
+  Shim one(first, place, "c1"), two(second, place, "c2");
+  REQUIRE(one.create());
+  REQUIRE(one.start());
+  REQUIRE(two.create());
+  const auto started = two.send("Start", wire::encode(wire::ProcessRequest{"c2", ""}));
+  // c2's process ends while its hook runs
+  const auto began = std::chrono::steady_clock::now();
+  REQUIRE(one.exec("e1", words("/bin/true")));
+  REQUIRE(one.start("e1"));
+  CHECK(one.wait("e1")->exit_status == 0);
+  CHECK(one.state()->status == wire::TaskStatus::running);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
+  CHECK_THAT(containerd.topics(), !Catch::Contains("/tasks/exit /tasks/exit"));
+  support::write_file(place.path("go"), "");
+  CHECK(two.receive<wire::PidResponse>(started));
+  CHECK(two.wait()->exit_status == 0);
+  std::string of_second;
+  support::eventually([&] {
+    of_second.clear();
+    for (const auto& event : containerd.envelopes()) {
+      const auto whose = wire::decode<wire::OfContainer>(event.event->value);
+      if (whose && whose->container_id == "c2") of_second += event.topic + " ";
+    }
+    return of_second.ends_with("/tasks/exit ");
+  });
+  CHECK(of_second == "/tasks/create /tasks/start /tasks/exit ");
+  REQUIRE(one.kill(SIGKILL));
+  CHECK(one.wait());
+  CHECK(one.remove());
+}
+
+TEST_CASE("shim: what a container leaves behind is reaped") {
+  NEEDS_ROOT();
+  // without a pid namespace the shim is who orphans come to
+  const Bundle bundle({"/bin/sh", "-c", "(sleep 0.3 & exec sleep 0.1) & sleep 1000"},
+                      [](nlohmann::json& config) { config["linux"]["namespaces"].erase(0); });
+  const Place place;
+  Shim shim(bundle, place);
+  REQUIRE(shim.create());
+  REQUIRE(shim.start());
+  const auto children = [&] {
+    std::istringstream pids(support::read_file("/proc/" + std::to_string(shim.pid()) + "/task/" +
+                                               std::to_string(shim.pid()) + "/children"));
+    return std::distance(std::istream_iterator<std::string>(pids), {});
+  };
+  CHECK(support::eventually([&] { return children() == 2; }, std::chrono::milliseconds(500)));
+  CHECK(support::eventually([&] { return children() == 1; }));
 }
