@@ -34,7 +34,8 @@ struct Process {
   std::vector<Reply> deleting;  // for its removal
   std::uint64_t patience = 0;   // the timer of it
 
-  bool busy = false;  // it is being made
+  bool busy = false;          // it is being made
+  bool closes_input = false;  // CloseIO came before it was
 
   bool runs() const { return pid != 0 && !exit; }
 };

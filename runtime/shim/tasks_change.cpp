@@ -47,7 +47,9 @@ Answer<Empty> Tasks::resize(const wire::ResizeRequest& request) {
 
 Answer<Empty> Tasks::close_io(const wire::CloseIoRequest& request) {
   auto& process = *TRY(find(request.id, request.exec_id));
-  if (request.standard_in && process.streams) process.streams->close_input();
+  if (!request.standard_in) return Empty{};
+  process.closes_input = true;
+  if (process.streams) process.streams->close_input();
   return Empty{};
 }
 

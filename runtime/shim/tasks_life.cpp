@@ -64,6 +64,7 @@ void Tasks::take_streams(Process& process, std::unique_ptr<Streams> streams,
   process.streams = std::move(streams);
   if (!process.streams) return;
   if (auto born = process.streams->born(std::move(master)); !born) with_.notices(born.error().text);
+  if (process.closes_input) process.streams->close_input();
 }
 
 /// What a creation is made with, and of.

@@ -71,6 +71,20 @@ TEST_CASE("shim: standard input goes on when its writer does, and ends with Clos
   CHECK(out.all() == "one\ntwo\nend\n");
 }
 
+TEST_CASE("shim: CloseIO that comes before the process is there is kept for it") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  Shim shim(bundle, place);
+  REQUIRE(shim.create());
+  REQUIRE(shim.start());
+  Reader out(place.fifo("out"));
+  REQUIRE(shim.exec("e1", words("/bin/cat"), place.path("out"), place.fifo("in")));
+  REQUIRE(shim.call<wire::Empty>("CloseIO", close_input("e1")));
+  REQUIRE(shim.start("e1"));
+  CHECK(shim.wait("e1")->exit_status == 0);
+}
+
 TEST_CASE("shim: two streams are told apart, a file is appended to, and none is nowhere") {
   NEEDS_ROOT();
   const Bundle bundle(shell("echo out; echo err >&2"));
