@@ -41,6 +41,8 @@ container::CreateRequest library_request(const wire::CreateRequest& request, con
   return out;
 }
 
+constexpr std::string_view creating = "OCI runtime create failed";
+
 }  // namespace
 
 /// `into` has them once the library has asked for them.
@@ -78,13 +80,12 @@ struct Tasks::Making {
 };
 
 void Tasks::create(const wire::CreateRequest& request, const Reply& reply) {
-  constexpr std::string_view doing = "OCI runtime create failed";
   if (tasks_.contains(request.id) || making_.contains(request.id))
     return reply.fail(Code::already_exists, fmt::format("container {}: already exists", request.id));
   if (!request.checkpoint.empty())
     return reply.fail(Code::unimplemented, "restoring a container from a checkpoint: lodger has no CRIU");
   auto options = decode_options(request.options ? *request.options : with_.options);
-  if (!options) return fail(reply, failed(doing, options.error(), Code::invalid_argument));
+  if (!options) return fail(reply, failed(creating, options.error(), Code::invalid_argument));
   container::Store store(state_root(*options, with_.name_space));
   const auto making =
       std::make_shared<Making>(Making{request, std::move(*options), std::move(store), {}, nullptr});
@@ -93,7 +94,7 @@ void Tasks::create(const wire::CreateRequest& request, const Reply& reply) {
                  [this, making, reply] {
                    making_.erase(making->request.id);
                    if (making->made) return finish_creation(*making, reply);
-                   fail(reply, failed(doing, making->made.error()));
+                   fail(reply, failed(creating, making->made.error()));
                  });
 }
 
