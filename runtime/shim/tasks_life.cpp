@@ -94,6 +94,7 @@ void Tasks::create(const wire::CreateRequest& request, const Reply& reply) {
                  [this, making, reply] {
                    making_.erase(making->request.id);
                    if (making->made) return finish_creation(*making, reply);
+                   making->streams.reset();  // here, not with the thread that may have the last hold on it
                    fail(reply, failed(creating, making->made.error()));
                  });
 }
@@ -212,6 +213,7 @@ void Tasks::start_exec(Task& task, Process& process, const Reply& reply) {
           watch_end(task, process);
         } else {
           process.exit = Exit{255, now()};  // it never was, and can be deleted
+          joining->streams.reset();
           fail(reply, failed("OCI runtime exec failed", made.error(), code_of(made.error())));
         }
         tell_ending(task);

@@ -1,4 +1,5 @@
 """Engines as a person starts them: each in a network and a mount namespace of its own, with its own data."""
+import glob
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import time
 from dataclasses import dataclass
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+CGROUP = f'/lodger-test/engines-{os.getpid()}'
 IMAGE = 'docker.io/library/lodger-test:1'
 APPLETS = ['sh', 'cat', 'echo', 'ls', 'sleep', 'true', 'false', 'id', 'nc', 'head', 'yes', 'stty', 'kill', 'env', 'seq', 'hostname', 'ps']
 
@@ -137,6 +139,8 @@ class Engine:
         self.holder.wait()
         self.log.close()
         shutil.rmtree(self.place, ignore_errors=True)
+        for folder in [f'/sys/fs/cgroup{CGROUP}', *glob.glob(f'/sys/fs/cgroup/*{CGROUP}')]:
+            subprocess.run(['find', folder, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'], stderr=subprocess.DEVNULL)
 
 
 class DockerLike(Engine):
@@ -163,7 +167,7 @@ class Docker(DockerLike):
     def daemon_line(self):
         runtimes = {'test-' + runtime.name: {'path': runtime.program} for runtime in self.runtimes.values() if runtime.program}
         with open(self.place + '/daemon.json', 'w') as file:
-            json.dump({'runtimes': runtimes}, file)
+            json.dump({'runtimes': runtimes, 'cgroup-parent': CGROUP}, file)
         return (f'dockerd --config-file {self.place}/daemon.json --data-root {self.place}/data --exec-root {self.place}/exec '
                 f'--pidfile {self.place}/pid -H unix://{self.place}/sock --bridge none --iptables=false --ip6tables=false '
                 f'--storage-driver vfs')
@@ -205,7 +209,7 @@ class Podman(DockerLike):
 
     def run(self, runtime, *command, flags=(), **more):
         # podman asks for more descriptors than a machine without CAP_SYS_RESOURCE can give
-        return self.call('--runtime', runtime.program, 'run', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096', *flags, IMAGE, *command, **more)
+        return self.call('--runtime', runtime.program, 'run', '--cgroup-parent', CGROUP, '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096', *flags, IMAGE, *command, **more)
 
 
 class Containerd(Engine):
@@ -236,4 +240,4 @@ class Containerd(Engine):
         return ['--runc-binary', runtime.program]
 
     def run(self, runtime, *command, flags=(), name='c1', **more):
-        return self.call('run', *self.runtime_words(runtime), *flags, IMAGE, name, *command, **more)
+        return self.call('run', *self.runtime_words(runtime), '--cgroup', f'{CGROUP}/{name}', *flags, IMAGE, name, *command, **more)
