@@ -90,9 +90,8 @@ Outcome<Words> change_table(Session& session, const Opening& what) {
 }
 
 /// Behind the rules that guard it. Whoever takes it off (close_loopback()) looks at the doors once more.
-Outcome<> open_loopback(Session& session, const Network& network) {
-  const auto there = TRY(persist([&] { return read_standing(session.netfilter); }));
-  return leads_from_loopback(there, network) ? route_loopback(network, true) : Outcome<>{};
+Outcome<> open_loopback(const Network& network, const std::vector<Door>& doors) {
+  return std::ranges::any_of(doors, is_open_on_loopback) ? route_loopback(network, true) : Outcome<>{};
 }
 
 /// A door that has come meanwhile is seen the second time, or its maker, who sets it when the door is there,
@@ -120,7 +119,7 @@ Outcome<Words> open(Session& session, Words words) {
   TRY(set_up(session.route, place->network.device));
   const Target target{place->network, place->address};
   auto changes = TRY(persist([&] { return change_table(session, {target, owner, *doors}); }));
-  if (!doors->empty()) TRY(open_loopback(session, place->network));
+  TRY(open_loopback(place->network, *doors));
   TRY(forget_passing(session.netfilter, *doors));
   // A remark, and no reason to fail.
   auto remarks = in_the_way(session.netfilter, place->network);

@@ -129,6 +129,12 @@ bool leads_udp(const Standing& standing, const Target& target) {
   });
 }
 
+bool is_open_on_loopback(const Door& door) {
+  constexpr std::uint8_t loopback = 127;
+  const auto [first, last] = addresses_of(door);
+  return !door.v6 && first.front() <= loopback && loopback <= last.front();
+}
+
 bool leads_from_loopback(const Standing& standing, const Network& network) {
   const auto loopback = [](std::uint8_t rest) {  // of any protocol and port
     return Bytes{127, rest, rest, rest, rest, 0, 0, 0, rest, rest, 0, 0};

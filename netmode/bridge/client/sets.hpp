@@ -53,7 +53,9 @@ Outcome<Standing> read_standing(Netlink& netfilter);
 
 /// Whether a door for UDP leads there.
 bool leads_udp(const Standing& standing, const Target& target);
-/// Whether a door into the network is open on the host's loopback, 127.0.0.0/8.
+/// Whether it is open on the host's loopback, 127.0.0.0/8.
+bool is_open_on_loopback(const Door& door);
+/// Whether a door that is, leads into the network.
 bool leads_from_loopback(const Standing& standing, const Network& network);
 /// Removes whatever leads there.
 void sweep(Batch& transaction, const Standing& standing, const Target& target);
