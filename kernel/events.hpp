@@ -1,7 +1,8 @@
-// Descriptors that tell of events: eventfd(2), inotify(7).
+// Descriptors that tell of events: eventfd(2), inotify(7), signalfd(2).
 #pragma once
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/signalfd.h>
 
 #include "kernel/fd.hpp"
 
@@ -17,6 +18,21 @@ inline Result<Fd<File>> inotify() {
 }
 inline Result<> watch(const Fd<File>& inotify, const char* path, std::uint32_t mask) {
   return done("inotify_add_watch", __NR_inotify_add_watch, inotify.get(), path, mask);
+}
+
+/// A signal's place in the kernel's sets: signal_mask() of process.hpp.
+constexpr std::uint64_t signal_bit(int signal) { return 1ULL << (signal - 1); }
+/// Readable while one of these signals, which are blocked, waits to be taken.
+inline Result<Fd<Signals>> signal_descriptor(std::uint64_t set) {
+  return opened<Signals>("signalfd4", __NR_signalfd4, -1, &set, sizeof set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+/// Takes the next one: its number, 0 where none waits.
+inline Result<int> next_signal(int signals) {
+  signalfd_siginfo info{};
+  auto got = restarted("read", __NR_read, signals, &info, sizeof info);
+  if (!got && got.error().code == EAGAIN) return 0;
+  TRY(std::move(got));
+  return static_cast<int>(info.ssi_signo);
 }
 
 }  // namespace lodger::kernel

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 
 #include "kernel/fd.hpp"
 
@@ -162,6 +163,18 @@ inline Result<Pipe> pipe() {
   int fds[2];
   TRY(done("pipe2", __NR_pipe2, fds, O_CLOEXEC));
   return Pipe{Fd<File>(fds[0]), Fd<File>(fds[1])};
+}
+
+/// Makes or replaces a file of the caller's own, 0600; who looks meanwhile may see a part of it.
+inline Result<> write_file(int folder, const char* name, std::span<const char> text) {
+  const auto file = TRY(openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
+  return write_all(file.get(), text);
+}
+/// The same, seen whole or not at all: rename(2). Until then it is NAME.new.
+inline Result<> replace_file(int folder, const std::string& name, std::span<const char> text) {
+  const auto fresh = name + ".new";
+  TRY(write_file(folder, fresh.c_str(), text));
+  return renameat(folder, fresh.c_str(), folder, name.c_str());
 }
 
 /// flock(2): LOCK_EX, LOCK_SH, LOCK_NB, LOCK_UN of <sys/file.h>.

@@ -29,17 +29,6 @@ kernel::Result<Fd<Path>> make_folder(int parent, const char* name) {
   return kernel::openat<Path>(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
-/// Whole or not at all, for those who look without the lock.
-kernel::Result<> write_whole(int folder, const char* name, std::string_view text) {
-  const auto fresh = fmt::format("{}.new", name);
-  {
-    const auto file =
-        TRY(kernel::openat(folder, fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
-    TRY(kernel::write_all(file.get(), text));
-  }
-  return kernel::renameat(folder, fresh.c_str(), folder, name);
-}
-
 Outcome<Network> read_definition(int folder, const std::string& name) {
   const auto file = TRY(explained(kernel::openat(folder, definition, O_RDONLY | O_NOFOLLOW), doing_of(name)));
   char text[512];
@@ -147,7 +136,8 @@ Outcome<Network> Networks::define(int folder, const std::string& name, const Cla
   std::set<std::string> refused;
   for (;;) {
     auto network = TRY(draft(name, refused));
-    TRY(explained(write_whole(folder, definition, to_file(network)), doing_of(name)));
+    // Whole or not at all, for those who look without the lock.
+    TRY(explained(kernel::replace_file(folder, definition, to_file(network)), doing_of(name)));
     auto claimed = claim(network);
     if (claimed) return network;
     if (claimed.error().code != EEXIST) return std::unexpected(std::move(claimed.error()));

@@ -17,12 +17,6 @@ constexpr const char* staged_name = "state.new";
 constexpr const char* partial_name = "state.part";
 constexpr const char* config_name = "config.json";
 
-/// No fsync: the state root is a tmpfs, and no container outlives the machine's boot.
-kernel::Result<> write_whole(int folder, const char* name, std::string_view text) {
-  const auto file = TRY(kernel::openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC, 0600));
-  return kernel::write_all(file.get(), text);
-}
-
 kernel::Result<std::string> read_whole(int folder, const char* name) {
   const auto file = TRY(kernel::openat(folder, name, O_RDONLY | O_NOFOLLOW));
   const auto size = static_cast<std::size_t>(TRY(kernel::status(file.get())).st_size);
@@ -88,7 +82,8 @@ bool Folder::busy() const {
 Outcome<> Folder::stage(const Record& record) const {
   const std::string text = TRY(to_json(record));
   const auto doing = [&] { return fmt::format("writing the state of container {}", id_); };
-  TRY(explained(write_whole(fd_.get(), partial_name, text), doing()));
+  // No fsync: the state root is a tmpfs, and no container outlives the machine's boot.
+  TRY(explained(kernel::write_file(fd_.get(), partial_name, text), doing()));
   // Killed at any point, we leave the record before or this one, never half of it: delete goes by it.
   return explained(kernel::renameat(fd_.get(), partial_name, fd_.get(), staged_name), doing());
 }

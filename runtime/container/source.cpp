@@ -61,7 +61,7 @@ Outcome<std::string> read_file(const std::string& path, Pipe pipe) {
   const auto what = TRY(explained(kernel::status(file.get()), path));
   const bool waits = pipe == Pipe::allowed && S_ISFIFO(what.st_mode);
   if (!S_ISREG(what.st_mode) && !waits) return refuse(fmt::format("{}: not a regular file", path), EINVAL);
-  if (waits) TRY(explained(kernel::done("fcntl", __NR_fcntl, file.get(), F_SETFL, O_RDONLY), path));
+  if (waits) TRY(explained(kernel::block(file.get(), true), path));
   const auto size = static_cast<std::size_t>(what.st_size);
   std::string text(std::min(size, most) + 1, '\0');
   std::size_t used = 0;

@@ -1,28 +1,25 @@
 #include "runtime/shim/children.hpp"
 
-#include <sys/signalfd.h>
+#include "kernel/events.hpp"
 
 namespace lodger::shim {
 namespace {
 
-constexpr std::uint64_t bit(int signal) { return 1ULL << (signal - 1); }
-constexpr std::uint64_t taken = bit(SIGCHLD) | bit(SIGTERM) | bit(SIGINT);
+using kernel::signal_bit;
+constexpr std::uint64_t taken = signal_bit(SIGCHLD) | signal_bit(SIGTERM) | signal_bit(SIGINT);
 // Never taken: it stays pending. Ignored, it would be so in hooks and logging programs as well.
-constexpr std::uint64_t blocked = taken | bit(SIGPIPE);
+constexpr std::uint64_t blocked = taken | signal_bit(SIGPIPE);
 
 }  // namespace
 
 Outcome<Children> Children::watch(Loop& loop, Loop::Due ended, Loop::Due asked) {
   constexpr std::string_view doing = "watching the shim's children";
   TRY(explained(kernel::signal_mask(SIG_BLOCK, blocked), doing));
-  Children children(TRY(explained(kernel::opened<kernel::Signals>("signalfd4", __NR_signalfd4, -1, &taken,
-                                                                  sizeof taken, SFD_CLOEXEC | SFD_NONBLOCK),
-                                  doing)));
+  Children children(TRY(explained(kernel::signal_descriptor(taken), doing)));
   const int fd = children.signals_.get();
   TRY(loop.watch(fd, EPOLLIN, [fd, ended = std::move(ended), asked = std::move(asked)](std::uint32_t) {
-    signalfd_siginfo info{};
-    while (kernel::call("read", __NR_read, fd, &info, sizeof info)) {
-      if (info.ssi_signo != SIGCHLD) return asked();
+    while (const int signal = kernel::next_signal(fd).value_or(0)) {
+      if (signal != SIGCHLD) return asked();
       ended();
     }
   }));

@@ -59,17 +59,6 @@ Outcome<kernel::Fd<kernel::Socket>> take_socket(const std::string& folder, const
   return listen_at(address, path);
 }
 
-/// Where containerd before 2.0 looks for the shim of a container when it comes back.
-Outcome<> write_address(const std::string& socket) {
-  constexpr const char *name = "address", *fresh = ".address";
-  {
-    const auto file = TRY(
-        explained(kernel::openat(kernel::cwd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600), name));
-    TRY(explained(kernel::write_all(file.get(), "unix://" + socket), name));
-  }
-  return explained(kernel::renameat(kernel::cwd, fresh, kernel::cwd, name), name);
-}
-
 /// containerd is to outlive its shims where memory runs out, and they their containers. proc(5).
 void stand_behind_containerd() {
   constexpr int most = 1000;
@@ -124,7 +113,8 @@ Outcome<std::string> start(const Invocation& invocation) {
   service.socket = socket_path(service.bootstrap, service.name_space, group);
   service.listener = TRY(take_socket(service.bootstrap.socket_folder, service.socket));
   auto answer = bootstrap_answer(service.bootstrap, service.socket);
-  TRY(write_address(service.socket));
+  // Where containerd before 2.0 looks for the shim of a container when it comes back.
+  TRY(explained(kernel::replace_file(kernel::cwd, "address", "unix://" + service.socket), "writing address"));
   if (!service.listener) return answer;
   TRY(take_core());
   stand_behind_containerd();

@@ -80,7 +80,7 @@ Outcome<kernel::Ended> stay(const kernel::Fd<kernel::Process>& process, pid_t pi
   if (master) {
     raw.emplace(0);
     if (auto peer = kernel::terminal_peer(master)) other_end = std::move(*peer);
-    (void)kernel::done("fcntl", __NR_fcntl, master.get(), F_SETFL, O_RDWR | O_NONBLOCK);
+    (void)kernel::block(master.get(), false);
   }
   Flow input(0, master.get(), Flow::Broken::stops), output(master.get(), 1, Flow::Broken::discards);
   for (;;) {
