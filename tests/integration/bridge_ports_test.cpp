@@ -11,12 +11,6 @@ using nlohmann::json;
 
 namespace {
 
-/// For containers that share a bundle: two of them cannot share its cgroup.
-void without_cgroup(json& config) {
-  config["linux"].erase("cgroupsPath");
-  config["linux"].erase("resources");
-}
-
 std::vector<std::string> making(const Bundle& bundle, const std::string& id, std::vector<std::string> flags) {
   std::vector<std::string> line{"--cgroup-manager", "disabled", "create", "--bundle", bundle.path()};
   flags.push_back(id);

@@ -13,16 +13,6 @@
 using namespace lodger::test;
 using nlohmann::json;
 
-namespace {
-
-/// For containers that share a bundle: two of them cannot share its cgroup.
-void without_cgroup(json& config) {
-  config["linux"].erase("cgroupsPath");
-  config["linux"].erase("resources");
-}
-
-}  // namespace
-
 TEST_CASE("bridge: a published port leads to the container, from wherever it is asked", "[bridge]") {
   NETWORKS();
   const std::string stack = GENERATE("tcp4", "udp4", "tcp6", "udp6");

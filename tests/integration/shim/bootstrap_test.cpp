@@ -94,8 +94,7 @@ TEST_CASE("shim: what happens while containerd is away is told when it is back")
   const Bundle bundle(words("/bin/true"));
   const Place place;
   Shim shim(bundle, place);
-  REQUIRE(shim.create());
-  REQUIRE(shim.start());
+  shim.run();
   CHECK(shim.wait()->exit_status == 0);
   const Containerd containerd(place.path("c.sock.ttrpc"));
   shim.reconnect();
@@ -167,8 +166,7 @@ TEST_CASE("shim: containerd's own service manager is not its containers'") {
   REQUIRE(::setenv("NOTIFY_SOCKET", place.path("notify").c_str(), 1) == 0);
   Shim shim(bundle, place);
   ::unsetenv("NOTIFY_SOCKET");
-  REQUIRE(shim.create());
-  REQUIRE(shim.start());
+  shim.run();
   CHECK(shim.state()->status == wire::TaskStatus::running);
 }
 
@@ -234,8 +232,7 @@ TEST_CASE("shim: what a container leaves behind is reaped") {
                       [](nlohmann::json& config) { config["linux"]["namespaces"].erase(0); });
   const Place place;
   Shim shim(bundle, place);
-  REQUIRE(shim.create());
-  REQUIRE(shim.start());
+  shim.run();
   const auto children = [&] {
     std::istringstream pids(support::read_file("/proc/" + std::to_string(shim.pid()) + "/task/" +
                                                std::to_string(shim.pid()) + "/children"));

@@ -42,6 +42,8 @@ Finished call_shim(const Bundle& bundle, const Place& place, const std::string& 
                       .env = {"TTRPC_ADDRESS=" + place.path("c.sock.ttrpc"), "MAX_SHIM_VERSION=2"}});
 }
 
+std::vector<std::string> shell(const std::string& line) { return {"/bin/sh", "-c", line}; }
+
 Shim::Shim(const Bundle& bundle, const Place& place, const std::string& id)
     : bundle_(bundle), place_(place), id_(id) {
   // The sockets of all shims of the machine are in one folder; these tests have theirs to themselves.
@@ -147,6 +149,10 @@ Shim::Answer<wire::PidResponse> Shim::create(const std::string& out) {
 }
 Shim::Answer<wire::PidResponse> Shim::start(const std::string& exec_id) {
   return call<wire::PidResponse>("Start", process(id_, exec_id));
+}
+void Shim::run() {
+  REQUIRE(create());
+  REQUIRE(start());
 }
 Shim::Answer<wire::WaitResponse> Shim::wait(const std::string& exec_id) {
   return call<wire::WaitResponse>("Wait", process(id_, exec_id));

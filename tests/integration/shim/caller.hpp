@@ -37,6 +37,9 @@ Finished call_shim(const Bundle& bundle, const Place& place, const std::string& 
 /// Options that name a state root of the place's own.
 wire::Any options_of(const Place& place);
 
+/// The words of a process that runs a line of shell.
+std::vector<std::string> shell(const std::string& line);
+
 /// A started shim and a connection to it. The destructor ends it, by force where it has to, and looks for
 /// what it left behind.
 class Shim {
@@ -68,6 +71,8 @@ class Shim {
   Answer<wire::PidResponse> create(const std::string& out = "");
   wire::CreateRequest create_request(const std::string& out = "") const;
   Answer<wire::PidResponse> start(const std::string& exec_id = "");
+  /// Both, which have to succeed.
+  void run();
   Answer<wire::WaitResponse> wait(const std::string& exec_id = "");
   Answer<wire::DeleteResponse> remove(const std::string& exec_id = "");
   Answer<wire::Empty> kill(int signal, const std::string& exec_id = "");

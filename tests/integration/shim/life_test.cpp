@@ -17,8 +17,6 @@ namespace {
 
 constexpr const char* whole_life = "/tasks/create /tasks/start /tasks/exit /tasks/delete";
 
-std::vector<std::string> shell(const std::string& line) { return {"/bin/sh", "-c", line}; }
-
 /// What calls have in common that name only a container.
 wire::ContainerRequest of(const std::string& id) {
   wire::ContainerRequest request;
@@ -74,8 +72,7 @@ TEST_CASE("shim: further processes have streams, ends and events of their own") 
   const Place place;
   const Containerd containerd(place.path("c.sock.ttrpc"));
   Shim shim(bundle, place);
-  REQUIRE(shim.create());
-  REQUIRE(shim.start());
+  shim.run();
   Reader out(place.fifo("out"));
   REQUIRE(shim.exec("e1", shell("echo inside; exit 7"), place.path("out")));
   CHECK(shim.exec("e1", {"/bin/true"}).error().code == Code::already_exists);
@@ -113,8 +110,7 @@ TEST_CASE("shim: the container's own end is the last that is told of it") {
   const Place place;
   const Containerd containerd(place.path("c.sock.ttrpc"));
   Shim shim(bundle, place);
-  REQUIRE(shim.create());
-  REQUIRE(shim.start());
+  shim.run();
   REQUIRE(shim.exec("e1", {"/bin/sleep", "1000"}));
   REQUIRE(shim.start("e1"));
   REQUIRE(shim.kill(SIGKILL));
@@ -183,8 +179,7 @@ TEST_CASE("shim: a further process that cannot be made can be removed") {
   const Bundle bundle(words("/bin/sleep 1000"));
   const Place place;
   Shim shim(bundle, place);
-  REQUIRE(shim.create());
-  REQUIRE(shim.start());
+  shim.run();
   REQUIRE(shim.exec("e1", {"/bin/no-such-program"}));
   const auto started = shim.start("e1");
   REQUIRE(!started);
@@ -222,8 +217,7 @@ TEST_CASE("shim: paused, resumed, measured, limited") {
   const Place place;
   const Containerd containerd(place.path("c.sock.ttrpc"));
   Shim shim(bundle, place);
-  REQUIRE(shim.create());
-  REQUIRE(shim.start());
+  shim.run();
   REQUIRE(shim.call<wire::Empty>("Pause", of("c1")));
   CHECK(shim.state()->status == TaskStatus::paused);
   REQUIRE(shim.call<wire::Empty>("Resume", of("c1")));

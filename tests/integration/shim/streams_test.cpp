@@ -14,8 +14,6 @@ using wire::Code;
 
 namespace {
 
-std::vector<std::string> shell(const std::string& line) { return {"/bin/sh", "-c", line}; }
-
 /// The writing end of a FIFO that has a reader.
 class Writer {
  public:
@@ -76,8 +74,7 @@ TEST_CASE("shim: CloseIO that comes before the process is there is kept for it")
   const Bundle bundle(words("/bin/sleep 1000"));
   const Place place;
   Shim shim(bundle, place);
-  REQUIRE(shim.create());
-  REQUIRE(shim.start());
+  shim.run();
   Reader out(place.fifo("out"));
   REQUIRE(shim.exec("e1", words("/bin/cat"), place.path("out"), place.fifo("in")));
   REQUIRE(shim.call<wire::Empty>("CloseIO", close_input("e1")));
@@ -220,8 +217,7 @@ TEST_CASE("shim: who goes on holding a further process's output keeps neither it
   const Bundle bundle(words("/bin/sleep 1000"));
   const Place place;
   Shim shim(bundle, place);
-  REQUIRE(shim.create());
-  REQUIRE(shim.start());
+  shim.run();
   Reader out(place.fifo("out"));
   REQUIRE(shim.exec("e1", shell("sleep 1000 & i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i+1)); done"),
                     place.path("out")));

@@ -91,6 +91,11 @@ std::vector<std::string> bridge(std::vector<std::string> more) {
   return more;
 }
 
+void without_cgroup(nlohmann::json& config) {
+  config["linux"].erase("cgroupsPath");
+  config["linux"].erase("resources");
+}
+
 json inspect(Container& container) {
   return json::parse(container.call({"network", "inspect", "bridge"}).out);
 }

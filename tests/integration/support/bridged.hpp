@@ -53,6 +53,9 @@ std::string ask_from_outside(const Networks& net, const std::string& stack, cons
 /// The flags for `--network bridge`, and more.
 std::vector<std::string> bridge(std::vector<std::string> more = {});
 
+/// For containers that share a bundle: two of them cannot share its cgroup.
+void without_cgroup(nlohmann::json& config);
+
 nlohmann::json inspect(Container& container);
 
 /// What of lodger's is in the host's network: devices and, if there is one, the table's elements that lead
