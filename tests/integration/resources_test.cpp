@@ -1,5 +1,5 @@
 // config-linux.md, "Block IO", "Huge page limits", "Network", "RDMA": limits of what a machine may not have.
-// Each is written where it has it, and is refused by name where not; how block I/O is slowed: io_limits_test.
+// Each is written where it has it, and is refused by name where not; how block I/O is slowed: io_*_test.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <unistd.h>

@@ -36,10 +36,18 @@ LoopDisk::~LoopDisk() {
   if (device_) ioctl(device_.get(), LOOP_CLR_FD);
 }
 
+std::string LoopDisk::queue_file(const std::string& name) const {
+  return "/sys/dev/block/" + numbers() + "/queue/" + name;
+}
+
 bool LoopDisk::schedule_by(const std::string& scheduler) const {
-  const std::string file = "/sys/dev/block/" + numbers() + "/queue/scheduler";
-  std::ofstream(file) << scheduler << std::flush;
-  return read_file(file).find("[" + scheduler + "]") != std::string::npos;
+  std::ofstream(queue_file("scheduler")) << scheduler << std::flush;
+  return read_file(queue_file("scheduler")).find("[" + scheduler + "]") != std::string::npos;
+}
+
+bool LoopDisk::set(const std::string& setting, const std::string& value) const {
+  std::ofstream(queue_file(setting)) << value << std::flush;
+  return read_file(queue_file(setting)) == value + "\n";
 }
 
 }  // namespace lodger::test

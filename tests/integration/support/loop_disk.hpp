@@ -21,8 +21,11 @@ class LoopDisk {
   std::string numbers() const { return std::to_string(major_) + ":" + std::to_string(minor_); }
   /// Whether it has an I/O scheduler of this name from here on.
   bool schedule_by(const std::string& scheduler) const;
+  /// Whether this setting of its queue, such as "iosched/slice_idle", has this value from here on.
+  bool set(const std::string& setting, const std::string& value) const;
 
  private:
+  std::string queue_file(const std::string& name) const;
   support::Descriptor device_;
   unsigned major_ = 0, minor_ = 0;
 };
