@@ -31,6 +31,12 @@ double seconds(Container& container, bool writing, int blocks) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
+/// Whether 64 blocks can take less than so many seconds: in one of several times, since in another one it may
+/// have been the processor that was waited for.
+bool quick(Container& container, bool writing, double limit) {
+  return eventually([&] { return seconds(container, writing, 64) < limit; }, std::chrono::seconds(30));
+}
+
 struct Throttle {
   const char* property;
   bool writes;
@@ -51,12 +57,10 @@ TEST_CASE("io limits: each throttle slows what it is for, and nothing else", "[i
   INFO(throttle.property);
   Started it("hold", with(disk, rate(disk, throttle.property, throttle.rate)));
   const double slow = seconds(it.container, throttle.writes, 64);
-  const double other = seconds(it.container, !throttle.writes, 64);
-  INFO("throttled: " << slow << " s, the other direction: " << other << " s");
   CHECK(slow > 1.5);
-  CHECK(other < slow / 2);
+  CHECK(quick(it.container, !throttle.writes, 1.5));
   REQUIRE(update(it.container, {{"blockIO", rate(disk, throttle.property, 0)}}).status == 0);
-  CHECK(seconds(it.container, throttle.writes, 64) < slow / 2);
+  CHECK(quick(it.container, throttle.writes, 1.5));
 }
 
 TEST_CASE("io limits: update brings a throttle, and events counts what was written", "[io_limits]") {
@@ -65,9 +69,9 @@ TEST_CASE("io limits: update brings a throttle, and events counts what was writt
   const LoopDisk disk(4);
   NEEDS(disk.present(), "no loop device to be had");
   Started it("hold", with(disk));
-  const double free = seconds(it.container, true, 64);
+  CHECK(quick(it.container, true, 1.5));
   REQUIRE(update(it.container, {{"blockIO", rate(disk, "throttleWriteBpsDevice", 512 << 10)}}).status == 0);
-  CHECK(seconds(it.container, true, 64) > free + 1);
+  CHECK(seconds(it.container, true, 64) > 1.5);
   std::uint64_t written = 0;
   const json block_io = statistics(it.container)["blkio"];
   for (const auto& entry : block_io.value("ioServiceBytesRecursive", json::array()))
