@@ -1,18 +1,28 @@
 """Engines as a person starts them: each in a network and a mount namespace of its own, with its own data."""
+import fcntl
 import glob
 import json
 import os
 import shutil
+import signal
+import struct
 import subprocess
 import tarfile
 import tempfile
+import termios
 import time
 from dataclasses import dataclass
 
+PATH = '/usr/sbin:/usr/bin:/sbin:/bin'  # what Debian packaged, not what else a machine has
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 CGROUP = f'/lodger-test/engines-{os.getpid()}'
 IMAGE = 'docker.io/library/lodger-test:1'
-APPLETS = ['sh', 'cat', 'echo', 'ls', 'sleep', 'true', 'false', 'id', 'nc', 'head', 'yes', 'stty', 'kill', 'env', 'seq', 'hostname', 'ps']
+APPLETS = ['sh', 'cat', 'echo', 'ls', 'sleep', 'true', 'false', 'id', 'nc', 'head', 'yes', 'stty', 'kill', 'env', 'seq', 'hostname', 'ps',
+           'mkdir', 'mknod', 'stat', 'touch', 'df', 'ipcmk', 'ipcs', 'mount', 'sysctl', 'grep', 'readlink', 'chmod']
+
+
+class Skipped(Exception):
+    """What this machine, or this engine's version, cannot be asked."""
 
 
 @dataclass
@@ -34,17 +44,24 @@ class Runtime:
     shim: str = ''
 
 
+def make_root(root):
+    """busybox as a root filesystem."""
+    for folder in ('bin', 'etc', 'proc', 'sys', 'dev', 'tmp'):
+        os.makedirs(f'{root}/{folder}')
+    shutil.copy('/bin/busybox', root + '/bin/busybox')
+    for applet in APPLETS:
+        os.symlink('busybox', f'{root}/bin/{applet}')
+    with open(root + '/etc/passwd', 'w') as file:
+        file.write('root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n')
+    with open(root + '/etc/group', 'w') as file:
+        file.write('root:x:0:\nuser:x:1000:\nmore:x:1001:user\n')
+
+
 def make_image(path):
-    """busybox, as `docker save` writes an image."""
+    """The same, as `docker save` writes an image."""
     with tempfile.TemporaryDirectory() as tmp:
         root = tmp + '/root'
-        for folder in ('bin', 'etc', 'proc', 'sys', 'dev', 'tmp'):
-            os.makedirs(f'{root}/{folder}')
-        shutil.copy('/bin/busybox', root + '/bin/busybox')
-        for applet in APPLETS:
-            os.symlink('busybox', f'{root}/bin/{applet}')
-        with open(root + '/etc/passwd', 'w') as file:
-            file.write('root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n')
+        make_root(root)
         with tarfile.open(tmp + '/layer.tar', 'w') as layer:
             layer.add(root, arcname='.')
         digest = subprocess.run(['sha256sum', tmp + '/layer.tar'], check=True, capture_output=True, text=True).stdout.split()[0]
@@ -62,40 +79,78 @@ def make_image(path):
 class Engine:
     """`run` and the other verbs are the engine's own words, in the form that scenarios are written in."""
     programs = ()
+    own_folders = ()
+    root = ''  # whose programs: this machine's, or those of another root (`--from`)
 
     def __init__(self, runtimes):
         self.runtimes = {runtime.name: runtime for runtime in runtimes}
         self.place = tempfile.mkdtemp(prefix=f'lodger-{self.name}-')
+        self.cgroup = f'{CGROUP}/{os.path.basename(self.place)}'
+        self.env = {'PATH': f'{self.place}/bin:{PATH}', 'HOME': self.place, 'LANG': 'C.UTF-8'}
         self.log = open(self.place + '/log', 'wb')
-        image = self.place + '/image.tar'
-        make_image(image)
-        self.daemon = None
-        self.begin()
-        self.call(*self.load_words(image), must=True)
+        self.holder = self.daemon = None
+        try:
+            self.provide_shims()
+            self.begin()
+            self.load()
+        except BaseException:
+            self.end()
+            raise
+
+    @classmethod
+    def program(cls, name):
+        """Where it lies in the root that programs are taken from."""
+        for folder in PATH.split(':'):
+            if os.access(f'{cls.root}{folder}/{name}', os.X_OK):
+                return f'{folder}/{name}'
+        return None
 
     @classmethod
     def missing(cls):
-        return [program for program in cls.programs if not shutil.which(program)]
+        return [program for program in cls.programs if not cls.program(program)]
+
+    def provide_shims(self):
+        os.makedirs(self.place + '/bin')
+        for runtime in self.runtimes.values():
+            if runtime.shim:
+                os.symlink(runtime.shim, f'{self.place}/bin/{os.path.basename(runtime.shim)}')
+
+    def load(self):
+        make_image(self.place + '/image.tar')
+        self.call(*self.load_words(self.place + '/image.tar'), must=True, limit=60)
 
     def begin(self):
         """Starts what stays, in the namespaces, and waits until it answers."""
-        lines = ['ip link set lo up', *self.mounts(), 'echo there', 'exec sleep 1000000']
-        self.holder = subprocess.Popen(['unshare', '-n', '-m', '--propagation', 'private', 'sh', '-ec', '\n'.join(lines)],
-                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
+        lines = ['set -e', *self.other_root(), 'ip link set lo up', *self.mounts(), 'echo there', 'exec sleep 1000000']
+        self.holder = subprocess.Popen(['unshare', '-n', '-m', '--propagation', 'private', 'sh', '-c', '\n'.join(lines)],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, start_new_session=True)
         if self.holder.stdout.readline() != b'there\n':
-            raise RuntimeError(f'{self.name}: its namespaces could not be made: {self.tail()}')
+            raise Skipped(f'its namespaces could not be made: {self.tail()}')
         self.start()
 
+    def other_root(self):
+        """The other root becomes the namespace's own: with nothing of its /run and /tmp, and with what is tested."""
+        if not self.root:
+            return []
+        shown = {TOP, self.place, *(os.path.dirname(r.program or r.shim) for r in self.runtimes.values() if r.name in ('lodger', 'shim'))}
+        return [f'cd {self.root}', 'mount --rbind . .', f'cd {self.root}', 'mount -t tmpfs tmpfs run', 'mount -t tmpfs tmpfs tmp',
+                *(f'mkdir -p .{path}; mount --bind {path} .{path}' for path in sorted(shown)),
+                'mountpoint -q proc || { mount --rbind /proc proc; mount --rbind /dev dev; mount --rbind /sys sys; }',
+                'pivot_root . .', 'umount -l .', 'cd /']
+
     def start(self):
-        words = ['nsenter', '-t', str(self.holder.pid), '-n', '-m', 'sh', '-c', f'PATH={self.place}/bin:$PATH; exec {self.daemon_line()}']
-        self.daemon = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
-        for _ in range(100):
+        self.daemon = subprocess.Popen(self.entering(['sh', '-c', 'exec ' + self.daemon_line()]), stdin=subprocess.DEVNULL,
+                                       stdout=self.log, stderr=self.log, start_new_session=True, env=self.env)
+        for _ in range(150):
             if self.daemon.poll() is not None:
-                raise RuntimeError(f'{self.name} has ended: {self.tail()}')
+                raise Skipped(f'it does not start here: {self.tail()}')
             if self.ready():
                 return
             time.sleep(0.2)
-        raise RuntimeError(f'{self.name} does not answer: {self.tail()}')
+        raise Skipped(f'it does not answer: {self.tail()}')
+
+    def daemon_line(self):
+        return 'sleep 1000000'
 
     def takes(self, runtime):
         return True
@@ -103,24 +158,37 @@ class Engine:
     def mounts(self):
         return [f'mkdir -p {path}; mount -t tmpfs tmpfs {path}' for path in self.own_folders]
 
-    own_folders = ()
-
     def tail(self):
         self.log.flush()
         with open(self.place + '/log', errors='replace') as file:
-            return file.read()[-2000:]
+            return ' / '.join(file.read().splitlines()[-3:])[-600:]
 
-    def inside(self, words, given=None, limit=15):
+    def entering(self, words):
+        return ['nsenter', '-t', str(self.holder.pid), '-n', '-m', f'--wdns={self.place}', *words]
+
+    def inside(self, words, given=None, limit=30, **more):
         """A program in the engine's namespaces."""
-        done = subprocess.run(['nsenter', '-t', str(self.holder.pid), '-n', '-m', *words], input=given, capture_output=True,
-                              text=True, timeout=limit, errors='replace')
+        done = subprocess.run(self.entering(words), input=given, capture_output=True, text=True, timeout=limit, errors='replace',
+                              env=self.env, **more)
         return Answer(done.returncode, done.stdout, done.stderr)
 
-    def call(self, *words, given=None, must=False, limit=15):
-        answer = self.inside([*self.client(), *words], given=given, limit=limit)
+    def call(self, *words, given=None, must=False, limit=30, **more):
+        answer = self.inside([*self.client(), *words], given=given, limit=limit, **more)
         if must and answer.status != 0:
             raise AssertionError(f'{" ".join(words)}: status {answer.status}: {answer.text}')
         return answer
+
+    def on_terminal(self, *words):
+        return Terminal(self.entering([*self.client(), *words]), self.env)
+
+    def background(self, *words):
+        """A client that stays, its output to be read."""
+        return subprocess.Popen(self.entering([*self.client(), *words]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, env=self.env)
+
+    def about(self, runtime):
+        """Words of every call about a container of this runtime."""
+        return []
 
     def restart(self):
         """As after a crash."""
@@ -128,49 +196,124 @@ class Engine:
         self.daemon.wait()
         self.start()
 
+    def processes(self):
+        """Who is in the engine's cgroups or namespaces, but for what this object started."""
+        kept = {self.holder.pid, self.daemon.pid} if self.daemon else {self.holder.pid}
+        mine = [os.readlink(f'/proc/{self.holder.pid}/ns/{kind}') for kind in ('mnt', 'net')]
+        for entry in glob.glob('/proc/[0-9]*'):
+            pid = int(entry[6:])
+            try:
+                here = any(os.readlink(f'{entry}/ns/{kind}') in mine for kind in ('mnt', 'net'))
+                if pid not in kept and (here or self.cgroup in open(f'{entry}/cgroup').read()):
+                    yield pid
+            except OSError:
+                pass  # it has ended
+
+    def cgroups(self):
+        for base in {f'/sys/fs/cgroup{self.cgroup}', *glob.glob(f'/sys/fs/cgroup/*{self.cgroup}')}:
+            for folder, _, _ in os.walk(base, topdown=False):
+                yield folder
+
     def end(self):
-        self.daemon.terminate()
-        try:
-            self.daemon.wait(20)
-        except subprocess.TimeoutExpired:
-            self.daemon.kill()
-            self.daemon.wait()
-        self.holder.kill()
-        self.holder.wait()
+        if self.daemon:
+            self.daemon.terminate()
+            try:
+                self.daemon.wait(20)
+            except subprocess.TimeoutExpired:
+                self.daemon.kill()
+                self.daemon.wait()
+        if self.holder:
+            for pid in list(self.processes()) if self.holder.poll() is None else []:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            self.holder.kill()
+            self.holder.wait()
         self.log.close()
         shutil.rmtree(self.place, ignore_errors=True)
-        for folder in [f'/sys/fs/cgroup{CGROUP}', *glob.glob(f'/sys/fs/cgroup/*{CGROUP}')]:
-            subprocess.run(['find', folder, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'], stderr=subprocess.DEVNULL)
+        for folder in self.cgroups():
+            for _ in range(20):
+                try:
+                    os.rmdir(folder)
+                    break
+                except OSError:
+                    time.sleep(0.05)
+
+
+class Terminal:
+    """A program on a terminal of its own, as a person has one."""
+
+    def __init__(self, words, env, rows=30, columns=90):
+        self.master, slave = os.openpty()
+        self.resize(rows, columns)
+        self.process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env=env,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        os.set_blocking(self.master, False)
+        self.said = ''
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
+
+    def types(self, text):
+        os.write(self.master, text.encode())
+
+    def says(self, text):
+        """Whether it has said this by now."""
+        try:
+            while part := os.read(self.master, 65536):
+                self.said += part.decode(errors='replace')
+        except (BlockingIOError, OSError):
+            pass  # nothing yet, or nothing any more
+        return text in self.said
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.master)
 
 
 class DockerLike(Engine):
+    def major(self):
+        """The version's first number."""
+        version = self.inside([self.programs[0], '--version']).out
+        return int(version.split('version ')[1].split('.')[0]) if 'version ' in version else 0
+
     def load_words(self, image):
         return ['load', '-i', image]
 
-    def run(self, runtime, *command, flags=(), **more):
-        return self.call('run', *self.runtime_words(runtime), *flags, IMAGE, *command, **more)
+    def run(self, runtime, *command, flags=(), image=IMAGE, **more):
+        return self.call(*self.about(runtime), 'run', *self.runtime_words(runtime), *flags, image, *command, **more)
 
 
 class Docker(DockerLike):
     name = 'docker'
     programs = ('dockerd', 'docker', 'containerd')
-    own_folders = ('/run/docker', '/run/containerd', '/var/run/netns')
+    own_folders = ('/run/docker', '/run/containerd', '/var/run/netns', '/etc/docker')
+    more_words = ''
 
-    def mounts(self):
-        shims = [runtime.shim for runtime in self.runtimes.values() if runtime.shim]
-        path = self.place + '/bin'
-        os.makedirs(path, exist_ok=True)
-        for shim in shims:
-            os.symlink(shim, f'{path}/{os.path.basename(shim)}')
-        return Engine.mounts(self)
+    def configure(self, default=None):
+        """The daemon's file; `default` is the runtime of containers, and of builds, that name none."""
+        runtimes = {'test-' + r.name: {'path': r.program} if r.program else {'runtimeType': 'io.containerd.lodger.v2'}
+                    for r in self.runtimes.values() if r.program or self.major() >= 23}
+        config = {'runtimes': runtimes, 'cgroup-parent': self.cgroup}
+        if default:
+            config['default-runtime'] = 'test-' + default.name
+        with open(self.place + '/daemon.json', 'w') as file:
+            json.dump(config, file)
+        if default:
+            self.daemon.send_signal(signal.SIGHUP)
 
     def daemon_line(self):
-        runtimes = {'test-' + runtime.name: {'path': runtime.program} for runtime in self.runtimes.values() if runtime.program}
-        with open(self.place + '/daemon.json', 'w') as file:
-            json.dump({'runtimes': runtimes, 'cgroup-parent': CGROUP}, file)
+        self.configure()
         return (f'dockerd --config-file {self.place}/daemon.json --data-root {self.place}/data --exec-root {self.place}/exec '
                 f'--pidfile {self.place}/pid -H unix://{self.place}/sock --bridge none --iptables=false --ip6tables=false '
-                f'--storage-driver vfs')
+                f'--storage-driver vfs {self.more_words}')
 
     def ready(self):
         return os.path.exists(self.place + '/sock') and self.call('version').status == 0
@@ -180,10 +323,10 @@ class Docker(DockerLike):
 
     def takes(self, runtime):
         """Before 23 it knows no shim but runc's."""
-        return not runtime.shim or int(self.call('version', '-f', '{{.Server.Version}}').out.split('.')[0]) >= 23
+        return not runtime.shim or self.major() >= 23
 
     def runtime_words(self, runtime):
-        return ['--runtime', 'io.containerd.lodger.v2' if runtime.shim else 'test-' + runtime.name]
+        return ['--runtime', 'test-' + runtime.name]
 
 
 class Podman(DockerLike):
@@ -192,7 +335,13 @@ class Podman(DockerLike):
     own_folders = ('/run/containers', '/run/libpod')
 
     def daemon_line(self):
-        return 'sleep 1000000'
+        """What a person writes for a runtime of its own, and no more descriptors than a machine may give."""
+        programs = ''.join(f'test-{r.name} = ["{r.program}"]\n' for r in self.runtimes.values() if r.program)
+        with open(self.place + '/containers.conf', 'w') as file:
+            file.write(f'[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n'
+                       f'[engine]\nruntime_supports_json = ["lodger", "crun", "runc"]\n[engine.runtimes]\n{programs}')
+        self.env.update(CONTAINERS_CONF=self.place + '/containers.conf', PODMAN_IGNORE_CGROUPSV1_WARNING='1')
+        return Engine.daemon_line(self)
 
     def takes(self, runtime):
         return not runtime.shim
@@ -204,20 +353,17 @@ class Podman(DockerLike):
         return ['podman', '--root', self.place + '/data', '--runroot', self.place + '/run', '--tmpdir', self.place + '/tmp',
                 '--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file', '--log-level', 'error']
 
-    def runtime_words(self, runtime):
-        return []
+    def about(self, runtime):
+        return ['--runtime', 'test-' + runtime.name]
 
-    def run(self, runtime, *command, flags=(), **more):
-        # podman asks for more descriptors than a machine without CAP_SYS_RESOURCE can give
-        return self.call('--runtime', runtime.program, 'run', '--cgroup-parent', CGROUP, '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096', *flags, IMAGE, *command, **more)
+    def runtime_words(self, runtime):
+        return ['--cgroup-parent', self.cgroup]
 
 
 class Containerd(Engine):
     name = 'containerd'
     programs = ('containerd', 'ctr')
     own_folders = ('/run/containerd',)
-
-    mounts = Docker.mounts
 
     def daemon_line(self):
         with open(self.place + '/config.toml', 'w') as file:
@@ -240,4 +386,4 @@ class Containerd(Engine):
         return ['--runc-binary', runtime.program]
 
     def run(self, runtime, *command, flags=(), name='c1', **more):
-        return self.call('run', *self.runtime_words(runtime), '--cgroup', f'{CGROUP}/{name}', *flags, IMAGE, name, *command, **more)
+        return self.call('run', *self.runtime_words(runtime), '--cgroup', f'{self.cgroup}/{name}', *flags, IMAGE, name, *command, **more)

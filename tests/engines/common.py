@@ -1,0 +1,96 @@
+"""What scenarios are written with. A scenario raises where it does not go as it goes with runc."""
+import glob
+import os
+import re
+import time
+import uuid
+
+from engines import Skipped
+
+HOST = ['--network', 'host']
+
+
+def fresh():
+    return 't' + uuid.uuid4().hex[:12]
+
+
+def alone(scenario):
+    """Nothing else may go on in the engine meanwhile."""
+    scenario.alone = True
+    return scenario
+
+
+def wants(condition, answer):
+    if not condition:
+        raise AssertionError(f'status {answer.status}, out {answer.out[-600:]!r}, err {answer.err[-600:]!r}')
+
+
+def gives(answer, out, status=0):
+    """Exactly this on standard output, and this status."""
+    wants((answer.status, answer.out) == (status, out), answer)
+
+
+def eventually(question, limit=15, what='it never came to be'):
+    end = time.monotonic() + limit
+    while not question():
+        if time.monotonic() > end:
+            raise AssertionError(what() if callable(what) else what)
+        time.sleep(0.05)
+
+
+def file_of(pid, v1, v2):
+    """What a file of a process's cgroup says; `v1` is `controller/file`."""
+    rows = [row.split(':', 2) for row in open(f'/proc/{pid}/cgroup').read().splitlines()]
+    controller, file = v1.split('/')
+    for _, controllers, path in rows:
+        if controller in controllers.split(','):
+            return open(f'/sys/fs/cgroup/{controllers}{path}/{file}').read().strip()
+    return open(f'/sys/fs/cgroup{rows[-1][2]}/{v2}').read().strip()
+
+
+def needs_controller(name):
+    """The controller that a limit is held by; a machine may be without."""
+    there = os.path.exists(f'/sys/fs/cgroup/{name}') or name in ''.join(
+        open(path).read() for path in glob.glob('/sys/fs/cgroup/cgroup.controllers'))
+    if not there:
+        raise Skipped(f'no {name} controller')
+
+
+def needs_all_capabilities():
+    """A machine may hold some back from its root, in a container of its own for one."""
+    held = int(re.search(r'^CapBnd:\s*(\w+)', open('/proc/self/status').read(), re.M)[1], 16)
+    lacking = [n for n in range(int(open('/proc/sys/kernel/cap_last_cap').read()) + 1) if not held >> n & 1]
+    if lacking:
+        raise Skipped(f'this machine has no capability {", ".join(map(str, lacking))} to give')
+
+
+class Kept:
+    """A container of Docker's or Podman's that is there until the block ends."""
+
+    def __init__(self, engine, runtime, *command, flags=(), network=('--network', 'host')):
+        self.engine, self.runtime, self.name = engine, runtime, fresh()
+        answer = engine.run(runtime, *(command or ('sleep', '1000')), flags=['-d', '--name', self.name, *network, *flags])
+        if answer.status != 0:
+            self.__exit__()
+        wants(answer.status == 0, answer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self('rm', '-f', '-v', *(['-t', '0'] if self.engine.name == 'podman' else []), self.name)
+
+    def __call__(self, *words, **more):
+        return self.engine.call(*self.engine.about(self.runtime), *words, **more)
+
+    def inspect(self, field):
+        return self('inspect', '-f', '{{' + field + '}}', self.name).out.strip()
+
+    def status(self):
+        return self.inspect('.State.Status')
+
+    def comes_to(self, status):
+        eventually(lambda: self.status() == status, what=lambda: f'it is {self.status()}, not {status}')
+
+    def pid(self):
+        return int(self.inspect('.State.Pid'))
