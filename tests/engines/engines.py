@@ -55,6 +55,7 @@ def make_root(root):
         file.write('root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n')
     with open(root + '/etc/group', 'w') as file:
         file.write('root:x:0:\nuser:x:1000:\nmore:x:1001:user\n')
+    os.chmod(root + '/tmp', 0o1777)
 
 
 def make_image(path):
@@ -85,6 +86,7 @@ class Engine:
     def __init__(self, runtimes):
         self.runtimes = {runtime.name: runtime for runtime in runtimes}
         self.place = tempfile.mkdtemp(prefix=f'lodger-{self.name}-')
+        os.chmod(self.place, 0o755)  # a container's root may be another user outside
         self.cgroup = f'{CGROUP}/{os.path.basename(self.place)}'
         self.env = {'PATH': f'{self.place}/bin:{PATH}', 'HOME': self.place, 'LANG': 'C.UTF-8'}
         self.log = open(self.place + '/log', 'wb')
