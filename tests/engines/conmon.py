@@ -227,7 +227,7 @@ def crio_executes(engine, runtime):
         with open(path, 'w') as file:
             json.dump({'args': ['sleep', '1000'], 'cwd': '/', 'env': ['PATH=/bin'], 'user': {'uid': 0, 'gid': 0}}, file)
         root = f'--root={engine.place}/state'
-        quiet = ['sh', '-c', 'exec "$@" >/dev/null', 'sh']  # what stays has the caller's streams
+        quiet = ['sh', '-c', 'exec "$@" >/dev/null 2>&1', 'sh']  # what stays has the caller's streams
         answer = engine.inside([*quiet, runtime.program, root, root, 'exec', '-d', '--pid-file', path + '.pid', '--process', path, container.id])
         wants(answer.status == 0, answer)
         pid = int(open(path + '.pid').read())
