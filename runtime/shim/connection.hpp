@@ -20,13 +20,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void ready(std::uint32_t events);
   bool read();
   bool write();
+  bool await();
   void take(const wire::FrameReader::Frame& frame);
 
   Server& server_;
   kernel::Fd<kernel::Socket> socket_;
   wire::FrameReader frames_;
   std::string to_send_;
-  bool waiting_to_send_ = false, broken_ = false;
+  std::uint32_t awaited_ = EPOLLIN;
+  bool broken_ = false;
 };
 
 }  // namespace lodger::shim

@@ -9,20 +9,24 @@ namespace {
 
 constexpr std::string_view doing = "waiting for events";
 
-std::uint64_t tag_of(int fd) { return static_cast<std::uint64_t>(fd); }
+std::uint64_t tag_of(std::uint32_t watch, int fd) {
+  return static_cast<std::uint64_t>(watch) << 32 | static_cast<std::uint32_t>(fd);
+}
+int fd_of(std::uint64_t tag) { return static_cast<int>(tag & 0xffffffff); }
 
 }  // namespace
 
 Outcome<Loop> Loop::make() { return Loop(TRY(explained(kernel::epoll(), doing))); }
 
 Outcome<> Loop::watch(int fd, std::uint32_t events, Ready ready) {
-  TRY(explained(kernel::watch(poll_, fd, events, tag_of(fd)), doing));
-  watched_[fd] = std::make_shared<Ready>(std::move(ready));
+  const auto tag = tag_of(++watches_, fd);
+  TRY(explained(kernel::watch(poll_, fd, events, tag), doing));
+  watched_[fd] = {tag, std::make_shared<Ready>(std::move(ready))};
   return {};
 }
 
 Outcome<> Loop::change(int fd, std::uint32_t events) {
-  return explained(kernel::rewatch(poll_, fd, events, tag_of(fd)), doing);
+  return explained(kernel::rewatch(poll_, fd, events, watched_.at(fd).tag), doing);
 }
 
 void Loop::forget(int fd) {
@@ -62,9 +66,10 @@ Outcome<> Loop::run() {
     const auto count = TRY(explained(kernel::events(poll_, events, until_next_timer()), doing));
     for (const auto& event : std::span(events).first(count)) {
       if (stopped_) break;
-      const auto found = watched_.find(static_cast<int>(event.data.u64));
-      if (found == watched_.end()) continue;  // forgotten by one before it
-      const auto ready = found->second;
+      const auto found = watched_.find(fd_of(event.data.u64));
+      // Forgotten by one before it, maybe with another in its place, of which nothing is known yet.
+      if (found == watched_.end() || found->second.tag != event.data.u64) continue;
+      const auto ready = found->second.ready;
       (*ready)(event.events);
     }
     run_due_timers();

@@ -46,8 +46,13 @@ class Loop {
     Due due;
   };
   kernel::Fd<kernel::Watch> poll_;
-  // shared: one that is forgotten by itself, or by another, must outlive its own call
-  std::map<int, std::shared_ptr<Ready>> watched_;
+  struct Watched {
+    std::uint64_t tag;  // of this watch alone: the number of a closed descriptor may be another's already
+    // shared: one that is forgotten by itself, or by another, must outlive its own call
+    std::shared_ptr<Ready> ready;
+  };
+  std::map<int, Watched> watched_;
+  std::uint32_t watches_ = 0;
   std::map<std::uint64_t, Timer> timers_;
   std::uint64_t next_timer_ = 1;
   bool stopped_ = false;

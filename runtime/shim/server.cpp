@@ -26,9 +26,14 @@ void Reply::send(const wire::Response& response) const {
 Server::Server(Loop& loop, kernel::Fd<kernel::Socket> listener, Handler handler)
     : loop_(loop), listener_(std::move(listener)), handler_(std::move(handler)) {}
 
-Server::~Server() {
+Server::~Server() { close(); }
+
+void Server::close() {
+  if (pause_) loop_.cancel(std::exchange(pause_, 0));
   loop_.forget(listener_.get());
+  listener_ = {};
   for (const auto& [fd, connection] : connections_) loop_.forget(fd);
+  connections_.clear();
 }
 
 Outcome<> Server::listen() {
@@ -38,9 +43,20 @@ Outcome<> Server::listen() {
 void Server::take_connection() {
   auto socket = kernel::opened<kernel::Socket>("accept4", __NR_accept4, listener_.get(), nullptr, nullptr,
                                                SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (!socket && socket.error().code != EAGAIN && socket.error().code != ECONNABORTED) return pause();
   if (!socket || !is_ours(*socket)) return;
   const auto connection = std::make_shared<Connection>(*this, std::move(*socket));
   if (connection->watch()) connections_[connection->fd()] = connection;
+}
+
+/// Without a descriptor or memory for it (accept(2)), the one that waits would be told of again and again.
+void Server::pause() {
+  constexpr auto length = std::chrono::milliseconds(100);
+  loop_.forget(listener_.get());
+  pause_ = loop_.after(length, [this] {
+    pause_ = 0;
+    if (!listen()) pause();
+  });
 }
 
 void Server::drop(int fd) {
@@ -49,7 +65,7 @@ void Server::drop(int fd) {
 }
 
 Outcome<> Connection::watch() {
-  return server_.loop_.watch(fd(), EPOLLIN, [this](std::uint32_t events) { ready(events); });
+  return server_.loop_.watch(fd(), awaited_, [this](std::uint32_t events) { ready(events); });
 }
 
 void Connection::ready(std::uint32_t events) {
@@ -87,7 +103,7 @@ void Connection::send(std::uint32_t stream, const wire::Response& response) {
   to_send_ += wire::frame(stream, wire::FrameHeader::Type::response, wire::encode(response));
   // A broken one is dropped by the loop, which is told of it: the caller may be in the midst of reading from
   // it.
-  if (!waiting_to_send_) broken_ |= !write();
+  broken_ |= !(awaited_ & EPOLLOUT ? await() : write());
 }
 
 bool Connection::write() {
@@ -97,10 +113,16 @@ bool Connection::write() {
     if (!n) break;
     to_send_.erase(0, *n);
   }
-  const bool more = !to_send_.empty();
-  if (more == waiting_to_send_) return true;
-  waiting_to_send_ = more;
-  return server_.loop_.change(fd(), more ? EPOLLIN | EPOLLOUT : EPOLLIN).has_value();
+  return await();
+}
+
+/// Who asks and does not take the answers is not asked for more: they are kept in memory.
+bool Connection::await() {
+  constexpr std::size_t most_kept = 1U << 20;
+  const std::uint32_t wanted =
+      (to_send_.size() < most_kept ? EPOLLIN : 0U) | (to_send_.empty() ? 0U : EPOLLOUT);
+  if (std::exchange(awaited_, wanted) == wanted) return true;
+  return server_.loop_.change(fd(), wanted).has_value();
 }
 
 }  // namespace lodger::shim

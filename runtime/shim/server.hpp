@@ -42,16 +42,21 @@ class Server {
   Server& operator=(const Server&) = delete;
   ~Server();
   Outcome<> listen();
+  /// Nobody is served any more, and who connects is refused.
+  void close();
+  bool serves() const { return static_cast<bool>(listener_); }
 
  private:
   friend class Connection;
   void take_connection();
+  void pause();
   void drop(int fd);
 
   Loop& loop_;
   kernel::Fd<kernel::Socket> listener_;
   Handler handler_;
   std::map<int, std::shared_ptr<Connection>> connections_;
+  std::uint64_t pause_ = 0;  // a timer: no descriptor was to be had for who waits to be taken
 };
 
 }  // namespace lodger::shim

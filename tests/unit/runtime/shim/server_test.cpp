@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <thread>
 
 using namespace lodger;
@@ -168,6 +169,29 @@ TEST_CASE("a peer that does not read gets all of it later, and keeps nobody wait
     CHECK(answer.stream == 1 + 2 * i);
     CHECK(answer.text() == big);
   }
+}
+
+TEST_CASE("a peer that asks and asks and never reads is not asked for more") {
+  const std::string big(1 << 20, 'b');
+  std::atomic<unsigned> asked = 0;
+  Room room([&](const wire::Request&, const Reply& reply) {
+    ++asked;
+    reply.answer(Text{big});
+  });
+  const auto lazy = room.client();
+  constexpr unsigned many = 200;
+  std::thread sender([&] {
+    for (std::uint32_t i = 0; i < many; ++i) send(lazy, call(1 + 2 * i, "Big", std::string(8000, 'x')));
+  });
+  unsigned before;
+  do {  // until the server does nothing more
+    before = asked;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  } while (asked == 0 || asked != before);
+  CHECK(asked < many / 4);
+  wire::FrameReader frames;
+  for (std::uint32_t i = 0; i < many; ++i) CHECK(receive(lazy, frames).stream == 1 + 2 * i);
+  sender.join();
 }
 
 TEST_CASE("timers come in their order, cancelled ones not at all") {
