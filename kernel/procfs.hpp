@@ -16,7 +16,10 @@ namespace lodger::kernel {
 struct ProcessStat {
   char state = 0;
   pid_t parent = 0;
+  unsigned flags = 0;  // PF_EXITING among them
   std::uint64_t start_time = 0;
+
+  bool exits() const { return (flags & 4) != 0; }
 };
 
 /// Reads the fields out of the file's text. The command's name stands in parentheses and may itself hold
@@ -25,7 +28,7 @@ inline Result<ProcessStat> parse_process_stat(std::string_view text) {
   constexpr int blanks_before_start = 19;  // between field 3 and field 22
   const auto name_end = text.rfind(')');
   if (name_end == text.npos || text.size() < name_end + 3) return fail("/proc/PID/stat", EBADMSG);
-  ProcessStat stat{text[name_end + 2], 0, 0};
+  ProcessStat stat{text[name_end + 2]};
   const auto number_at = [&](std::size_t place, auto& number) {
     return std::from_chars(text.data() + place, text.data() + text.size(), number).ec == std::errc{};
   };
@@ -34,7 +37,8 @@ inline Result<ProcessStat> parse_process_stat(std::string_view text) {
     at = text.find(' ', at);
     if (at == text.npos) return fail("/proc/PID/stat", EBADMSG);
     ++at;
-    if (i == 0 && !number_at(at, stat.parent)) return fail("/proc/PID/stat", EBADMSG);
+    const bool read = i == 0 ? number_at(at, stat.parent) : i != 5 || number_at(at, stat.flags);
+    if (!read) return fail("/proc/PID/stat", EBADMSG);
   }
   if (!number_at(at, stat.start_time)) return fail("/proc/PID/stat", EBADMSG);
   return stat;

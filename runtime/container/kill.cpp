@@ -61,11 +61,14 @@ Outcome<> check_reach(const Record& record, const KillRequest& request) {
 
 Outcome<> await_end(const Record& record, const kernel::Fd<kernel::Process>& process) {
   constexpr int patience = 10000;  // ms: a process in uninterruptible sleep dies late or never
+  constexpr int interval = 20;     // what alive() knows of an end beside the descriptor comes with no event
   pollfd waited{process.get(), POLLIN, 0};
   const auto doing = [&] { return fmt::format("waiting for the end of container {}", record.id); };
-  const auto ready = kernel::poll({&waited, 1}, patience);
-  if (!ready) return std::unexpected(explain(doing(), ready.error()));
-  if (*ready > 0) return {};
+  for (int passed = 0; passed < patience; passed += interval) {
+    const auto ready = kernel::poll({&waited, 1}, interval);
+    if (!ready) return std::unexpected(explain(doing(), ready.error()));
+    if (*ready > 0 || !TRY(alive(record))) return {};
+  }
   return refuse(
       fmt::format("{}: process {} has not ended {} s after SIGKILL; it may hang in a system call: see "
                   "/proc/{}/stack",

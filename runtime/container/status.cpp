@@ -11,6 +11,18 @@ namespace {
 
 bool no_such(int code) { return code == ENOENT || code == ESRCH; }
 
+/// The first process of a pid namespace goes only when all others of it are reaped, those by others too whose
+/// children they are: processes that joined it (zap_pid_ns_processes() of the kernel). By then it has let go
+/// of all that it had, its namespaces among the last, and nothing of the container is left.
+Outcome<bool> has_let_go(const Record& record) {
+  char target[64];
+  const auto link = fmt::format("/proc/{}/ns/mnt", record.pid);
+  const auto read = kernel::readlinkat(kernel::cwd, link.c_str(), target);
+  if (read) return false;
+  if (no_such(read.error().code)) return true;
+  return std::unexpected(explain(link, read.error()));
+}
+
 Outcome<bool> gate_present(const Folder& folder) {
   const auto gate = kernel::status(folder.fd(), gate_name, AT_SYMLINK_NOFOLLOW);
   if (gate) return true;
@@ -34,6 +46,7 @@ std::string_view to_string(Status status) {
 Outcome<bool> alive(const Record& record) {
   if (record.pid == 0) return false;
   const auto stat = kernel::process_stat(record.pid);
+  if (stat && stat->start_time == record.start_time && stat->exits()) return !TRY(has_let_go(record));
   if (stat)
     return stat->start_time == record.start_time && stat->state != 'Z' && stat->state != 'X' &&
            stat->state != 'x';

@@ -102,6 +102,7 @@ TEST_CASE("the fields of /proc/PID/stat behind a name that looks like fields") {
   CHECK(kernel::parse_process_stat("7 (a) Z (b c) 9)" + tail)->state == 'S');
   CHECK(kernel::parse_process_stat("7 (a) Z (b c) 9)" + tail)->start_time == 4242);
   CHECK(kernel::parse_process_stat("7 (a) Z (b c) 9)" + tail)->parent == 1);
+  CHECK(kernel::parse_process_stat("7 (sh)" + tail)->flags == 6);
   CHECK_FALSE(kernel::parse_process_stat(""));
   CHECK_FALSE(kernel::parse_process_stat("7 (sh)"));
   CHECK_FALSE(kernel::parse_process_stat("7 (sh) S 1 2 3"));
