@@ -5,7 +5,7 @@ namespace lodger::container {
 
 Outcome<Created> create(const Store& store, const CreateRequest& request, const Notices& notices) {
   auto source = TRY(load(store, request, true, notices));
-  auto made = TRY(construct(store, request, std::move(source), {Gate::socket}, notices));
+  auto made = TRY(construct(store, request, std::move(source), {Gate::socket, request.interrupt}, notices));
   // From here on init does without us. Should it be gone, `state` says so.
   TRY(explained(made.launched.child.order(init::Order::kept), "leaving the container to itself"));
   made.keep();

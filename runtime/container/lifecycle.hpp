@@ -27,6 +27,7 @@ struct CreateRequest : Delivery {
   std::vector<std::string> publish;  // --publish, as written
   bool publish_all = false;
   bool userland_proxy = false;  // --userland-proxy
+  int interrupt = -1;           // create's: a descriptor that, becoming readable, ends it as a failure
 };
 
 struct RunRequest : CreateRequest {
@@ -45,8 +46,9 @@ Outcome<Created> create(const Store& store, const CreateRequest& request, const 
 /// Opens the gate of a created container and runs the poststart hooks.
 Outcome<> start(const Store& store, const std::string& id, const Notices& notices);
 /// The same for who has its configuration still, so that it is not read again. `config`: that of Made.
-Outcome<> start(const Store& store, const std::string& id, const spec::Config& config,
-                const Notices& notices);
+/// `interrupt` becoming readable ends it as a failure.
+Outcome<> start(const Store& store, const std::string& id, const spec::Config& config, const Notices& notices,
+                int interrupt = -1);
 
 /// create and start in one; in the foreground it waits, forwards signals and removes the container.
 /// Gives the exit status of the container's process (128 + signal), or 0 when detached.

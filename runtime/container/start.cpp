@@ -61,7 +61,7 @@ Outcome<Waiting> find_created(const Store& store, const std::string& id) {
   return Waiting{std::move(folder), std::move(record)};
 }
 
-Outcome<> begin(Waiting waiting, const spec::Config& config, const Notices& notices) {
+Outcome<> begin(Waiting waiting, const spec::Config& config, const Notices& notices, int interrupt = -1) {
   auto& [folder, record] = waiting;
   if (!config.process)
     return refuse("cannot start a container without a process: its configuration has none", EINVAL);
@@ -70,14 +70,14 @@ Outcome<> begin(Waiting waiting, const spec::Config& config, const Notices& noti
   const auto socket = TRY(connect_to_gate(folder));
   TRY(explained(kernel::unlinkat(folder.fd(), gate_name), "removing the start gate"));
   const spec::State state{record.id, "created", record.bundle, record.pid, config.annotations};
-  if (auto opened = launch::open_gate({socket, config, nullptr, record.pid, state}); !opened) {
+  if (auto opened = launch::open_gate({socket, config, nullptr, record.pid, state, interrupt}); !opened) {
     // Init ends by itself, but later than it says so: a caller that is told of the failure deletes at once,
     // and has to find the container stopped.
     if (auto ended = end(record); !ended) notices(ended.error().text);
     return opened;
   }
   trace::started(notices, *config.process);
-  TRY(run_poststart(config, std::move(folder), record, notices));
+  TRY(run_poststart(config, std::move(folder), record, notices, interrupt));
   // Without the folder and its lock: this may take as long as the service does to get ready.
   return notify && process ? notify->await_ready(process, record.pid) : Outcome<>{};
 }
@@ -92,9 +92,9 @@ Outcome<> start(const Store& store, const std::string& id, const Notices& notice
   return begin(std::move(waiting), config, notices);
 }
 
-Outcome<> start(const Store& store, const std::string& id, const spec::Config& config,
-                const Notices& notices) {
-  return begin(TRY(find_created(store, id)), config, notices);
+Outcome<> start(const Store& store, const std::string& id, const spec::Config& config, const Notices& notices,
+                int interrupt) {
+  return begin(TRY(find_created(store, id)), config, notices, interrupt);
 }
 
 }  // namespace lodger::container

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::string_view plain = "binary://", second = "binary-v2://";
 constexpr long patience = 10'000;  // ms
-constexpr auto grace = std::chrono::seconds(12);
 // The program's own are 3 to 5, and what is placed there must not lie there.
 constexpr int above = 6;
 
@@ -35,10 +34,12 @@ std::string decoded(std::string_view text, bool query) {
   return out;
 }
 
-Outcome<> await_ready(const kernel::Fd<kernel::File>& ready, const LoggerName& name) {
+Outcome<> await_ready(const kernel::Fd<kernel::File>& ready, const LoggerName& name, int interrupt) {
   const auto doing = fmt::format("waiting for the logging program {} to be ready", name.path);
-  pollfd waited{ready.get(), POLLIN, 0};
-  if (TRY(explained(kernel::poll({&waited, 1}, patience), doing)) == 0)
+  pollfd waited[] = {{ready.get(), POLLIN, 0}, {interrupt, POLLIN, 0}};
+  const auto count = TRY(explained(kernel::poll(waited, patience), doing));
+  if (waited[1].revents) return refuse(fmt::format("{}: interrupted", doing), EINTR);
+  if (count == 0)
     return refuse(fmt::format("{}: it has not closed its descriptor 5 within {} s", doing, patience / 1000),
                   ETIMEDOUT);
   char byte;
@@ -49,7 +50,7 @@ Outcome<> await_ready(const kernel::Fd<kernel::File>& ready, const LoggerName& n
 
 }  // namespace
 
-bool Logger::is_named(std::string_view name) { return name.starts_with(plain) || name.starts_with(second); }
+bool names_logger(std::string_view name) { return name.starts_with(plain) || name.starts_with(second); }
 
 Outcome<LoggerName> parse_logger(std::string_view name) {
   LoggerName out;
@@ -69,7 +70,7 @@ Outcome<LoggerName> parse_logger(std::string_view name) {
   return out;
 }
 
-Outcome<Logger::Begun> Logger::start(Loop& loop, std::string_view name, const LoggerCall& call) {
+Outcome<BegunLogger> start_logger(std::string_view name, const LoggerCall& call) {
   const auto program = TRY(parse_logger(name));
   const auto doing = fmt::format("starting the logging program {}", program.path);
   auto out = TRY(explained(kernel::pipe(), doing));
@@ -94,22 +95,16 @@ Outcome<Logger::Begun> Logger::start(Loop& loop, std::string_view name, const Lo
                                               .errors = null.get(),
                                               .further = numbers}),
                                doing));
-  Begun begun{std::unique_ptr<Logger>(new Logger(loop, std::move(started.process))), std::move(out.writer),
-              std::move(err.writer)};
+  BegunLogger begun{Logger(std::move(started.process)), std::move(out.writer), std::move(err.writer)};
   // Ours of the writing end would hide that the program has closed its own.
   ready_end = {};
   ready.writer = {};
-  TRY(await_ready(ready.reader, program));
+  TRY(await_ready(ready.reader, program, call.interrupt));
   return begun;
 }
 
-void Logger::end() {
-  if (!process_) return;
-  (void)kernel::send_signal(process_, SIGTERM);  // it may have ended with the streams
-  const auto process = std::make_shared<kernel::Fd<kernel::Process>>(std::move(process_));
-  loop_.after(grace, [process] { (void)kernel::send_signal(*process, SIGKILL); });
+Logger::~Logger() {
+  if (process_) (void)kernel::send_signal(process_, SIGKILL);  // ESRCH: it has ended
 }
-
-Logger::~Logger() { end(); }
 
 }  // namespace lodger::shim

@@ -19,6 +19,7 @@ Outcome<> serve(Service service) {
   auto loop = TRY(Loop::make());
   const auto warn = [](std::string_view line) { log(cli::Level::warning, line); };
   Publisher publisher(loop, service.bootstrap.ttrpc_address, service.name_space, warn);
+  Loggers loggers(loop);
   Rest rest(loop);
   // While the library is at work its own children are among ours, and it waits for them itself.
   std::function<void()> reap;
@@ -26,7 +27,9 @@ Outcome<> serve(Service service) {
     reap();
     rest.begin();
   }));
-  Tasks tasks({loop, *work, publisher, warn, service.name_space, service.bootstrap.options, [&] { reap(); }});
+  std::function<void()> end;
+  Tasks tasks({loop, *work, publisher, loggers, warn, service.name_space, service.bootstrap.options,
+               [&] { reap(); }, [&] { end(); }});
   reap = [&] {
     if (!work->any()) reap_children([&](pid_t pid) { return tasks.has(pid); });
   };
@@ -36,8 +39,20 @@ Outcome<> serve(Service service) {
     rest.begin();
   });
   TRY(server.listen());
+  // The path is free first: whoever finds nobody there becomes the next shim.
+  const auto leave = [&] {
+    if (!server.serves()) return;
+    (void)kernel::unlinkat(kernel::cwd, service.socket.c_str());
+    server.close();
+  };
+  end = [&] {
+    leave();
+    loggers.when_none([&] { loop.stop(); });
+  };
   auto served = loop.run();
-  (void)kernel::unlinkat(kernel::cwd, service.socket.c_str());  // a new shim may have removed it
+  leave();
+  // A thread that is at work still has its hands on all of this.
+  if (work->any()) kernel::exit(served ? 0 : 1);
   return served;
 }
 

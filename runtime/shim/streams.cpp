@@ -62,9 +62,9 @@ Outcome<kernel::Fd<kernel::File>> Streams::open_output(const std::string& name, 
 Outcome<> Streams::open_outputs(const StreamOwner& owner, const LoggerCall& call) {
   File out, err;
   bool passes = names_.terminal;
-  if (Logger::is_named(names_.out)) {
-    auto begun = TRY(Logger::start(loop_, names_.out, call));
-    logger_ = std::move(begun.logger);
+  if (names_logger(names_.out)) {
+    auto begun = TRY(start_logger(names_.out, call));
+    logger_.emplace(std::move(begun.logger));
     out = std::move(begun.out);
     err = std::move(begun.err);
     if (passes) TRY(explained(kernel::block(out.get(), false), "passing output to a program"));
@@ -107,6 +107,7 @@ launch::Streams Streams::given() const {
 
 Outcome<> Streams::born(kernel::Fd<kernel::Terminal> master) {
   for (auto& fd : given_) fd = {};
+  if (logger_) logging_ = logger_->keep();
   master_ = std::move(master);
   if (master_) TRY(explained(kernel::block(master_.get(), false), "serving a terminal"));
   for (auto& [from, to, output] : std::exchange(pending_, {})) {
@@ -119,15 +120,14 @@ Outcome<> Streams::born(kernel::Fd<kernel::Terminal> master) {
 
 Outcome<> Streams::pump(File from, File to, bool output) {
   Pump::Done done;
-  if (output) {
-    ++draining_;
+  if (output)
     done = [this] {
       --draining_;
       // Later, since it may destroy the pump that tells us of its end.
       if (draining_ == 0 && drained_) loop_.after(std::chrono::milliseconds(0), std::exchange(drained_, {}));
     };
-  }
   pumps_.push_back(TRY(Pump::start(loop_, std::move(from), std::move(to), std::move(done))));
+  draining_ += output ? 1 : 0;
   return {};
 }
 
@@ -146,11 +146,12 @@ void Streams::when_drained(Pump::Done then) {
   drained_ = std::move(then);
 }
 
-void Streams::close() {
+kernel::Fd<kernel::Process> Streams::close() {
   input_writer_ = {};
+  pending_.clear();  // of one that could not be served
   pumps_.clear();
   readers_.clear();
-  if (logger_) logger_->end();
+  return std::move(logging_);
 }
 
 }  // namespace lodger::shim

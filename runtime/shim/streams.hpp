@@ -6,6 +6,7 @@
 // give the streams to another user than root, and where others may hold them after the process's end.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,8 @@ class Streams {
   /// The process has ended: calls `then` when all that it has written is passed on, at once where there is
   /// nothing to wait for. With an empty `then` nobody is called any more.
   void when_drained(Pump::Done then);
-  /// The process has ended and what it wrote is read: a logging program is asked to end.
-  void close();
+  /// The process has ended and what it wrote is read. Gives the program that logs, if there is one.
+  kernel::Fd<kernel::Process> close();
 
  private:
   explicit Streams(Loop& loop, StreamNames names) : loop_(loop), names_(std::move(names)) {}
@@ -75,7 +76,8 @@ class Streams {
   std::vector<std::unique_ptr<Pump>> pumps_;
   std::size_t draining_ = 0;
   Pump::Done drained_;
-  std::unique_ptr<Logger> logger_;
+  std::optional<Logger> logger_;         // until born()
+  kernel::Fd<kernel::Process> logging_;  // from then on
 };
 
 }  // namespace lodger::shim

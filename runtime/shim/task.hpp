@@ -52,9 +52,18 @@ struct Task {
   std::optional<Exit> ending;  // of its own process, told once no further one runs
   bool mounted = false;        // its root filesystem, by the shim
   bool paused = false;
-  bool busy = false;      // the library is at work on it, beside the loop
-  unsigned joining = 0;   // processes that are being made in it
+  bool busy = false;      // the library starts or removes it, beside the loop
+  unsigned at_work = 0;   // what else is done to it beside the loop: processes that are being made, a pause
   bool removing = false;  // it goes, once nothing else is at work on it
+  bool removed = false;   // it is gone but for the end of its own process, which is to come
+  bool given_up = false;  // containerd does: see Tasks::give_up
+  kernel::Fd<kernel::File> interrupt;  // readable, it ends what the library is busy with
+  /// Why its creation fails, which is told once it is gone.
+  struct Unmade {
+    Reply reply;
+    Failure why;
+  };
+  std::optional<Unmade> unmade;
 };
 
 }  // namespace lodger::shim

@@ -6,6 +6,7 @@
 
 #include "cgroups/usable.hpp"
 #include "runtime/container/kill.hpp"
+#include "runtime/shim/leavings.hpp"
 
 namespace lodger::shim {
 
@@ -78,6 +79,8 @@ const Tasks::Entry Tasks::methods[] = {
     {"Shutdown", &Tasks::call<&Tasks::shut_down>}};
 
 void Tasks::serve(const wire::Request& request, const Reply& reply) {
+  if (request.service == wire::own_service && request.method == wire::give_up)
+    return call<&Tasks::give_up>(request.payload, reply);
   // containerd tries newer services and methods, and goes by this code.
   if (request.service != "containerd.task.v2.Task" && request.service != "containerd.task.v3.Task")
     return reply.fail(Code::unimplemented, fmt::format("service {}", request.service));
@@ -144,7 +147,7 @@ bool runs_further(const Task& task) {
 
 /// A container's own end is the last that is told of it, and comes behind its start.
 void Tasks::tell_ending(Task& task) {
-  if (task.ending && !task.busy && task.joining == 0 && !runs_further(task))
+  if (task.ending && !task.busy && task.at_work == 0 && !runs_further(task))
     tell_end(task, task.init, *std::exchange(task.ending, {}));
 }
 
@@ -164,7 +167,22 @@ void Tasks::watch_end(Task& task, Process& process) {
         const auto end = kernel::wait(process.handle);
         take_end(task, process, end ? static_cast<std::uint32_t>(end->shell_status()) : 255);
       });
-  if (!watched) with_.notices(fmt::format("container {}: {}", task.id, watched.error().text));
+  if (watched) return;
+  // Its end must not be missed: a task stays for as long as it runs.
+  with_.notices(fmt::format("container {}: {}; tried again in a second", task.id, watched.error().text));
+  with_.loop.after(std::chrono::seconds(1), [this, &task, &process] { watch_end(task, process); });
+}
+
+void Tasks::beside(Task& task, std::function<Outcome<>()> part, std::function<void(const Outcome<>&)> then) {
+  ++task.at_work;
+  const auto result = std::make_shared<Outcome<>>();
+  with_.work.run([part = std::move(part), result] { *result = part(); },
+                 [this, &task, result, then = std::move(then)] {
+                   --task.at_work;
+                   then(*result);
+                   tell_ending(task);
+                   go_on_removing(task);
+                 });
 }
 
 void Tasks::take_end(Task& task, Process& process, std::uint32_t status) {
@@ -173,16 +191,20 @@ void Tasks::take_end(Task& task, Process& process, std::uint32_t status) {
   if (&process != &task.init) {
     tell_end(task, process, exit);
     tell_ending(task);
-    return with_.reap();
+    with_.reap();
+    return go_on_removing(task);
   }
   tell_of_memory(task);
   // Its own pid namespace has taken the others along: pid_namespaces(7).
-  if (!task.record.own_pid_namespace)
+  if (!task.record.own_pid_namespace && !task.removed)
     if (auto killed = container::kill(task.store, {task.id, SIGKILL, true}); !killed)
       with_.notices(fmt::format("container {}: {}", task.id, killed.error().text));
+  // First of all: should we end before containerd knows, it learns it from there.
+  if (auto left = leave_exit(task.bundle, process.pid, exit); !left) with_.notices(left.error().text);
   task.ending = exit;
   tell_ending(task);
   with_.reap();
+  if (task.removed) let_go(task);
 }
 
 }  // namespace lodger::shim

@@ -1,13 +1,13 @@
 // The Task service: containerd's calls, carried out by the runtime's own library in this process. Source:
 // containerd, api/runtime/task/v3/shim.proto; core/runtime/v2/README.md says which events follow which call.
 //
-// What may take long (Create, Start, Delete) is done beside the loop; everything here is touched by the
-// loop's thread alone, but for what says otherwise.
+// What may take long (Create, Start, Delete, Pause) is done beside the loop; everything here is touched by
+// the loop's thread alone, but for what says otherwise.
 #pragma once
 #include <map>
 #include <memory>
-#include <set>
 
+#include "runtime/shim/loggers.hpp"
 #include "runtime/shim/publisher.hpp"
 #include "runtime/shim/server.hpp"
 #include "runtime/shim/task.hpp"
@@ -24,10 +24,12 @@ class Tasks {
     Loop& loop;
     Work& work;
     Publisher& publisher;
+    Loggers& loggers;
     container::Notices notices;
     std::string name_space;
     wire::Any options;           // of who started the shim: for calls that bring none
     std::function<void()> reap;  // after the end of a process of ours: those behind it in the kernel's list
+    std::function<void()> end;   // the shim's own, asked for by containerd
   };
   explicit Tasks(Surroundings surroundings) : with_(std::move(surroundings)) {}
 
@@ -47,6 +49,7 @@ class Tasks {
   struct Making;
   void create(const wire::CreateRequest& request, const Reply& reply);
   Outcome<container::Created> make(Making& making);  // beside the loop
+  void finish_making(Making& making, const Reply& reply);
   void finish_creation(Making& making, const Reply& reply);
   void start(const wire::ProcessRequest& request, const Reply& reply);
   void start_exec(Task& task, Process& process, const Reply& reply);
@@ -56,12 +59,16 @@ class Tasks {
   void finish_removal(const wire::ProcessRequest& request);
   void let_go_further(Task& task, Process& process);
   void go_on_removing(Task& task);
-  void end_further(Task& task);
+  void end_all(Task& task);
+  bool end_further(Task& task);
   Outcome<> dismantle(const Task& task);  // beside the loop
+  void finish_dismantling(Task& task, const Outcome<>& removed);
   void let_go(Task& task);
+  void give_up(const wire::ContainerRequest& request, const Reply& reply);
   auto opener(std::unique_ptr<Streams>& into, StreamNames names, const Options& options,
-              const std::string& id, bool own_process) -> decltype(container::Delivery::streams);
-  void take_streams(Process& process, std::unique_ptr<Streams> streams, kernel::Fd<kernel::Terminal> master);
+              const LoggerCall& call, bool own_process) -> decltype(container::Delivery::streams);
+  Outcome<> take_streams(Process& process, std::unique_ptr<Streams> streams,
+                         kernel::Fd<kernel::Terminal> master);
   // tasks_query.cpp
   Answer<wire::StateResponse> state(const wire::ProcessRequest& request);
   Answer<wire::PidsResponse> pids(const wire::ContainerRequest& request);
@@ -69,14 +76,17 @@ class Tasks {
   Answer<wire::ConnectResponse> connect(const wire::ContainerRequest& request);
   void wait(const wire::ProcessRequest& request, const Reply& reply);
   // tasks_change.cpp
-  Answer<wire::Empty> pause(const wire::ContainerRequest& request);
-  Answer<wire::Empty> resume(const wire::ContainerRequest& request);
+  void pause(const wire::ContainerRequest& request, const Reply& reply);
+  void resume(const wire::ContainerRequest& request, const Reply& reply);
   Answer<wire::Empty> resize(const wire::ResizeRequest& request);
   Answer<wire::Empty> close_io(const wire::CloseIoRequest& request);
-  Answer<wire::Empty> update(const wire::UpdateRequest& request);
+  void update(const wire::UpdateRequest& request, const Reply& reply);
   Answer<wire::Empty> checkpoint(const wire::ContainerRequest& request);
   Answer<wire::Empty> shut_down(const wire::ShutdownRequest& request);
+  void end_if_empty();
 
+  /// `part` beside the loop, on a container that is not removed meanwhile; then `then` on the loop.
+  void beside(Task& task, std::function<Outcome<>()> part, std::function<void(const Outcome<>&)> then);
   Answer<Task*> find(const std::string& id);
   Answer<Process*> find(const std::string& id, const std::string& exec_id);
   void watch_memory(Task& task);
@@ -88,7 +98,7 @@ class Tasks {
 
   Surroundings with_;
   std::map<std::string, std::unique_ptr<Task>> tasks_;
-  std::set<std::string> making_;  // ids
+  std::map<std::string, std::shared_ptr<Making>> making_;
 };
 
 /// A refusal of the service's own.

@@ -14,26 +14,40 @@ using wire::Empty;
 
 }  // namespace
 
-Answer<Empty> Tasks::pause(const wire::ContainerRequest& request) {
-  auto& task = *TRY(find(request.id));
-  const auto paused = container::pause(task.store, task.id);
-  if (!paused) return failed("OCI runtime pause failed", paused.error(), code_of(paused.error()));
-  task.paused = true;
-  wire::TaskPaused event;
-  event.container_id = task.id;
-  with_.publisher.publish(event);
-  return Empty{};
+// Pause, Resume and Update wait for others who are at work on the container, and for the freezer.
+
+void Tasks::pause(const wire::ContainerRequest& request, const Reply& reply) {
+  const auto found = find(request.id);
+  if (!found) return fail(reply, std::unexpected(found.error()));
+  auto& task = **found;
+  beside(
+      task, [&task] { return container::pause(task.store, task.id); },
+      [this, &task, reply](const Outcome<>& paused) {
+        if (!paused)
+          return fail(reply, failed("OCI runtime pause failed", paused.error(), code_of(paused.error())));
+        task.paused = true;
+        wire::TaskPaused event;
+        event.container_id = task.id;
+        with_.publisher.publish(event);
+        reply.answer(Empty{});
+      });
 }
 
-Answer<Empty> Tasks::resume(const wire::ContainerRequest& request) {
-  auto& task = *TRY(find(request.id));
-  const auto resumed = container::resume(task.store, task.id);
-  if (!resumed) return failed("OCI runtime resume failed", resumed.error(), code_of(resumed.error()));
-  task.paused = false;
-  wire::TaskResumed event;
-  event.container_id = task.id;
-  with_.publisher.publish(event);
-  return Empty{};
+void Tasks::resume(const wire::ContainerRequest& request, const Reply& reply) {
+  const auto found = find(request.id);
+  if (!found) return fail(reply, std::unexpected(found.error()));
+  auto& task = **found;
+  beside(
+      task, [&task] { return container::resume(task.store, task.id); },
+      [this, &task, reply](const Outcome<>& resumed) {
+        if (!resumed)
+          return fail(reply, failed("OCI runtime resume failed", resumed.error(), code_of(resumed.error())));
+        task.paused = false;
+        wire::TaskResumed event;
+        event.container_id = task.id;
+        with_.publisher.publish(event);
+        reply.answer(Empty{});
+      });
 }
 
 Answer<Empty> Tasks::resize(const wire::ResizeRequest& request) {
@@ -53,33 +67,46 @@ Answer<Empty> Tasks::close_io(const wire::CloseIoRequest& request) {
   return Empty{};
 }
 
-Answer<Empty> Tasks::update(const wire::UpdateRequest& request) {
+void Tasks::update(const wire::UpdateRequest& request, const Reply& reply) {
   constexpr std::string_view doing = "OCI runtime update failed";
-  const auto& task = *TRY(find(request.id));
-  if (!request.resources) return refusal(Code::invalid_argument, "update: no resources are named");
+  const auto found = find(request.id);
+  if (!found) return fail(reply, std::unexpected(found.error()));
+  if (!request.resources) return reply.fail(Code::invalid_argument, "update: no resources are named");
   std::vector<std::string> remarks;
-  const auto resources = spec::parse_resources(request.resources->value, &remarks);
-  if (!resources) return failed(doing, resources.error(), Code::invalid_argument);
+  auto resources = spec::parse_resources(request.resources->value, &remarks);
+  if (!resources) return fail(reply, failed(doing, resources.error(), Code::invalid_argument));
   for (const auto& remark : remarks) with_.notices(remark);
-  const auto updated = container::update(task.store, task.id, *resources);
-  if (!updated) return failed(doing, updated.error());
-  return Empty{};
+  auto& task = **found;
+  beside(
+      task,
+      [&task, resources = std::move(*resources)] {
+        return container::update(task.store, task.id, resources);
+      },
+      [reply](const Outcome<>& updated) {
+        if (!updated) return fail(reply, failed(doing, updated.error()));
+        reply.answer(Empty{});
+      });
 }
 
 Answer<Empty> Tasks::checkpoint(const wire::ContainerRequest&) {
   return refusal(Code::unimplemented, "checkpoint: lodger has no CRIU");
 }
 
-/// containerd asks after each Delete; the last container's is the one that counts. While the events are told
-/// a new container may come.
+/// containerd asks after each Delete; the last container's is the one that counts.
 Answer<Empty> Tasks::shut_down(const wire::ShutdownRequest&) {
+  end_if_empty();
+  return Empty{};
+}
+
+/// While the events are told a new container may come.
+void Tasks::end_if_empty() {
   using namespace std::chrono_literals;
   const auto end = [this] {
-    if (tasks_.empty() && making_.empty()) with_.loop.stop();
+    if (tasks_.empty() && making_.empty()) with_.end();
   };
   // Behind the answer to this call.
-  if (tasks_.empty()) with_.publisher.flush(2s, [&loop = with_.loop, end] { loop.after(0ms, end); });
-  return Empty{};
+  if (tasks_.empty() && making_.empty())
+    with_.publisher.flush(2s, [&loop = with_.loop, end] { loop.after(0ms, end); });
 }
 
 }  // namespace lodger::shim

@@ -47,26 +47,26 @@ constexpr std::string_view creating = "OCI runtime create failed";
 
 /// `into` has them once the library has asked for them.
 auto Tasks::opener(std::unique_ptr<Streams>& into, StreamNames names, const Options& options,
-                   const std::string& id, bool own_process) -> decltype(container::Delivery::streams) {
-  return [&, names = std::move(names), own_process](const spec::Config& config) -> Outcome<launch::Streams> {
+                   const LoggerCall& call, bool own_process) -> decltype(container::Delivery::streams) {
+  return [&, call, names = std::move(names),
+          own_process](const spec::Config& config) -> Outcome<launch::Streams> {
     // Else the process would come to have the shim's own streams, or a terminal that nobody serves.
     if (names.terminal != config.process->terminal)
       return refuse(fmt::format("process.terminal is {}, and the call says {}", config.process->terminal,
                                 names.terminal),
                     EINVAL);
-    into =
-        TRY(Streams::open(with_.loop, names, owner_of(options, config, own_process), {id, with_.name_space}));
+    into = TRY(Streams::open(with_.loop, names, owner_of(options, config, own_process), call));
     return into->given();
   };
 }
 
-/// A process whose streams cannot be served goes on without them: it exists, and can be killed.
-void Tasks::take_streams(Process& process, std::unique_ptr<Streams> streams,
-                         kernel::Fd<kernel::Terminal> master) {
+Outcome<> Tasks::take_streams(Process& process, std::unique_ptr<Streams> streams,
+                              kernel::Fd<kernel::Terminal> master) {
   process.streams = std::move(streams);
-  if (!process.streams) return;
-  if (auto born = process.streams->born(std::move(master)); !born) with_.notices(born.error().text);
+  if (!process.streams) return {};
+  TRY(process.streams->born(std::move(master)));
   if (process.closes_input) process.streams->close_input();
+  return {};
 }
 
 /// What a creation is made with, and of.
@@ -74,10 +74,22 @@ struct Tasks::Making {
   wire::CreateRequest request;
   Options options;
   container::Store store;
+  kernel::Fd<kernel::File> interrupt;
   std::optional<RootMounts> mounts;
   std::unique_ptr<Streams> streams;
   Outcome<container::Created> made = std::unexpected(Failure{});
+  std::vector<Reply> given_up;  // containerd does not want it any more
 };
+
+namespace {
+
+/// For good: nothing else is begun with it.
+void raise(const kernel::Fd<kernel::File>& interrupt) {
+  constexpr std::uint64_t one = 1;
+  (void)kernel::write_once(interrupt.get(), {reinterpret_cast<const char*>(&one), sizeof one});
+}
+
+}  // namespace
 
 void Tasks::create(const wire::CreateRequest& request, const Reply& reply) {
   if (tasks_.contains(request.id) || making_.contains(request.id))
@@ -86,27 +98,39 @@ void Tasks::create(const wire::CreateRequest& request, const Reply& reply) {
     return reply.fail(Code::unimplemented, "restoring a container from a checkpoint: lodger has no CRIU");
   auto options = decode_options(request.options ? *request.options : with_.options);
   if (!options) return fail(reply, failed(creating, options.error(), Code::invalid_argument));
+  auto interrupt = explained(kernel::eventfd(), "making an eventfd");
+  if (!interrupt) return fail(reply, failed(creating, interrupt.error()));
   container::Store store(state_root(*options, with_.name_space));
-  const auto making =
-      std::make_shared<Making>(Making{request, std::move(*options), std::move(store), {}, nullptr});
-  making_.insert(request.id);
+  const auto making = std::make_shared<Making>(
+      Making{request, std::move(*options), std::move(store), std::move(*interrupt), {}, nullptr, {}, {}});
+  making_[request.id] = making;
   with_.work.run([this, making] { making->made = make(*making); },
-                 [this, making, reply] {
-                   making_.erase(making->request.id);
-                   if (making->made) return finish_creation(*making, reply);
-                   making->streams.reset();  // here, not with the thread that may have the last hold on it
-                   fail(reply, failed(creating, making->made.error()));
-                 });
+                 [this, making, reply] { finish_making(*making, reply); });
+}
+
+void Tasks::finish_making(Making& making, const Reply& reply) {
+  const auto& id = making.request.id;
+  making_.erase(id);
+  if (making.made) {
+    finish_creation(making, reply);
+  } else {
+    making.streams.reset();  // here, not with the thread that may have the last hold on it
+    fail(reply, failed(creating, making.made.error()));
+  }
+  for (const auto& whose : std::exchange(making.given_up, {})) give_up({id}, whose);
 }
 
 /// Beside the loop.
 Outcome<container::Created> Tasks::make(Making& making) {
   const auto& request = making.request;
-  TRY(write_leavings(request.bundle, making.store.root()));
+  TRY(leave_state_root(request.bundle, making.store.root()));
   if (!request.rootfs.empty())
     making.mounts.emplace(TRY(RootMounts::make(request.rootfs, request.bundle + "/rootfs")));
   auto wanted = library_request(request, making.options);
-  wanted.streams = opener(making.streams, names_of(request), making.options, request.id, true);
+  wanted.streams = opener(making.streams, names_of(request), making.options,
+                          {request.id, with_.name_space, making.interrupt.get()}, true);
+  wanted.interrupt = making.interrupt.get();
+  wanted.pid_file = pid_file(request.bundle);
   auto made = container::create(making.store, wanted, with_.notices);
   if (!made) making.mounts.reset();  // which may take long as well
   return made;
@@ -123,14 +147,18 @@ void Tasks::finish_creation(Making& making, const Reply& reply) {
   task.config = std::move(made.config);
   task.record = std::move(made.record);
   task.mounted = making.mounts.has_value();
-  take_streams(task.init, std::move(making.streams), std::move(made.terminal));
+  task.interrupt = std::move(making.interrupt);
+  auto served = take_streams(task.init, std::move(making.streams), std::move(made.terminal));
   watch_memory(task);
   with_.publisher.publish(wire::TaskCreate{
       request.id, request.bundle, request.rootfs,
       wire::TaskIo{request.standard_in, request.standard_out, request.standard_err, request.terminal}, "",
       number(task.init.pid)});
-  reply.answer(wire::PidResponse{number(task.init.pid)});
+  if (served) reply.answer(wire::PidResponse{number(task.init.pid)});
   watch_end(task, task.init);
+  if (served) return;
+  task.unmade = Task::Unmade{reply, std::move(served.error())};
+  finish_removal({task.id, ""});
 }
 
 void Tasks::start(const wire::ProcessRequest& request, const Reply& reply) {
@@ -144,21 +172,23 @@ void Tasks::start(const wire::ProcessRequest& request, const Reply& reply) {
   task.busy = true;
   // Nobody removes a task that is busy.
   const auto started = std::make_shared<Outcome<>>();
-  with_.work.run([this, &task,
-                  started] { *started = container::start(task.store, task.id, *task.config, with_.notices); },
-                 [this, &task, started, reply] {
-                   task.busy = false;
-                   if (*started) {
-                     task.init.started = true;
-                     task.config.reset();
-                     with_.publisher.publish(wire::TaskStart{task.id, number(task.init.pid)});
-                     reply.answer(wire::PidResponse{number(task.init.pid)});
-                   } else {
-                     fail(reply, failed("OCI runtime start failed", started->error()));
-                   }
-                   tell_ending(task);
-                   go_on_removing(task);
-                 });
+  with_.work.run(
+      [this, &task, started] {
+        *started = container::start(task.store, task.id, *task.config, with_.notices, task.interrupt.get());
+      },
+      [this, &task, started, reply] {
+        task.busy = false;
+        if (*started) {
+          task.init.started = true;
+          task.config.reset();
+          with_.publisher.publish(wire::TaskStart{task.id, number(task.init.pid)});
+          reply.answer(wire::PidResponse{number(task.init.pid)});
+        } else {
+          fail(reply, failed("OCI runtime start failed", started->error()));
+        }
+        tell_ending(task);
+        go_on_removing(task);
+      });
 }
 
 Answer<wire::Empty> Tasks::exec(const wire::ExecRequest& request) {
@@ -184,7 +214,7 @@ void Tasks::start_exec(Task& task, Process& process, const Reply& reply) {
   if (task.init.exit || task.ending || task.removing)
     return reply.fail(Code::failed_precondition, fmt::format("container {} is not running", task.id));
   process.started = process.busy = true;
-  ++task.joining;
+  ++task.at_work;
   struct Joining {
     container::ExecRequest wanted;
     std::unique_ptr<Streams> streams;
@@ -196,25 +226,32 @@ void Tasks::start_exec(Task& task, Process& process, const Reply& reply) {
   wanted.process = process.spec;
   wanted.detach = true;
   wanted.serves_terminal = process.names.terminal;
-  wanted.streams = opener(joining->streams, process.names, task.options, task.id, false);
+  wanted.streams = opener(joining->streams, process.names, task.options,
+                          {task.id, with_.name_space, task.interrupt.get()}, false);
   with_.work.run(
       [this, &task, joining] {
         joining->made = container::exec_beside(task.store, joining->wanted, with_.notices);
       },
       [this, &task, &process, joining, reply] {
         process.busy = false;
-        --task.joining;
+        --task.at_work;
+        constexpr std::string_view doing = "OCI runtime exec failed";
         if (auto& made = joining->made; made) {
           process.pid = made->pid;
           process.handle = std::move(made->process);
-          take_streams(process, std::move(joining->streams), std::move(made->terminal));
-          with_.publisher.publish(wire::TaskExecStarted{task.id, process.exec_id, number(process.pid)});
-          reply.answer(wire::PidResponse{number(process.pid)});
+          const auto served = take_streams(process, std::move(joining->streams), std::move(made->terminal));
+          if (served) {
+            with_.publisher.publish(wire::TaskExecStarted{task.id, process.exec_id, number(process.pid)});
+            reply.answer(wire::PidResponse{number(process.pid)});
+          } else {
+            (void)kernel::send_signal(process.handle, SIGKILL);  // ESRCH: it has ended by itself
+            fail(reply, failed(doing, served.error()));
+          }
           watch_end(task, process);
         } else {
           process.exit = Exit{255, now()};  // it never was, and can be deleted
           joining->streams.reset();
-          fail(reply, failed("OCI runtime exec failed", made.error(), code_of(made.error())));
+          fail(reply, failed(doing, made.error(), code_of(made.error())));
         }
         tell_ending(task);
         go_on_removing(task);
@@ -258,8 +295,9 @@ void Tasks::remove(const wire::ProcessRequest& request, const Reply& reply) {
 
 void Tasks::finish_removal(const wire::ProcessRequest& request) {
   const auto found = find(request.id, request.exec_id);
-  if (!found || (*found)->deleting.empty()) return;  // another one of the same name by now
+  if (!found) return;
   auto& task = *tasks_[request.id];
+  if ((*found)->deleting.empty() && !task.unmade) return;  // another one of the same name by now
   auto& process = **found;
   with_.loop.cancel(std::exchange(process.patience, 0));
   if (process.streams) process.streams->when_drained(nullptr);
@@ -285,7 +323,7 @@ wire::DeleteResponse end_of(const Process& process) {
 }  // namespace
 
 void Tasks::let_go_further(Task& task, Process& process) {
-  if (process.streams) process.streams->close();
+  if (process.streams) with_.loggers.retire(process.streams->close());
   const auto answer = end_of(process);
   with_.publisher.publish(
       wire::TaskDelete{task.id, answer.pid, answer.exit_status, answer.exited_at, process.exec_id});
@@ -295,28 +333,34 @@ void Tasks::let_go_further(Task& task, Process& process) {
 
 /// Once nothing else is at work on it.
 void Tasks::go_on_removing(Task& task) {
-  if (!task.removing || task.busy || task.joining > 0) return;
+  if (!task.removing || task.removed || task.busy || task.at_work > 0) return;
+  if (end_further(task)) return;
   task.busy = true;
-  end_further(task);
   const auto removed = std::make_shared<Outcome<>>();
   with_.work.run([this, &task, removed] { *removed = dismantle(task); },
-                 [this, &task, removed] {
-                   task.busy = task.removing = false;
-                   if (*removed) return let_go(task);
-                   for (const auto& reply : std::exchange(task.init.deleting, {}))
-                     fail(reply, failed("OCI runtime delete failed", removed->error()));
-                 });
+                 [this, &task, removed] { finish_dismantling(task, *removed); });
+}
+
+/// Whatever runs in it, what has not joined it whole included. What is paused is thawed by that.
+void Tasks::end_all(Task& task) {
+  auto killed = container::kill(task.store, {task.id, SIGKILL, true});
+  if (!killed && killed.error().code != ENOENT && killed.error().code != ESRCH)
+    with_.notices(fmt::format("container {}: {}", task.id, killed.error().text));
 }
 
 /// The kernel does not let a pid namespace's first process go before we have reaped those of its processes
-/// that are our children, and the library waits for it.
-void Tasks::end_further(Task& task) {
-  for (auto& [id, process] : task.execs) {
+/// that are our children, and the library waits for it. Whether there are any: the removal goes on with the
+/// end of the last.
+bool Tasks::end_further(Task& task) {
+  bool any = false;
+  for (const auto& [id, process] : task.execs) {
     if (!process.runs()) continue;
     (void)kernel::send_signal(process.handle, SIGKILL);  // ESRCH: it has ended, and is not reaped yet
-    const auto end = kernel::wait(process.handle);
-    take_end(task, process, end ? static_cast<std::uint32_t>(end->shell_status()) : 255);
+    any = true;
   }
+  if (!any) return false;
+  end_all(task);
+  return true;
 }
 
 /// Beside the loop: what the library and the shim have made of it.
@@ -328,22 +372,61 @@ Outcome<> Tasks::dismantle(const Task& task) {
   return {};
 }
 
-void Tasks::let_go(Task& task) {
-  if (task.ending) tell_end(task, task.init, *std::exchange(task.ending, {}));
-  // One that was never started has been killed just now.
-  if (!task.init.exit) {
-    const auto end = kernel::wait(task.init.handle);
-    with_.loop.forget(task.init.handle.get());
-    tell_end(task, task.init, {end ? static_cast<std::uint32_t>(end->shell_status()) : 255, now()});
+void Tasks::finish_dismantling(Task& task, const Outcome<>& removed) {
+  task.busy = false;
+  task.removing = task.removed = removed.has_value();
+  if (removed) return let_go(task);
+  if (const auto unmade = std::exchange(task.unmade, {})) {
+    with_.notices(fmt::format("container {}: {}", task.id, removed.error().text));
+    fail(unmade->reply, failed(creating, unmade->why));
   }
+  for (const auto& reply : std::exchange(task.init.deleting, {}))
+    fail(reply, failed("OCI runtime delete failed", removed.error()));
+  tell_ending(task);
+}
+
+/// Its own process has ended, or was killed just now: then its end comes at once.
+void Tasks::let_go(Task& task) {
+  if (!task.init.exit && !task.ending) {
+    (void)kernel::send_signal(task.init.handle, SIGKILL);  // where somebody else has removed its state
+    return;
+  }
+  if (task.ending) tell_end(task, task.init, *std::exchange(task.ending, {}));
   if (task.oom) with_.loop.forget(task.oom->fd());
-  if (task.init.streams) task.init.streams->close();
+  if (task.init.streams) with_.loggers.retire(task.init.streams->close());
   const auto answer = end_of(task.init);
   with_.publisher.publish(
       wire::TaskDelete{task.id, answer.pid, answer.exit_status, answer.exited_at, task.id});
-  for (auto& [id, process] : task.execs) answer_removal(process, end_of(process));
+  for (auto& [id, process] : task.execs) {
+    if (process.streams) with_.loggers.retire(process.streams->close());
+    with_.loop.cancel(process.patience);
+    answer_removal(process, end_of(process));
+  }
   const auto kept = std::move(tasks_.extract(task.id).mapped());
   answer_removal(kept->init, answer);
+  if (kept->unmade) fail(kept->unmade->reply, failed(creating, kept->unmade->why));
+  if (kept->given_up) end_if_empty();
+}
+
+/// containerd wants nothing of this container any more, whatever it is at: its call of "delete" comes here,
+/// not over the connection, which it has closed (remove.cpp).
+void Tasks::give_up(const wire::ContainerRequest& request, const Reply& reply) {
+  if (const auto making = making_.find(request.id); making != making_.end()) {
+    making->second->given_up.push_back(reply);
+    return raise(making->second->interrupt);
+  }
+  const auto found = find(request.id);
+  if (!found) {
+    fail(reply, std::unexpected(found.error()));
+    return end_if_empty();
+  }
+  auto& task = **found;
+  task.given_up = true;
+  task.init.deleting.push_back(reply);
+  raise(task.interrupt);
+  if (task.init.runs()) (void)kernel::send_signal(task.init.handle, SIGKILL);  // ESRCH: it has ended
+  end_all(task);
+  finish_removal({request.id, ""});
 }
 
 }  // namespace lodger::shim

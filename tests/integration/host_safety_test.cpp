@@ -16,6 +16,7 @@
 #include "support/congested.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
+#include "support/orphanage.hpp"
 #include "support/proc.hpp"
 
 using namespace lodger::test;
@@ -41,26 +42,6 @@ void in_user_namespace(json& config) {
   for (const char* map : {"uidMappings", "gidMappings"})
     config["linux"][map] = {{{"containerID", 0}, {"hostID", 100'000}, {"size", 65'536}}};
 }
-
-/// While it lives, processes whose parents end become this test's children: what a killed runtime left is
-/// found without knowing its pid.
-class Orphanage {
- public:
-  Orphanage() { REQUIRE(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0); }
-  Orphanage(const Orphanage&) = delete;
-  Orphanage& operator=(const Orphanage&) = delete;
-  ~Orphanage() { prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0); }
-  /// Whether all have ended. To be asked while no program of the test's own is running.
-  bool empty() const {
-    return eventually(
-        [] {
-          while (waitpid(-1, nullptr, WNOHANG) > 0) {
-          }
-          return waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD;
-        },
-        std::chrono::seconds(3));
-  }
-};
 
 }  // namespace
 

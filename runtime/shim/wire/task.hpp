@@ -152,4 +152,8 @@ struct ShutdownRequest {
   void fields(auto& visit) { visit(1, id), visit(2, now); }
 };
 
+/// What lodger's call of "delete" asks of lodger's shim, where one lives that serves the container: a
+/// ContainerRequest, answered by a DeleteResponse once nothing is left of it.
+inline constexpr std::string_view own_service = "lodger.shim.v1.Shim", give_up = "GiveUp";
+
 }  // namespace lodger::shim::wire

@@ -77,9 +77,7 @@ Shim::~Shim() {
     if (const auto now = state(); now && now->status != wire::TaskStatus::stopped && kill(SIGKILL))
       (void)wait();
     (void)remove();
-    wire::ShutdownRequest request;
-    request.id = id_;
-    (void)send("Shutdown", wire::encode(request));
+    shut_down();
     if (!support::eventually([&] { return is_gone(pid_); }, std::chrono::seconds(5))) {
       ::kill(pid_, SIGKILL);
       FAIL_CHECK("the shim has not ended after Shutdown");
@@ -101,27 +99,60 @@ std::string Shim::state_root() const { return place_.path("root") + "/test"; }
 
 std::uint32_t Shim::send(const char* method, const std::string& payload, const char* service) {
   const auto stream = std::exchange(next_stream_, next_stream_ + 2);
-  const wire::Request request{service, method, payload, 0, {}};
-  REQUIRE(kernel::send_stream(connection_.get(),
-                              wire::frame(stream, wire::FrameHeader::Type::request, wire::encode(request))));
+  REQUIRE(try_send(stream, method, payload, service));
   return stream;
 }
 
-wire::Response Shim::response_to(std::uint32_t stream) {
+kernel::Result<> Shim::try_send(std::uint32_t stream, const char* method, const std::string& payload,
+                                const char* service) {
+  const wire::Request request{service, method, payload, 0, {}};
+  return kernel::send_stream(connection_.get(),
+                             wire::frame(stream, wire::FrameHeader::Type::request, wire::encode(request)));
+}
+
+/// False: the connection has ended.
+bool Shim::take_more() {
   constexpr int patience = 20'000;
-  while (!early_.contains(stream)) {
-    pollfd waited{connection_.get(), POLLIN, 0};
-    INFO("waiting for the answer to call " << stream);
-    REQUIRE(::poll(&waited, 1, patience) == 1);
-    char bytes[4096];
-    const auto got = kernel::read(connection_.get(), bytes);
-    REQUIRE(got);
-    REQUIRE(*got > 0);
-    frames_.add({bytes, *got});
-    while (const auto frame = frames_.next())
-      early_[frame->header.stream] = *wire::decode<wire::Response>(frame->message);
-  }
+  pollfd waited{connection_.get(), POLLIN, 0};
+  REQUIRE(::poll(&waited, 1, patience) == 1);
+  char bytes[4096];
+  const auto got = kernel::read(connection_.get(), bytes);
+  if (!got || *got == 0) return false;
+  frames_.add({bytes, *got});
+  while (const auto frame = frames_.next())
+    early_[frame->header.stream] = *wire::decode<wire::Response>(frame->message);
+  return true;
+}
+
+wire::Response Shim::response_to(std::uint32_t stream) {
+  INFO("waiting for the answer to call " << stream);
+  while (!early_.contains(stream)) REQUIRE(take_more());
   return early_.extract(stream).mapped();
+}
+
+bool Shim::answers(const char* method, const std::string& payload) {
+  const auto stream = std::exchange(next_stream_, next_stream_ + 2);
+  if (!try_send(stream, method, payload)) return false;
+  while (!early_.contains(stream))
+    if (!take_more()) return false;
+  return true;
+}
+
+void Shim::shut_down() {
+  wire::ShutdownRequest request;
+  request.id = id_;
+  (void)send("Shutdown", wire::encode(request));
+}
+
+void Shim::await_end(std::chrono::seconds patience) const {
+  CHECK(support::eventually([&] { return is_gone(pid_); }, patience));
+}
+
+wire::DeleteResponse Shim::delete_by_call() const {
+  const auto removed = call_shim(bundle_, place_, id_, "delete");
+  INFO(removed.summary());
+  REQUIRE(removed.succeeded());
+  return *wire::decode<wire::DeleteResponse>(removed.out);
 }
 
 namespace {

@@ -80,6 +80,15 @@ class Shim {
   Answer<wire::Empty> exec(const std::string& exec_id, const std::vector<std::string>& args,
                            const std::string& out = "", const std::string& in = "", bool terminal = false);
 
+  /// Sends and waits. Whether an answer comes; false: the shim is gone before it.
+  bool answers(const char* method, const std::string& payload);
+  /// Asks it to end, and does not wait for it.
+  void shut_down();
+  /// Waits until it is gone; the test fails where it does not go.
+  void await_end(std::chrono::seconds patience = std::chrono::seconds(5)) const;
+  /// containerd's call of "delete" for this container, which has to succeed.
+  wire::DeleteResponse delete_by_call() const;
+
   pid_t pid() const { return pid_; }
   const std::string& socket() const { return socket_; }
   std::string state_root() const;
@@ -88,6 +97,9 @@ class Shim {
 
  private:
   wire::Response response_to(std::uint32_t stream);
+  bool take_more();
+  kernel::Result<> try_send(std::uint32_t stream, const char* method, const std::string& payload,
+                            const char* service = "containerd.task.v2.Task");
 
   const Bundle& bundle_;
   const Place& place_;

@@ -1,0 +1,224 @@
+// containerd's call of "delete" while the shim lives: it was slow to answer, or its connection was closed.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <signal.h>
+#include <unistd.h>
+
+#include "../support/census.hpp"
+#include "../support/needs.hpp"
+#include "../support/orphanage.hpp"
+#include "caller.hpp"
+#include "tests/support/files.hpp"
+
+using namespace lodger::test;
+using std::chrono::seconds;
+using wire::Code;
+
+namespace {
+
+void in_pod(nlohmann::json& config) { config["annotations"]["io.kubernetes.cri.sandbox-id"] = "pod"; }
+
+/// containerd gives its call of "delete" as much.
+constexpr seconds patience(5);
+
+class Clock {
+ public:
+  std::chrono::steady_clock::duration passed() const { return std::chrono::steady_clock::now() - began_; }
+
+ private:
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+void check_nothing_is_left(const Shim& shim, const Bundle& bundle) {
+  CHECK(traces_of(bundle.name()).empty());
+  CHECK(support::names_in(shim.state_root()).empty());
+}
+
+}  // namespace
+
+TEST_CASE("shim delete: a living shim ends the container, answers who waits, and goes with its last") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  const Containerd containerd(place.path("c.sock.ttrpc"));
+  Shim shim(bundle, place);
+  const auto created = shim.create();
+  REQUIRE(created);
+  REQUIRE(shim.start());
+  REQUIRE(shim.exec("e1", words("/bin/sleep 1000")));
+  REQUIRE(shim.start("e1"));
+  const auto waiting = shim.send("Wait", wire::encode(wire::ProcessRequest{"c1", ""}));
+  const auto removed = shim.delete_by_call();
+  CHECK(removed.exit_status == 128 + SIGKILL);
+  CHECK(removed.pid == created->pid);
+  CHECK(removed.exited_at);
+  CHECK(shim.receive<wire::WaitResponse>(waiting)->exit_status == 128 + SIGKILL);
+  check_nothing_is_left(shim, bundle);
+  shim.await_end();
+  CHECK(!support::exists(shim.socket()));
+  containerd.wait_for(
+      "/tasks/create /tasks/start /tasks/exec-added /tasks/exec-started /tasks/exit /tasks/exit "
+      "/tasks/delete");
+}
+
+TEST_CASE("shim delete: what is known of the end is what is told") {
+  NEEDS_ROOT();
+  const bool lives = GENERATE(true, false);
+  const Bundle bundle(shell("exit 3"));
+  const Place place;
+  Shim shim(bundle, place);
+  const auto created = shim.create();
+  REQUIRE(created);
+  REQUIRE(shim.start());
+  CHECK(shim.wait()->exit_status == 3);
+  if (!lives) ::kill(shim.pid(), SIGKILL), shim.await_end();
+  const auto removed = shim.delete_by_call();
+  CHECK(removed.exit_status == 3);
+  CHECK(removed.pid == created->pid);
+  check_nothing_is_left(shim, bundle);
+  shim.await_end();
+}
+
+TEST_CASE("shim delete: of a container that was never made, a shim that serves nobody else ends") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/true"));
+  const Place place;
+  const Shim shim(bundle, place);
+  CHECK(shim.delete_by_call().exit_status == 128 + SIGKILL);
+  shim.await_end();
+}
+
+TEST_CASE("shim delete: the others of a pod go on") {
+  NEEDS_ROOT();
+  const Bundle first(words("/bin/sleep 1000"), in_pod), second(words("/bin/sleep 1000"), in_pod);
+  const Place place;
+  Shim one(first, place, "c1"), two(second, place, "c2");
+  one.run();
+  two.run();
+  CHECK(one.delete_by_call().exit_status == 128 + SIGKILL);
+  CHECK(traces_of(first.name()).empty());
+  CHECK(one.state().error().code == Code::not_found);
+  CHECK(two.state()->status == wire::TaskStatus::running);
+  REQUIRE(two.kill(SIGKILL));
+  CHECK(two.wait());
+}
+
+TEST_CASE("shim delete: a shim that hangs is done without, and notices once it goes on") {
+  NEEDS_ROOT();
+  const bool with_further = GENERATE(false, true);
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  Shim shim(bundle, place);
+  const auto created = shim.create();
+  REQUIRE(created);
+  REQUIRE(shim.start());
+  if (with_further) {
+    REQUIRE(shim.exec("e1", words("/bin/sleep 1000")));
+    REQUIRE(shim.start("e1"));
+  }
+  ::kill(shim.pid(), SIGSTOP);
+  const Clock clock;
+  const auto removed = shim.delete_by_call();
+  CHECK(clock.passed() < patience);
+  CHECK(removed.exit_status == 128 + SIGKILL);
+  CHECK(removed.pid == created->pid);
+  check_nothing_is_left(shim, bundle);
+  ::kill(shim.pid(), SIGCONT);
+  shim.await_end();
+  CHECK(is_gone(static_cast<pid_t>(created->pid)));
+}
+
+TEST_CASE("shim delete: a creation or a start that hangs in a hook is cut short") {
+  NEEDS_ROOT();
+  const Orphanage orphans;
+  const std::string point = GENERATE("createRuntime", "createContainer", "startContainer", "poststart");
+  INFO(point);
+  const Place place;
+  const Bundle bundle(words("/bin/sleep 1000"), [&](nlohmann::json& config) {
+    const auto line = "echo > " + place.path("hanging") + "; exec sleep 1000";
+    config["hooks"][point] = {{{"path", "/bin/sh"}, {"args", {"sh", "-c", line}}}};
+    // what runs in the container's mounts writes there too
+    config["mounts"].push_back({{"destination", place.path("")},
+                                {"type", "bind"},
+                                {"source", place.path("")},
+                                {"options", {"bind"}}});
+  });
+  const bool creation = point.starts_with("create");
+  Shim shim(bundle, place);
+  if (!creation) REQUIRE(shim.create());
+  const auto called = creation ? shim.send("Create", wire::encode(shim.create_request()))
+                               : shim.send("Start", wire::encode(wire::ProcessRequest{"c1", ""}));
+  REQUIRE(support::eventually([&] { return support::exists(place.path("hanging")); }));
+  // containerd's time is over: it asks for the end, and is heard once there is something to end
+  shim.shut_down();
+  const Clock clock;
+  const auto removed = shim.delete_by_call();
+  CHECK(clock.passed() < patience);
+  CHECK(removed.exit_status == 128 + SIGKILL);
+  CHECK(!shim.receive<wire::PidResponse>(called));
+  check_nothing_is_left(shim, bundle);
+  shim.await_end();
+  CHECK(orphans.empty());
+}
+
+TEST_CASE("shim delete: a start that fails with others in the container does not wait for them") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/script"));
+  support::write_file(bundle.rootfs("/bin/script"), "#!/no/such/interpreter\n", 0755);
+  const Place place;
+  Shim shim(bundle, place);
+  REQUIRE(shim.create());
+  REQUIRE(shim.exec("e1", words("/bin/sleep 1000")));
+  REQUIRE(shim.start("e1"));
+  const Clock clock;
+  CHECK(!shim.start());
+  CHECK(clock.passed() < patience);
+  CHECK(shim.wait("e1")->exit_status == 128 + SIGKILL);
+  CHECK(shim.remove());
+  CHECK(clock.passed() < patience);
+}
+
+TEST_CASE(
+    "shim delete: one that is paused goes with the further processes in it, and nobody waits meanwhile") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/true"));
+  const Place place;
+  Shim shim(bundle, place);
+  REQUIRE(shim.create());
+  REQUIRE(shim.exec("e1", words("/bin/sleep 1000")));
+  REQUIRE(shim.start("e1"));
+  wire::ContainerRequest one;
+  one.id = "c1";
+  if (const auto paused = shim.call<wire::Empty>("Pause", one); !paused) SKIP_TEST(paused.error().message);
+  const Clock clock;
+  CHECK(shim.remove());
+  CHECK(clock.passed() < patience);
+}
+
+TEST_CASE("shim delete: who waits for a container's lock keeps nobody else waiting") {
+  NEEDS_ROOT();
+  const Place place;
+  const Bundle first(words("/bin/sleep 1000"), in_pod);
+  const Bundle second(words("/bin/sleep 1000"), [&](nlohmann::json& config) {
+    in_pod(config);
+    const auto line = "while [ ! -e " + place.path("go") + " ]; do sleep 0.05; done";
+    config["hooks"]["poststart"] = {{{"path", "/bin/sh"}, {"args", {"sh", "-c", line}}}};
+  });
+  Shim one(first, place, "c1"), two(second, place, "c2");
+  one.run();
+  REQUIRE(two.create());
+  const auto started = two.send("Start", wire::encode(wire::ProcessRequest{"c2", ""}));
+  wire::UpdateRequest update;
+  update.id = "c2";
+  update.resources = wire::Any{"", R"({"pids":{"limit":77}})"};
+  const auto updated = two.send("Update", wire::encode(update));
+  const Clock clock;
+  CHECK(one.state()->status == wire::TaskStatus::running);
+  CHECK(clock.passed() < seconds(2));
+  support::write_file(place.path("go"), "");
+  CHECK(two.receive<wire::PidResponse>(started));
+  CHECK(two.receive<wire::Empty>(updated));
+  REQUIRE(one.kill(SIGKILL));
+  CHECK(one.wait());
+  CHECK(one.remove());
+}
