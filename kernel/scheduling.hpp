@@ -1,11 +1,11 @@
 // Where and when a process runs, and where its memory comes from. sched_setattr(2), ioprio_set(2),
 // sched_setaffinity(2), set_mempolicy(2).
 #pragma once
-#include <linux/ioprio.h>
 #include <sys/types.h>
 
 #include <span>
 
+#include "kernel/io_priority.hpp"
 #include "kernel/syscall.hpp"
 
 namespace lodger::kernel {
@@ -30,8 +30,7 @@ inline Result<> set_scheduler(pid_t pid, const SchedulerAttributes& attributes) 
 
 /// ioprio_set(2) of all processes of the group that `leader` leads.
 inline Result<> set_io_priority_of_group(pid_t leader, int klass, int level) {
-  return done("ioprio_set", __NR_ioprio_set, 2 /* IOPRIO_WHO_PGRP */, leader,
-              IOPRIO_PRIO_VALUE(klass, level));
+  return done("ioprio_set", __NR_ioprio_set, 2 /* IOPRIO_WHO_PGRP */, leader, ioprio_value(klass, level));
 }
 
 /// sched_setaffinity(2) with a mask of any length; pid 0 is the calling thread.

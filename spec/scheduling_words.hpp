@@ -2,12 +2,12 @@
 // config.md, "Linux Process", and config-linux.md, "Memory policy"; the numbers are those of
 // sched_setattr(2), ioprio_set(2) and set_mempolicy(2). Internal to spec/.
 #pragma once
-#include <linux/ioprio.h>
 #include <linux/mempolicy.h>
 #include <linux/sched.h>
 
 #include <string_view>
 
+#include "kernel/io_priority.hpp"
 #include "spec/read.hpp"
 
 namespace lodger::spec {
@@ -32,9 +32,9 @@ inline constexpr Word<std::uint64_t> scheduler_flags[] = {
 };
 
 inline constexpr Word<int> io_priority_classes[] = {
-    {"IOPRIO_CLASS_RT", IOPRIO_CLASS_RT},
-    {"IOPRIO_CLASS_BE", IOPRIO_CLASS_BE},
-    {"IOPRIO_CLASS_IDLE", IOPRIO_CLASS_IDLE},
+    {"IOPRIO_CLASS_RT", kernel::ioprio_class_rt},
+    {"IOPRIO_CLASS_BE", kernel::ioprio_class_be},
+    {"IOPRIO_CLASS_IDLE", kernel::ioprio_class_idle},
 };
 
 inline constexpr int mpol_weighted_interleave = 6;  // Linux 6.9

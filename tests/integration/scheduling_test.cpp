@@ -1,7 +1,6 @@
 // config.md, "Linux Process": scheduler, ioPriority, execCPUAffinity; config-linux.md, "Memory policy". What
 // the payload has, and what is refused before anything is made.
 #include <catch2/catch.hpp>
-#include <linux/ioprio.h>
 #include <linux/mempolicy.h>
 #include <nlohmann/json.hpp>
 #include <sched.h>
@@ -11,11 +10,13 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "kernel/io_priority.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
+namespace kernel = lodger::kernel;
 
 namespace {
 
@@ -137,10 +138,13 @@ TEST_CASE("scheduling: what this kernel refuses is told with what helps, and not
 
 TEST_CASE("scheduling: I/O priority, for the whole process group", "[scheduling]") {
   NEEDS_ROOT();
-  const auto value = [](int klass, int level) { return std::to_string(klass << IOPRIO_CLASS_SHIFT | level); };
-  CHECK(inside("attributes", io_priority("IOPRIO_CLASS_BE", 6))["ioprio"] == value(IOPRIO_CLASS_BE, 6));
-  CHECK(inside("attributes", io_priority("IOPRIO_CLASS_IDLE", 0))["ioprio"] == value(IOPRIO_CLASS_IDLE, 0));
-  CHECK(inside("attributes", io_priority("IOPRIO_CLASS_RT", 2))["ioprio"] == value(IOPRIO_CLASS_RT, 2));
+  const auto value = [](int klass, int level) { return std::to_string(kernel::ioprio_value(klass, level)); };
+  CHECK(inside("attributes", io_priority("IOPRIO_CLASS_BE", 6))["ioprio"] ==
+        value(kernel::ioprio_class_be, 6));
+  CHECK(inside("attributes", io_priority("IOPRIO_CLASS_IDLE", 0))["ioprio"] ==
+        value(kernel::ioprio_class_idle, 0));
+  CHECK(inside("attributes", io_priority("IOPRIO_CLASS_RT", 2))["ioprio"] ==
+        value(kernel::ioprio_class_rt, 2));
   // In a user namespace nobody has the right to ask for it: the runtime does.
   const Facts mapped =
       inside("attributes", both(io_priority("IOPRIO_CLASS_RT", 3), [](json& config) {
@@ -148,7 +152,7 @@ TEST_CASE("scheduling: I/O priority, for the whole process group", "[scheduling]
                for (const char* map : {"uidMappings", "gidMappings"})
                  config["linux"][map] = {{{"containerID", 0}, {"hostID", 0}, {"size", 65536}}};
              }));
-  CHECK(mapped["ioprio"] == value(IOPRIO_CLASS_RT, 3));
+  CHECK(mapped["ioprio"] == value(kernel::ioprio_class_rt, 3));
 }
 
 TEST_CASE("scheduling: memory policy (config-linux.md, Memory policy)", "[scheduling]") {
@@ -265,6 +269,6 @@ TEST_CASE("scheduling: exec takes policy and memory policy", "[scheduling]") {
   INFO(done.err);
   const Facts facts(done.out);
   CHECK(facts["sched.policy"] == "3");
-  CHECK(facts["ioprio"] == std::to_string(IOPRIO_CLASS_IDLE << IOPRIO_CLASS_SHIFT));
+  CHECK(facts["ioprio"] == std::to_string(kernel::ioprio_value(kernel::ioprio_class_idle, 0)));
   CHECK(facts["memory.mode"] == std::to_string(MPOL_BIND));
 }
