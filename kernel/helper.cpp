@@ -20,6 +20,18 @@ std::string own_folder() {
   return slash == path.npos ? "" : path.substr(0, slash);
 }
 
+/// `place`, from `folder` where it is relative; "" where there is no such folder.
+std::string seen_from(std::string folder, std::string_view place) {
+  if (place.starts_with('/')) return std::string(place);
+  constexpr std::string_view up = "../";
+  for (; place.starts_with(up); place.remove_prefix(up.size())) {
+    const auto slash = folder.rfind('/');
+    if (slash == folder.npos) return "";
+    folder.resize(slash);
+  }
+  return fmt::format("{}/{}", folder, place);
+}
+
 int number(std::string_view text) {
   int code = 0;
   std::from_chars(text.data(), text.data() + text.size(), code);
@@ -31,7 +43,8 @@ int number(std::string_view text) {
 Outcome<std::string> find_helper(std::string_view program, std::string_view installed, std::string_view need,
                                  std::string_view help) {
   std::string tried;
-  for (const auto& folder : {own_folder(), std::string(installed)}) {
+  const auto own = own_folder();
+  for (const auto& folder : {own, seen_from(own, installed)}) {
     if (folder.empty()) continue;
     auto path = fmt::format("{}/{}", folder, program);
     if (faccessat(cwd, path.c_str(), X_OK)) return path;

@@ -21,8 +21,9 @@ inline constexpr const char* answer_failed = "failed";
 /// What a socket's buffer takes at once by default: net.core.wmem_default, less the kernel's own part.
 inline constexpr std::size_t longest_message = 128 * 1024;
 
-/// Where a program of ours is: beside the running one, else in `installed`. ENOENT: nowhere; the text lists
-/// the places behind `need`, and ends in `help`.
+/// Where a program of ours is: beside the running one, else in `installed`, a folder seen from the running
+/// program's own: what is installed may be moved as a whole. ENOENT: nowhere; the text lists the places
+/// behind `need`, and ends in `help`.
 Outcome<std::string> find_helper(std::string_view program, std::string_view installed, std::string_view need,
                                  std::string_view help);
 
