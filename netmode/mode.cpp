@@ -48,6 +48,16 @@ Outcome<> take_exposed(const Request& request, const spec::Config& config, Decis
   return {};
 }
 
+// With a network of its own nobody can have taken a container's ports.
+Outcome<> take_environment(const spec::Config& config, Decision& decision) {
+  if (!config.process) return {};
+  const auto ports = TRY(parse_environment(config.process->env));
+  if (ports.empty() || !decision.host) return {};
+  decision.exposed.insert(decision.exposed.end(), ports.begin(), ports.end());
+  decision.options.require_ports = true;
+  return {};
+}
+
 Outcome<> take_options(const Request& request, const Annotated& annotated, Decision& decision) {
   if (!decision.host && !annotated.first.empty())
     return refuse(
@@ -155,6 +165,7 @@ Outcome<Decision> apply(const Request& request, spec::Config& config, const Host
   decision.userland_proxy = request.userland_proxy;
   TRY(take_options(request, annotated, decision));
   TRY(take_exposed(request, config, decision));
+  TRY(take_environment(config, decision));
   const bool ports = !decision.publications.empty() || decision.publish_all;
   if (!decision.host) {
     if (!ports || !decision.bridge.empty()) return decision;

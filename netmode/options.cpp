@@ -93,6 +93,18 @@ Outcome<Annotated> parse_annotations(const std::map<std::string, std::string>& a
   return out;
 }
 
+Outcome<std::vector<Ports>> parse_environment(const std::vector<std::string>& environment) {
+  std::vector<Ports> out;
+  for (std::string_view entry : environment) {
+    if (!entry.starts_with(require_ports_variable)) continue;
+    if (spec::cut(entry, '=') != require_ports_variable) continue;
+    const auto where = fmt::format("variable {}", require_ports_variable);
+    if (entry.empty()) return refuse(fmt::format("{}: no port is named", where));
+    for (const auto& ports : TRY(parse_ports(entry, where))) out.push_back(ports);
+  }
+  return out;
+}
+
 Outcome<HostOptions> united(HostOptions flags, const Annotated& annotated) {
   const auto& added = annotated.options;
   flags.require_ports |= added.require_ports;

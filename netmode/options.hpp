@@ -1,5 +1,5 @@
-// What makes host mode safer or stricter than sharing a stack is: the options behind `--network host,`, and
-// the annotations that say the same where an engine passes no flags.
+// What makes host mode safer or stricter than sharing a stack is: the options behind `--network host,`, the
+// annotations that say the same where an engine passes no flags, and a variable where it passes neither.
 #pragma once
 #include <map>
 #include <optional>
@@ -37,6 +37,14 @@ struct Annotated {
 /// org.lodger.network.bind ("80,8000-8100/udp", "none"), .publish (a list of --publish values), .map,
 /// .require-ports and .private-abstract ("true", "false"). Without one of the prefix nothing is looked at.
 Outcome<Annotated> parse_annotations(const std::map<std::string, std::string>& annotations);
+
+/// A variable of the container's process: "8080,53/udp" are the ports that it is going to bind, and it is not
+/// to be started where one is taken. Swarm and Kubernetes hand on no more than variables by default. An image
+/// may bring it as well, so that it must say no more than the image's exposed ports could.
+inline constexpr std::string_view require_ports_variable = "LODGER_REQUIRE_PORTS";
+
+/// The ports that it names; none where it is not set. Given twice, all of both.
+Outcome<std::vector<Ports>> parse_environment(const std::vector<std::string>& environment);
 
 /// Both together. Refuses a list of ports to bind that is given by both: neither is to widen the other.
 Outcome<HostOptions> united(HostOptions flags, const Annotated& annotated);

@@ -112,6 +112,9 @@ TEST_CASE("ports: where they are required one that is taken is refused, and noth
       },
       texts);
   CHECK(inside("echo ran", exposing("8081,53/tcp"), {"--network", "host,require-ports"})["echo"] == "ran");
+  // what Swarm can hand on
+  refused([](json& config) { config["process"]["env"].push_back("LODGER_REQUIRE_PORTS=8080,53/udp"); }, texts,
+          {"--network", "host"});
 }
 
 TEST_CASE("ports: protocol, family and address of what is in the way", "[port_check]") {

@@ -164,6 +164,19 @@ TEST_CASE("wrong exposed ports are told where a container on the host's network 
   CHECK(apply(asking({Kind::none}), config, nothing)->warnings.empty());
 }
 
+TEST_CASE("ports that the process's environment requires count on the host's network alone") {
+  auto config = test::config_with({});
+  config.process.emplace().env = {"LODGER_REQUIRE_PORTS=80"};
+  config.annotations["org.opencontainers.image.exposedPorts"] = "81";
+  const auto decision = apply(asking({Kind::host}), config, nothing);
+  REQUIRE(decision);
+  CHECK(decision->options.require_ports);
+  CHECK(decision->exposed.size() == 2);
+  const auto apart = apply(asking({Kind::none}), config, nothing);
+  REQUIRE(apart);
+  CHECK_FALSE(apart->options.any());
+}
+
 TEST_CASE("published ports of a flag and of an annotation come together") {
   auto config = test::config_with({});
   config.annotations["org.lodger.network.publish"] = "8080:80,9000:90/udp";

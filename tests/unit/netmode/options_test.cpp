@@ -99,3 +99,21 @@ TEST_CASE("flags and annotations add up, but for two lists of ports") {
   REQUIRE_FALSE(twice);
   CHECK_THAT(twice.error().text, Catch::Contains("leave out one of them"));
 }
+
+TEST_CASE("a variable names ports that are required") {
+  const auto ports =
+      parse_environment({"A=1", "LODGER_REQUIRE_PORTS=80,53/udp", "LODGER_REQUIRE_PORTS_=x", "B"});
+  REQUIRE(ports);
+  REQUIRE(ports->size() == 2);
+  CHECK(ports->at(0).range.first == 80);
+  CHECK(ports->at(1).protocol == Protocol::udp);
+  CHECK(parse_environment({"A=LODGER_REQUIRE_PORTS=80"})->empty());
+}
+
+TEST_CASE("a variable with other than ports is refused by name") {
+  CHECK(parse_environment({"LODGER_REQUIRE_PORTS="}).error().text ==
+        "variable LODGER_REQUIRE_PORTS: no port is named");
+  CHECK_FALSE(parse_environment({"LODGER_REQUIRE_PORTS"}));
+  CHECK_THAT(parse_environment({"LODGER_REQUIRE_PORTS=true"}).error().text,
+             Catch::StartsWith("variable LODGER_REQUIRE_PORTS \"true\": "));
+}
