@@ -58,7 +58,7 @@ def make_root(root):
     os.chmod(root + '/tmp', 0o1777)
 
 
-def make_image(path):
+def make_image(path, name=IMAGE, command=('/bin/sh',)):
     """The same, as `docker save` writes an image."""
     with tempfile.TemporaryDirectory() as tmp:
         root = tmp + '/root'
@@ -66,9 +66,9 @@ def make_image(path):
         with tarfile.open(tmp + '/layer.tar', 'w') as layer:
             layer.add(root, arcname='.')
         digest = subprocess.run(['sha256sum', tmp + '/layer.tar'], check=True, capture_output=True, text=True).stdout.split()[0]
-        config = {'architecture': 'amd64', 'os': 'linux', 'config': {'Cmd': ['/bin/sh'], 'Env': ['PATH=/bin']},
+        config = {'architecture': 'amd64', 'os': 'linux', 'config': {'Cmd': list(command), 'Env': ['PATH=/bin']},
                   'rootfs': {'type': 'layers', 'diff_ids': ['sha256:' + digest]}, 'history': [{'created_by': 'lodger'}]}
-        manifest = [{'Config': 'config.json', 'RepoTags': [IMAGE], 'Layers': ['layer.tar']}]
+        manifest = [{'Config': 'config.json', 'RepoTags': [name], 'Layers': ['layer.tar']}]
         for name, value in (('config.json', config), ('manifest.json', manifest)):
             with open(f'{tmp}/{name}', 'w') as file:
                 json.dump(value, file)
