@@ -7,7 +7,7 @@ import signal
 import time
 
 from common import alone, eventually, file_of, fresh, gives, needs_controller, wants
-from engines import IMAGE
+from engines import IMAGE, Answer, Skipped
 
 
 class Task:
@@ -104,16 +104,161 @@ def ctr_loses_shim(engine, runtime):
         eventually(lambda: not os.path.exists(f'/proc/{pid}'))
 
 
+def traces(engine):
+    """Whatever a container could leave: processes, cgroups, mounts, files of state, sockets."""
+    files = engine.inside(['find', '/run', '/var/lib/containerd', '-not', '-path', '/run/containerd/state/*/tmpmounts*']).out.splitlines()
+    mounts = engine.inside(['cat', '/proc/self/mounts']).out.splitlines()
+    return {*(f'process {pid}: {command_of(pid)}' for pid in engine.processes()), *map('cgroup {}'.format, engine.cgroups()),
+            *map('mount {}'.format, mounts), *map('file {}'.format, files)}
+
+
+def command_of(pid):
+    try:
+        return open(f'/proc/{pid}/cmdline').read().replace('\0', ' ')
+    except OSError:
+        return 'ended'
+
+
 @alone
 def ctr_many(engine, runtime):
-    """fifty side by side, each with its own status"""
+    """two hundred side by side, each with its own status; nothing is left"""
+    gives(engine.run(runtime, 'echo', 'ran', flags=['--rm', '--net-host'], name=fresh()), 'ran\n')  # what the first one makes, stays
+    eventually(lambda: not any('shim' in trace for trace in traces(engine) if trace.startswith('process')), what=lambda: str(traces(engine)))
+    before = traces(engine)
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda i: engine.run(runtime, 'sh', '-c', f'exit {i}', flags=['--rm', '--net-host'], name=fresh(),
-                                                     limit=60), range(50)))
+                                                     limit=120), range(200)))
     for i, answer in enumerate(answers):
         wants(answer.status == i, answer)
     answer = engine.call('task', 'ls')
     wants(len(answer.out.splitlines()) == 1, answer)
+    answer = engine.call('c', 'ls', '-q')
+    wants(answer.out == '', answer)
+    eventually(lambda: traces(engine) <= before, what=lambda: str(sorted(traces(engine) - before))[:500])
 
 
-CTR = [ctr_runs, ctr_reads, ctr_executes, ctr_pauses, ctr_shows, ctr_kills, ctr_comes_back, ctr_loses_shim, ctr_many]
+def ctr_gives_terminal(engine, runtime):
+    """run -t and task exec -t on a terminal: size, new size, what is typed"""
+    script = 'while true; do stty size </dev/tty; sleep 0.2; done & read x; echo "got $x"; exit 6'
+    name = fresh()
+    with engine.on_terminal('run', *engine.runtime_words(runtime), '--cgroup', f'{engine.cgroup}/{name}', '--rm', '-t', '--net-host', IMAGE, name,
+                            'sh', '-c', script) as terminal:
+        eventually(lambda: terminal.says('30 90'), what=lambda: terminal.said)
+        terminal.resize(41, 101)
+        terminal.process.send_signal(signal.SIGWINCH)
+        eventually(lambda: terminal.says('41 101'), what=lambda: terminal.said)
+        terminal.types('word\n')
+        eventually(lambda: terminal.says('got word'), what=lambda: terminal.said)
+        wants(terminal.process.wait(15) == 6, Answer(terminal.process.returncode, terminal.said, ''))
+    with Task(engine, runtime) as task:
+        with engine.on_terminal('task', 'exec', '-t', '--exec-id', 'e', task.name, 'sh', '-c', script) as terminal:
+            eventually(lambda: terminal.says('30 90'), what=lambda: terminal.said)
+            terminal.types('word\n')
+            eventually(lambda: terminal.says('got word'), what=lambda: terminal.said)
+            wants(terminal.process.wait(15) == 6, Answer(terminal.process.returncode, terminal.said, ''))
+
+
+def ctr_has_settings(engine, runtime):
+    """--cwd, --env, --read-only, --mount, --cap-drop, --device, --seccomp"""
+    run = lambda flags, script: engine.run(runtime, 'sh', '-c', script, flags=['--rm', '--net-host', *flags], name=fresh())  # noqa: E731
+    gives(run(['--cwd', '/tmp', '--env', 'X=y'], 'pwd; echo $X'), '/tmp\ny\n')
+    gives(run(['--read-only', '--mount', 'type=bind,src=/etc,dst=/x,options=rbind:ro'], 'cat /x/passwd >/dev/null; touch /y || echo no; touch /x/y || echo no'),
+          'no\nno\n')
+    gives(run(['--cap-drop', 'CAP_CHOWN'], 'grep CapEff /proc/self/status'), 'CapEff:\t00000000a80425fa\n')
+    gives(run(['--device', '/dev/zero'], 'head -c 1 /dev/zero >/dev/null && echo read'), 'read\n')
+    gives(run(['--seccomp'], 'grep Seccomp: /proc/self/status'), 'Seccomp:\t2\n')
+
+
+def ctr_limits(engine, runtime):
+    """--memory-limit, --cpus; their figures in metrics"""
+    needs_controller('memory')
+    with Task(engine, runtime, flags=['--memory-limit', str(64 << 20), '--cpus', '0.5']) as task:
+        pid = next(line.split()[1] for line in engine.call('task', 'ls').out.splitlines() if line.startswith(task.name))
+        wants(file_of(pid, 'memory/memory.limit_in_bytes', 'memory.max') == str(64 << 20), engine.call('task', 'ls'))
+        wants(file_of(pid, 'cpu/cpu.cfs_quota_us', 'cpu.max').split()[0] == '50000', engine.call('task', 'ls'))
+        answer = engine.call('task', 'metrics', task.name)
+        wants(answer.status == 0 and str(64 << 20) in answer.out, answer)
+
+
+def ctr_joins(engine, runtime):
+    """--with-ns: another's namespaces; without --net-host its own"""
+    with Task(engine, runtime) as task:
+        pid = next(line.split()[1] for line in engine.call('task', 'ls').out.splitlines() if line.startswith(task.name))
+        theirs = os.readlink(f'/proc/{pid}/ns/ipc')
+        gives(engine.run(runtime, 'readlink', '/proc/self/ns/ipc', flags=['--rm', '--with-ns', f'ipc:/proc/{pid}/ns/ipc'], name=fresh()), theirs + '\n')
+        answer = engine.run(runtime, 'sh', '-c', 'readlink /proc/self/ns/net', flags=['--rm'], name=fresh())
+        wants(answer.status == 0 and answer.out.strip() != os.readlink(f'/proc/{pid}/ns/net'), answer)
+
+
+def ctr_refuses(engine, runtime):
+    """what cannot be run: words, and nothing left of it"""
+    for program, words in (('/no/such/program', 'no such file or directory'), ('no-such', r'executable file.* not found in \$PATH'),
+                           ('/etc/passwd', 'permission denied')):
+        name = fresh()
+        answer = engine.run(runtime, program, flags=['--rm', '--net-host'], name=name)
+        wants(answer.status != 0 and re.search(words, answer.err, re.I), answer)
+        engine.call('c', 'rm', name)
+    with Task(engine, runtime) as task:
+        answer = engine.call('task', 'exec', '--exec-id', 'e', task.name, '/no/such/program')
+        wants(answer.status != 0 and 'no such file or directory' in answer.err.lower(), answer)
+        answer = engine.call('task', 'exec', '--exec-id', 'e', task.name, 'echo', 'on')  # the same id is free again
+        gives(answer, 'on\n')
+        wants(task.status() == 'RUNNING', answer)
+
+
+def ctr_detaches_exec(engine, runtime):
+    """task exec -d, task kill --exec-id, task kill --all"""
+    with Task(engine, runtime) as task:
+        engine.call('task', 'exec', '-d', '--exec-id', 'e', task.name, 'sh', '-c', 'trap "touch /told" TERM; while true; do sleep 0.1; done', must=True)
+        time.sleep(0.5)
+        engine.call('task', 'kill', '-s', 'TERM', '--exec-id', 'e', task.name, must=True)
+        eventually(lambda: engine.call('task', 'exec', '--exec-id', fresh(), task.name, 'ls', '/told').status == 0)
+        engine.call('task', 'kill', '-s', 'KILL', '--all', task.name, must=True)
+        eventually(lambda: task.status() == 'STOPPED')
+
+
+def ctr_logs(engine, runtime):
+    """--log-uri file://, --null-io"""
+    path = f'{engine.place}/{fresh()}'
+    with Task(engine, runtime, 'sh', '-c', 'echo out; echo err >&2', flags=['--log-uri', 'file://' + path]) as task:
+        eventually(lambda: task.status() == 'STOPPED')
+        wants(sorted(open(path).read().split()) == ['err', 'out'], engine.call('task', 'ls'))
+    with Task(engine, runtime, 'echo', 'out', flags=['--null-io']) as task:
+        eventually(lambda: task.status() == 'STOPPED')
+
+
+def ctr_tells_events(engine, runtime):
+    """events: create, start, exec, exit, delete; an end for want of memory"""
+    needs_controller('memory')
+    client = engine.background('events')
+    try:
+        time.sleep(1)
+        name = fresh()
+        answer = engine.run(runtime, 'sh', '-c', 'x=$(yes | head -c 200000000); echo ${#x}', flags=['--rm', '--net-host', '--memory-limit', str(32 << 20)], name=name)
+        wants(answer.status == 137 or answer.out, answer)  # where there is swap it may pass
+        time.sleep(1)
+    finally:
+        client.terminate()
+        said = [line for line in client.communicate(timeout=15)[0].splitlines() if name in line]
+    topics = [re.search(r'/tasks/([\w-]+)', line)[1] for line in said if '/tasks/' in line]
+    wants({'create', 'start', 'exit', 'delete'} <= set(topics) and ('oom' in topics or answer.status != 137), Answer(0, str(topics), ''))
+
+
+def ctr_maps_users(engine, runtime):
+    """--uidmap, --gidmap"""
+    answer = engine.run(runtime, 'sh', '-c', 'cat /proc/self/uid_map; id -u', flags=['--rm', '--uidmap', '0:100000:65536', '--gidmap', '0:100000:65536'], name=fresh())
+    wants(answer.status == 0 and answer.out.split() == ['0', '100000', '65536', '0'], answer)
+
+
+def ctr_refuses_checkpoint(engine, runtime):
+    """task checkpoint: refused in clear words, and the task goes on"""
+    if runtime.name in ('runc', 'crun'):
+        raise Skipped('it has checkpoints, CRIU decides')
+    with Task(engine, runtime) as task:
+        answer = engine.call('task', 'checkpoint', task.name)
+        wants(answer.status != 0 and 'checkpoint' in answer.err.lower(), answer)
+        wants(task.status() == 'RUNNING', answer)
+
+
+CTR = [ctr_runs, ctr_reads, ctr_executes, ctr_gives_terminal, ctr_has_settings, ctr_limits, ctr_joins, ctr_refuses, ctr_detaches_exec, ctr_logs,
+       ctr_pauses, ctr_shows, ctr_kills, ctr_tells_events, ctr_maps_users, ctr_refuses_checkpoint, ctr_comes_back, ctr_loses_shim, ctr_many]

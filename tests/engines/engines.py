@@ -127,6 +127,7 @@ class Engine:
         self.holder = subprocess.Popen(['unshare', '-n', '-m', '--propagation', 'private', 'sh', '-c', '\n'.join(lines)],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, start_new_session=True)
         if self.holder.stdout.readline() != b'there\n':
+            self.holder.wait(10)
             raise Skipped(f'its namespaces could not be made: {self.tail()}')
         self.start()
 
