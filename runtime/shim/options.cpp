@@ -104,6 +104,10 @@ Outcome<Options> decode_options(const wire::Any& any) {
     if (given.systemd_cgroup) out.systemd_cgroup = true;  // "false" is not sent: it cannot be told from none
     return out;
   }
+  if (type == "containerd.linux.runc.CreateOptions") {
+    const auto given = TRY(wire::decode<wire::RuncCreateOptions>(any.value));
+    return from({given.no_pivot_root, given.no_new_keyring, given.shim_cgroup, given.io_uid, given.io_gid});
+  }
   if (type == "runtimeoptions.v1.Options") {
     const auto given = TRY(wire::decode<wire::RuntimeOptions>(any.value));
     if (!given.config_body.empty()) return from_toml(given.config_body, "the runtime's options");

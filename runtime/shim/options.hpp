@@ -14,9 +14,9 @@ struct Options {
   std::string root;  // the state root's parent; empty: /run/containerd/lodger
 };
 
-/// Of a containerd.runc.v1.Options or a runtimeoptions.v1.Options; nothing where `any` is empty. Fails on
-/// another type, on an option that this shim does not have, and on a BinaryName that is not lodger's: there
-/// is no other program that it would call.
+/// Of a containerd.runc.v1.Options, a containerd.linux.runc.CreateOptions or a runtimeoptions.v1.Options;
+/// nothing where `any` is empty. Fails on another type, on an option that this shim does not have, and on a
+/// BinaryName that is not lodger's: there is no other program that it would call.
 Outcome<Options> decode_options(const wire::Any& any);
 
 /// <root>/<namespace>: containers of two namespaces may have one name.

@@ -1,6 +1,7 @@
 // What containerd gives a shim's start, delete and -info on stdin, and what it reads from their stdout.
 // Sources: containerd, api/runtime/bootstrap/v1/bootstrap.proto, api/types/introspection.proto,
-// api/types/runc/options/oci.proto, api/types/runtimeoptions/v1/api.proto.
+// api/types/runc/options/oci.proto, api/types/runtimeoptions/v1/api.proto; of 1.x
+// runtime/linux/runctypes/runc.proto.
 #pragma once
 #include "runtime/shim/wire/codec.hpp"
 
@@ -43,6 +44,19 @@ struct RuncOptions {
     visit(1, no_pivot_root), visit(2, no_new_keyring), visit(3, shim_cgroup), visit(4, io_uid);
     visit(5, io_gid), visit(6, binary_name), visit(7, root), visit(9, systemd_cgroup);
     visit(10, criu_image_path), visit(11, criu_work_path);
+  }
+};
+
+/// containerd.linux.runc.CreateOptions: what clients of containerd 1.x send to a runtime that is not named
+/// runc, where streams are to be somebody's (WithUIDOwner, WithGIDOwner) or there shall be no new keyring.
+/// Its other members say how to restore.
+struct RuncCreateOptions {
+  bool no_pivot_root = false, no_new_keyring = false;
+  std::string shim_cgroup;
+  std::uint32_t io_uid = 0, io_gid = 0;
+  void fields(auto& visit) {
+    visit(1, no_pivot_root), visit(8, no_new_keyring), visit(9, shim_cgroup), visit(10, io_uid);
+    visit(11, io_gid);
   }
 };
 

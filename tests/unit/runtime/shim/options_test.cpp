@@ -44,6 +44,23 @@ TEST_CASE("options: runc's own") {
   CHECK(state_root(*options, "moby") == "/run/docker/runtime/moby");
 }
 
+TEST_CASE("options: those that clients of containerd 1.x send to a runtime that is not named runc") {
+  wire::RuncCreateOptions given;
+  given.no_pivot_root = given.no_new_keyring = true;
+  given.io_uid = 7;
+  given.io_gid = 8;
+  const auto options = decode_options({"containerd.linux.runc.CreateOptions", wire::encode(given)});
+  REQUIRE(options);
+  CHECK(options->no_pivot);
+  CHECK(options->no_new_keyring);
+  CHECK(!options->systemd_cgroup);
+  CHECK(options->io_uid == 7);
+  CHECK(options->io_gid == 8);
+  given.shim_cgroup = "/x";
+  CHECK_THAT(refusal({"containerd.linux.runc.CreateOptions", wire::encode(given)}),
+             Catch::Contains("ShimCgroup"));
+}
+
 TEST_CASE("options: in TOML, as CRI and Docker send them to shims that they do not know") {
   const auto options = decode_options(toml("Root = \"/r\"\nSystemdCgroup = false\nIoUid = 4294967295\n"));
   REQUIRE(options);
