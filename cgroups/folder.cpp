@@ -91,7 +91,7 @@ Outcome<std::string> clean_path(std::string_view path) {
     else if (part != ".")
       (clean += '/') += part;
   });
-  if (clean.empty()) return wrong("the root cgroup cannot be a container's");
+  if (clean.empty()) return wrong("the root cgroup is everybody's");
   return clean;
 }
 

@@ -24,16 +24,13 @@ Outcome<Options> from(const RuncOptions& given) {
                     "another runtime use that one's shim",
                     given.binary_name),
         EINVAL);
-  if (!given.shim_cgroup.empty())
-    return refuse(fmt::format("option ShimCgroup \"{}\": this shim stays in the cgroup of its containerd",
-                              given.shim_cgroup),
-                  EOPNOTSUPP);
   Options out;
   out.no_pivot = given.no_pivot_root;
   out.no_new_keyring = given.no_new_keyring;
   out.io_uid = given.io_uid;
   out.io_gid = given.io_gid;
   out.root = given.root;
+  out.shim_cgroup = given.shim_cgroup;
   return out;
 }
 

@@ -11,7 +11,8 @@ struct Options {
   bool no_pivot = false, no_new_keyring = false;
   std::optional<bool> systemd_cgroup;  // unset: as the container's cgroupsPath is written
   std::uint32_t io_uid = 0, io_gid = 0;
-  std::string root;  // the state root's parent; empty: /run/containerd/lodger
+  std::string root;         // the state root's parent; empty: /run/containerd/lodger
+  std::string shim_cgroup;  // one that is there, for the shim itself; empty: it stays in containerd's
 };
 
 /// Of a containerd.runc.v1.Options, a containerd.linux.runc.CreateOptions or a runtimeoptions.v1.Options;

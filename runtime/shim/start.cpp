@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "cgroups/join.hpp"
 #include "kernel/file.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/shim/serve.hpp"
@@ -94,11 +95,32 @@ Outcome<> leave_containerd(const kernel::Fd<kernel::Socket>& listener) {
   return explained(kernel::setsid(), doing);
 }
 
+/// The cgroup has to be there: it is for whoever limits shims to make it.
+Outcome<> take_cgroup(const std::string& path) {
+  if (path.empty()) return {};
+  const auto layout = TRY(cgroups::detect());
+  auto joined = cgroups::join(layout, path);
+  if (!joined) joined.error().text = fmt::format("option ShimCgroup \"{}\": {}", path, joined.error().text);
+  return joined;
+}
+
 [[noreturn]] void stay(Service service) {
   auto served = leave_containerd(service.listener);
   if (served) served = shim::serve(std::move(service));
   if (!served) log(cli::Level::error, served.error().text);
   kernel::exit(served ? 0 : 1);
+}
+
+/// What a shim has of its surroundings it has from this process: it is a copy of it.
+Outcome<> leave_shim(Service service, const Options& options) {
+  TRY(take_core());
+  TRY(take_cgroup(options.shim_cgroup));
+  stand_behind_containerd();
+  clone_args how{};
+  how.exit_signal = SIGCHLD;
+  const auto pid = TRY(explained(kernel::fork3(how), "leaving a shim behind"));
+  if (pid == 0) stay(std::move(service));
+  return {};
 }
 
 }  // namespace
@@ -108,6 +130,7 @@ Outcome<std::string> start(const Invocation& invocation) {
   Service service;
   service.bootstrap = TRY(read_bootstrap(input, invocation));
   service.name_space = invocation.name_space;
+  const auto options = TRY(decode_options(service.bootstrap.options));
   const auto config = TRY(container::read_file("config.json"));
   const auto group = TRY(group_of(config, invocation.id));
   service.socket = socket_path(service.bootstrap, service.name_space, group);
@@ -116,15 +139,11 @@ Outcome<std::string> start(const Invocation& invocation) {
   // Where containerd before 2.0 looks for the shim of a container when it comes back.
   TRY(explained(kernel::replace_file(kernel::cwd, "address", "unix://" + service.socket), "writing address"));
   if (!service.listener) return answer;
-  TRY(take_core());
-  stand_behind_containerd();
-  clone_args how{};
-  how.exit_signal = SIGCHLD;
-  const auto pid = kernel::fork3(how);
-  if (pid && *pid == 0) stay(std::move(service));
-  if (pid) return answer;
-  (void)kernel::unlinkat(kernel::cwd, service.socket.c_str());
-  return std::unexpected(explain("leaving a shim behind", pid.error()));
+  const auto socket = service.socket;
+  const auto left = leave_shim(std::move(service), options);
+  if (!left) (void)kernel::unlinkat(kernel::cwd, socket.c_str());
+  TRY(left);
+  return answer;
 }
 
 }  // namespace lodger::shim

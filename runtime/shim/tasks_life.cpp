@@ -41,6 +41,15 @@ container::CreateRequest library_request(const wire::CreateRequest& request, con
   return out;
 }
 
+/// A shim, which may have other containers by now, is where its start has put it.
+Outcome<> check_shim_cgroup(const Options& wanted, const wire::Any& of_start) {
+  const auto known = TRY(decode_options(of_start));
+  if (wanted.shim_cgroup.empty() || wanted.shim_cgroup == known.shim_cgroup) return {};
+  return refuse(fmt::format("option ShimCgroup \"{}\": the shim was started with \"{}\", and stays there",
+                            wanted.shim_cgroup, known.shim_cgroup),
+                EINVAL);
+}
+
 constexpr std::string_view creating = "OCI runtime create failed";
 
 }  // namespace
@@ -98,6 +107,8 @@ void Tasks::create(const wire::CreateRequest& request, const Reply& reply) {
     return reply.fail(Code::unimplemented, "restoring a container from a checkpoint: lodger has no CRIU");
   auto options = decode_options(request.options ? *request.options : with_.options);
   if (!options) return fail(reply, failed(creating, options.error(), Code::invalid_argument));
+  if (auto meant = check_shim_cgroup(*options, with_.options); !meant)
+    return fail(reply, failed(creating, meant.error(), Code::invalid_argument));
   auto interrupt = explained(kernel::eventfd(), "making an eventfd");
   if (!interrupt) return fail(reply, failed(creating, interrupt.error()));
   container::Store store(state_root(*options, with_.name_space));

@@ -26,9 +26,13 @@ std::string Place::fifo(const std::string& name) const {
   return path(name);
 }
 
-wire::Any options_of(const Place& place) {
+wire::RuncOptions options_of(const Place& place) {
   wire::RuncOptions options;
   options.root = place.path("root");
+  return options;
+}
+
+wire::Any any_of(const wire::RuncOptions& options) {
   return {"containerd.runc.v1.Options", wire::encode(options)};
 }
 
@@ -42,10 +46,8 @@ Finished call_shim(const Bundle& bundle, const Place& place, const std::string& 
                       .env = {"TTRPC_ADDRESS=" + place.path("c.sock.ttrpc"), "MAX_SHIM_VERSION=2"}});
 }
 
-std::vector<std::string> shell(const std::string& line) { return {"/bin/sh", "-c", line}; }
-
-Shim::Shim(const Bundle& bundle, const Place& place, const std::string& id)
-    : bundle_(bundle), place_(place), id_(id) {
+Finished start_shim(const Bundle& bundle, const Place& place, const std::string& id,
+                    const wire::RuncOptions& options) {
   // The sockets of all shims of the machine are in one folder; these tests have theirs to themselves.
   wire::BootstrapParams params;
   params.instance_id = id;
@@ -53,8 +55,18 @@ Shim::Shim(const Bundle& bundle, const Place& place, const std::string& id)
   params.ttrpc_address = place.path("c.sock.ttrpc");
   params.grpc_address = place.path("c.sock");
   params.socket_dir = place.path("s");
-  params.extensions.push_back({options_of(place)});
-  const auto started = call_shim(bundle, place, id, "start", wire::encode(params));
+  params.extensions.push_back({any_of(options)});
+  return call_shim(bundle, place, id, "start", wire::encode(params));
+}
+
+std::vector<std::string> shell(const std::string& line) { return {"/bin/sh", "-c", line}; }
+
+Shim::Shim(const Bundle& bundle, const Place& place, const std::string& id)
+    : Shim(bundle, place, id, options_of(place)) {}
+
+Shim::Shim(const Bundle& bundle, const Place& place, const std::string& id, const wire::RuncOptions& options)
+    : bundle_(bundle), place_(place), id_(id) {
+  const auto started = start_shim(bundle, place, id, options);
   INFO(started.summary());
   REQUIRE(started.succeeded());
   const auto answer = wire::decode<wire::BootstrapResult>(started.out);
@@ -171,7 +183,7 @@ wire::CreateRequest Shim::create_request(const std::string& out) const {
   request.id = id_;
   request.bundle = bundle_.path();
   request.standard_out = out;
-  request.options = options_of(place_);
+  request.options = any_of(options_of(place_));
   return request;
 }
 

@@ -35,7 +35,11 @@ class Place {
 Finished call_shim(const Bundle& bundle, const Place& place, const std::string& id, const std::string& action,
                    const std::string& input = "");
 /// Options that name a state root of the place's own.
-wire::Any options_of(const Place& place);
+wire::RuncOptions options_of(const Place& place);
+wire::Any any_of(const wire::RuncOptions& options);
+/// "start" as today's containerd calls it.
+Finished start_shim(const Bundle& bundle, const Place& place, const std::string& id,
+                    const wire::RuncOptions& options);
 
 /// The words of a process that runs a line of shell.
 std::vector<std::string> shell(const std::string& line);
@@ -45,6 +49,7 @@ std::vector<std::string> shell(const std::string& line);
 class Shim {
  public:
   Shim(const Bundle& bundle, const Place& place, const std::string& id = "c1");
+  Shim(const Bundle& bundle, const Place& place, const std::string& id, const wire::RuncOptions& options);
   Shim(const Shim&) = delete;
   Shim& operator=(const Shim&) = delete;
   ~Shim();

@@ -27,8 +27,8 @@ TEST_CASE("paths are cleaned, and those that lead elsewhere refused") {
   CHECK(clean("/lodger/../x") == "/x");
   CHECK(clean("/../../x/y/..") == "/x");
   CHECK(clean("/a/b/../../../c/./d") == "/c/d");
-  CHECK(clean("/x/..") == "refused: cgroup \"/x/..\": the root cgroup cannot be a container's");
-  CHECK(clean("/./") == "refused: cgroup \"/./\": the root cgroup cannot be a container's");
+  CHECK(clean("/x/..") == "refused: cgroup \"/x/..\": the root cgroup is everybody's");
+  CHECK(clean("/./") == "refused: cgroup \"/./\": the root cgroup is everybody's");
   CHECK(clean("/a\nb").starts_with("refused: "));
 }
 

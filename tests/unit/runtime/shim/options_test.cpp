@@ -33,6 +33,7 @@ TEST_CASE("options: runc's own") {
   given.io_uid = 7;
   given.io_gid = 8;
   given.root = "/run/docker/runtime";
+  given.shim_cgroup = "/system.slice/shims";
   given.binary_name = "/usr/local/bin/lodger";
   const auto options = decode_options({"containerd.runc.v1.Options", wire::encode(given)});
   REQUIRE(options);
@@ -41,6 +42,7 @@ TEST_CASE("options: runc's own") {
   CHECK(options->systemd_cgroup == true);
   CHECK(options->io_uid == 7);
   CHECK(options->io_gid == 8);
+  CHECK(options->shim_cgroup == "/system.slice/shims");
   CHECK(state_root(*options, "moby") == "/run/docker/runtime/moby");
 }
 
@@ -68,6 +70,7 @@ TEST_CASE("options: in TOML, as CRI and Docker send them to shims that they do n
   CHECK(options->root == "/r");
   CHECK(options->io_uid == 4294967295);
   CHECK(decode_options(toml("")).has_value());
+  CHECK(decode_options(toml("ShimCgroup = \"/x\""))->shim_cgroup == "/x");
 }
 
 TEST_CASE("options: what is not done is refused by name") {
@@ -77,7 +80,6 @@ TEST_CASE("options: what is not done is refused by name") {
   CHECK_THAT(refusal(toml("SystemdCgroups = true")), Catch::Contains("unknown option \"SystemdCgroups\""));
   CHECK_THAT(refusal(toml("\n[x")), Catch::Contains("line 2"));
   CHECK_THAT(refusal(toml("BinaryName = \"runc\"")), Catch::Contains("BinaryName \"runc\""));
-  CHECK_THAT(refusal(toml("ShimCgroup = \"/x\"")), Catch::Contains("ShimCgroup"));
   CHECK_THAT(refusal({"x.Options", ""}), Catch::Contains("x.Options"));
   CHECK(!decode_options({"containerd.runc.v1.Options", "\xff"}));
 }
