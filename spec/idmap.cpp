@@ -13,13 +13,13 @@ namespace lodger::spec {
 
 namespace {
 
-/// "0-1-10": three numbers and nothing else.
-std::optional<IdMapping> parse_line(std::string_view text) {
-  if (std::ranges::count(text, '-') != 2) return std::nullopt;
-  const auto container_id = whole_number<std::uint32_t>(cut(text, '-'));
-  const auto host_id = whole_number<std::uint32_t>(cut(text, '-'));
+/// "0-1-10": three numbers and nothing else, the last of them not zero.
+std::optional<IdMapping> parse_line(std::string_view text, char separator) {
+  if (std::ranges::count(text, separator) != 2) return std::nullopt;
+  const auto container_id = whole_number<std::uint32_t>(cut(text, separator));
+  const auto host_id = whole_number<std::uint32_t>(cut(text, separator));
   const auto size = whole_number<std::uint32_t>(text);
-  if (!container_id || !host_id || !size) return std::nullopt;
+  if (!container_id || !host_id || !size || *size == 0) return std::nullopt;
   return IdMapping{.container_id = *container_id, .host_id = *host_id, .size = *size};
 }
 
@@ -49,8 +49,8 @@ Outcome<> parse_lines(std::string_view text, const std::vector<IdMapping>& conta
     const auto whole = part;
     const bool relative = part.starts_with('@');
     if (relative) part.remove_prefix(1);
-    const auto line = parse_line(part);
-    if (!line || line->size == 0)
+    const auto line = parse_line(part, '-');
+    if (!line)
       return refuse(
           fmt::format(".options: idmap: {} is no mapping: three numbers are (\"0-1000-1\": the id on the "
                       "filesystem, the host's id, how many)",
@@ -123,6 +123,23 @@ Outcome<std::optional<IdMap>> id_map(const Mount& mount, const Config& config) {
     TRY(of_container(config, map));
   }
   return map;
+}
+
+Outcome<std::vector<IdMapping>> colon_map(std::string_view name, std::string_view text) {
+  std::vector<IdMapping> lines;
+  do {
+    const auto part = cut(text, ',');
+    const auto line = parse_line(part, ':');
+    if (!line)
+      return refuse(
+          fmt::format("{}: {} is no mapping: three numbers are (\"0:1000:1\": the id on the filesystem, the "
+                      "host's id, how many)",
+                      name, quoted(part)),
+          EINVAL);
+    lines.push_back(*line);
+  } while (!text.empty());
+  TRY(check_ranges(name, lines));
+  return lines;
 }
 
 std::string map_text(const std::vector<IdMapping>& mappings) {

@@ -52,7 +52,7 @@ kernel::Result<> write_map(const Resident& resident, const char* file, const std
   return kernel::write_once(map.get(), text);
 }
 
-kernel::Result<kernel::Fd<kernel::Namespace>> make_space(const std::string& uids, const std::string& gids) {
+kernel::Result<kernel::Fd<kernel::Namespace>> space_with(const std::string& uids, const std::string& gids) {
   const auto resident = TRY(Resident::make());
   TRY(write_map(resident, "gid_map", gids));
   TRY(write_map(resident, "uid_map", uids));
@@ -82,7 +82,24 @@ Failure not_mapped(const std::string& doing, kernel::Error error, const std::str
   return failure;
 }
 
+Outcome<kernel::Fd<kernel::Namespace>> told(kernel::Result<kernel::Fd<kernel::Namespace>> space,
+                                            const std::string& doing) {
+  return explained(std::move(space), fmt::format("{}: idmap: a user namespace for it", doing));
+}
+
 }  // namespace
+
+Outcome<kernel::Fd<kernel::Namespace>> make_space(const spec::IdMap& map, const std::string& doing) {
+  return told(space_with(spec::map_text(map.uids), spec::map_text(map.gids)), doing);
+}
+
+Outcome<> map_tree(const kernel::Fd<kernel::Namespace>& space, bool recursive,
+                   const kernel::Fd<kernel::Mount>& tree, const std::string& source,
+                   const std::string& doing) {
+  const auto mapped = kernel::map_ids(tree.get(), space.get(), recursive ? AT_RECURSIVE : 0);
+  if (!mapped) return std::unexpected(not_mapped(doing, mapped.error(), source, recursive));
+  return {};
+}
 
 Outcome<const IdMaps::Space*> IdMaps::space_for(const Planning& planning, const spec::IdMap& map,
                                                 const std::string& doing) {
@@ -93,10 +110,8 @@ Outcome<const IdMaps::Space*> IdMaps::space_for(const Planning& planning, const 
       map.joined_namespace
           ? kernel::openat<kernel::Namespace>(
                 kernel::cwd, planning.linux().find(spec::NamespaceType::user)->path.c_str(), O_RDONLY)
-          : make_space(uids, gids);
-  known_.push_back(
-      {uids, gids,
-       TRY(explained(std::move(space), fmt::format("{}: idmap: a user namespace for it", doing)))});
+          : space_with(uids, gids);
+  known_.push_back({uids, gids, TRY(told(std::move(space), doing))});
   return &known_.back().space;
 }
 
@@ -109,9 +124,7 @@ Outcome<> IdMaps::apply(const Planning& planning, const spec::IdMap& map,
                         const kernel::Fd<kernel::Mount>& tree, const std::string& source,
                         const std::string& doing) {
   const Space* space = TRY(space_for(planning, map, doing));
-  const auto mapped = kernel::map_ids(tree.get(), space->get(), map.recursive ? AT_RECURSIVE : 0);
-  if (!mapped) return std::unexpected(not_mapped(doing, mapped.error(), source, map.recursive));
-  return {};
+  return map_tree(*space, map.recursive, tree, source, doing);
 }
 
 }  // namespace lodger::rootfs

@@ -10,11 +10,20 @@
 
 namespace lodger::rootfs {
 
-/// The user namespaces of one container's id-mapped mounts, one for each different map. They last as long as
-/// a mount or this object refers to them; no process stays in them.
+/// A user namespace that carries the map's own lines. It lasts as long as the descriptor or a mount refers to
+/// it; no process stays in it. `doing` begins the text of a failure, here and below.
+Outcome<kernel::Fd<kernel::Namespace>> make_space(const spec::IdMap& map, const std::string& doing);
+
+/// Maps `tree`, a detached copy of what lies at `source`, as `space` maps ids; with all that is mounted in it
+/// where `recursive` is set.
+Outcome<> map_tree(const kernel::Fd<kernel::Namespace>& space, bool recursive,
+                   const kernel::Fd<kernel::Mount>& tree, const std::string& source,
+                   const std::string& doing);
+
+/// The user namespaces of one container's id-mapped mounts, one for each different map.
 class IdMaps {
  public:
-  /// Maps `tree`, a detached copy of what lies at `source`. `doing` begins the text of a failure.
+  /// map_tree() with the namespace of this map.
   Outcome<> apply(const Planning& planning, const spec::IdMap& map, const kernel::Fd<kernel::Mount>& tree,
                   const std::string& source, const std::string& doing);
 

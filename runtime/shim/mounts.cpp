@@ -3,105 +3,77 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
-#include <algorithm>
-
 #include "kernel/file.hpp"
 #include "kernel/mount.hpp"
-#include "spec/options.hpp"
-#include "spec/text.hpp"
+#include "runtime/rootfs/idmap.hpp"
+#include "runtime/shim/filesystem.hpp"
+#include "runtime/shim/mapped.hpp"
 
 namespace lodger::shim {
 namespace {
 
-/// What mount(2) takes as data: one page, with the zero at its end.
-constexpr std::size_t longest_data = 4095;
+/// A mount of containerd's, as it is made.
+struct Wanted {
+  const wire::Mount& mount;
+  spec::MountFlags options;
+  std::optional<spec::IdMap> map;
+  std::string doing;  // begins the text of a failure
+};
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words) out.append(out.empty() ? "" : ",").append(word);
+Outcome<Wanted> read(const wire::Mount& mount) {
+  Wanted out{mount, {}, {}, fmt::format("mounting the root filesystem ({} {})", mount.type, mount.source)};
+  if (mount.type.contains('/'))
+    return refuse(fmt::format("{}: this type is for containerd's own mount manager", out.doing), EOPNOTSUPP);
+  spec::Mount known;
+  known.options = mount.options;
+  out.options = spec::mount_flags(known);
+  if (out.options.idmap || out.options.recursive_idmap || out.options.id_map_text)
+    return refuse(fmt::format("{}: idmap and ridmap are options of config.json's mounts; here uidmap= and "
+                              "gidmap= are",
+                              out.doing),
+                  EOPNOTSUPP);
+  out.map = TRY(take_map(out.options, out.doing));
   return out;
 }
 
-/// Old mount(2) knows a mount's own flags by the names of the superblock's.
-unsigned long flags_of(const spec::MountFlags& options) {
-  struct Pair {
-    std::uint64_t attribute;
-    unsigned long flag;
-  };
-  constexpr Pair pairs[] = {{MOUNT_ATTR_RDONLY, MS_RDONLY},   {MOUNT_ATTR_NOSUID, MS_NOSUID},
-                            {MOUNT_ATTR_NODEV, MS_NODEV},     {MOUNT_ATTR_NOEXEC, MS_NOEXEC},
-                            {MOUNT_ATTR_NOATIME, MS_NOATIME}, {MOUNT_ATTR_NODIRATIME, MS_NODIRATIME}};
-  unsigned long flags = options.super_set;
-  for (const auto& [attribute, flag] : pairs)
-    if (options.attr_set & attribute) flags |= flag;
-  return flags;
+/// Where it comes to lie. What is mounted so far is an image's: a link in it leads nowhere else.
+Outcome<kernel::Fd<kernel::Path>> place_of(const Wanted& wanted, const std::string& root) {
+  const auto& [mount, options, map, doing] = wanted;
+  auto place = TRY(explained(
+      kernel::openat<kernel::Path>(kernel::cwd, root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW), doing));
+  if (mount.target.empty()) return place;
+  return explained(kernel::open_in_root(place.get(), mount.target.c_str(), O_PATH),
+                   fmt::format("{}: {}{}", doing, root, mount.target));
 }
 
-/// "lowerdir=/a/1/fs:/a/2/fs" in a long chain of layers: what all have in front is taken for the working
-/// folder, and the rest is relative to it (containerd does the same).
-std::string shorten(spec::MountFlags& options) {
-  constexpr std::string_view key = "lowerdir=";
-  const auto lower =
-      std::ranges::find_if(options.data, [&](const auto& word) { return word.starts_with(key); });
-  if (lower == options.data.end()) return {};
-  std::vector<std::string_view> layers;
-  for (std::string_view rest = std::string_view(*lower).substr(key.size()); !rest.empty();)
-    layers.push_back(spec::cut(rest, ':'));
-  std::string_view common = layers.front();
-  for (const auto layer : layers) {
-    const auto differs = std::ranges::mismatch(common, layer).in1;
-    common = common.substr(0, static_cast<std::size_t>(differs - common.begin()));
+/// Options that set a flag of the mount leave it no other flag of its source: mount(2), MS_REMOUNT.
+Outcome<kernel::Fd<kernel::Mount>> bind(const Wanted& wanted) {
+  const auto& [mount, options, map, doing] = wanted;
+  auto tree = TRY(explained(
+      kernel::clone_tree(kernel::cwd, mount.source.c_str(), options.recursive_bind ? AT_RECURSIVE : 0),
+      doing));
+  if (map) {
+    const auto space = TRY(rootfs::make_space(*map, doing));
+    TRY(rootfs::map_tree(space, options.recursive_bind, tree, mount.source, doing));
   }
-  common = common.substr(0, common.rfind('/') + 1);
-  if (common.size() <= 1) return {};
-  std::string shortened(key);
-  for (const auto layer : layers)
-    shortened.append(shortened.size() == key.size() ? "" : ":").append(layer.substr(common.size()));
-  const std::string folder(common);
-  *lower = std::move(shortened);
-  return folder;
+  if (options.attr_set == 0) return tree;
+  mount_attr attributes{};
+  attributes.attr_set = options.attr_set;
+  attributes.attr_clr = options.attr_clr | options.implied_clr;
+  TRY(explained(kernel::set_attributes(tree.get(), attributes), doing));
+  return tree;
 }
 
-/// A mount whose data is a whole page or more is made from a folder below which the layers are.
-Outcome<> mount_overlay(const char* source, const std::string& target, const char* type, unsigned long flags,
-                        spec::MountFlags& options, const std::string& doing) {
-  auto data = joined(options.data);
-  if (data.size() <= longest_data)
-    return explained(kernel::mount(source, target.c_str(), type, flags, data.c_str()), doing);
-  const auto here =
-      TRY(explained(kernel::openat<kernel::Path>(kernel::cwd, ".", O_PATH | O_DIRECTORY), doing));
-  const auto folder = shorten(options);
-  data = joined(options.data);
-  if (folder.empty() || data.size() > longest_data)
-    return refuse(fmt::format("{}: its options take {} bytes, and mount(2) has room for {}", doing,
-                              data.size(), longest_data),
-                  E2BIG);
-  TRY(explained(kernel::chdir(folder.c_str()), doing));
-  auto mounted = explained(kernel::mount(source, target.c_str(), type, flags, data.c_str()), doing);
-  TRY(explained(kernel::fchdir(here.get()), doing));
-  return mounted;
-}
-
-Outcome<> mount_one(const wire::Mount& mount, const std::string& target) {
-  const auto doing = fmt::format("mounting the root filesystem ({} {})", mount.type, mount.source);
-  if (mount.type.contains('/'))
-    return refuse(fmt::format("{}: this type is for containerd's own mount manager", doing), EOPNOTSUPP);
-  spec::Mount known;
-  known.options = mount.options;
-  auto options = spec::mount_flags(known);
-  if (options.idmap || options.recursive_idmap || options.id_map_text)
-    return refuse(fmt::format("{}: id-mapped mounts are made from config.json's mounts alone", doing),
-                  EOPNOTSUPP);
-  const auto flags = flags_of(options);
-  if (!options.binds())
-    return mount_overlay(mount.source.c_str(), target, mount.type.c_str(), flags, options, doing);
-  const unsigned long bind = MS_BIND | (options.recursive_bind ? MS_REC : 0UL);
-  TRY(explained(kernel::mount(mount.source.c_str(), target.c_str(), nullptr, bind, nullptr), doing));
-  // A bind mount takes no flags with it: mount(2), "Creating a bind mount".
-  if (flags)
-    TRY(explained(kernel::mount(nullptr, target.c_str(), nullptr, MS_BIND | MS_REMOUNT | flags, nullptr),
-                  doing));
-  return {};
+Outcome<> mount_one(const wire::Mount& mount, const std::string& root) {
+  const auto wanted = TRY(read(mount));
+  const auto place = TRY(place_of(wanted, root));
+  if (!wanted.options.binds() && !wanted.map)
+    return mount_filesystem(mount, wanted.options, fmt::format("/proc/self/fd/{}", place.get()),
+                            wanted.doing);
+  const auto tree =
+      TRY(wanted.options.binds() ? bind(wanted)
+                                 : mapped_filesystem(mount, wanted.options, *wanted.map, root, wanted.doing));
+  return explained(kernel::attach(tree.get(), place.get()), wanted.doing);
 }
 
 }  // namespace
@@ -111,8 +83,7 @@ Outcome<RootMounts> RootMounts::make(const std::vector<wire::Mount>& mounts, con
       !made && made.error().code != EEXIST)
     return std::unexpected(explain(fmt::format("making {}", target), made.error()));
   RootMounts out(target);
-  for (const auto& mount : mounts)
-    TRY(mount_one(mount, mount.target.empty() ? target : fmt::format("{}/{}", target, mount.target)));
+  for (const auto& mount : mounts) TRY(mount_one(mount, target));
   return out;
 }
 

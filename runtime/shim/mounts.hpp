@@ -12,8 +12,8 @@ namespace lodger::shim {
 /// Undone by the destructor unless committed.
 class RootMounts {
  public:
-  /// In order, each at `target` or at its own target below it. Makes the folder. Fails on a type that only
-  /// containerd itself could mount.
+  /// In order, each at `target` or at its own target in what is mounted there by then. Makes the folder.
+  /// Fails on a type that only containerd itself could mount.
   static Outcome<RootMounts> make(const std::vector<wire::Mount>& mounts, const std::string& target);
   RootMounts(RootMounts&& other) noexcept : target_(std::exchange(other.target_, {})) {}
   RootMounts& operator=(RootMounts&&) = delete;

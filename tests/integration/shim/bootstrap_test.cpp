@@ -126,39 +126,6 @@ TEST_CASE("shim: options in an engine's words") {
   CHECK(support::names_in(place.path("root") + "/test") == std::vector<std::string>{"c1"});
 }
 
-TEST_CASE("shim: the root filesystem's mounts are made, and go with the container") {
-  NEEDS_ROOT();
-  const Bundle bundle({"/bin/sh", "-c", "cat /marker; ls /lower; echo x >/written"});
-  const Place place;
-  for (const char* name : {"upper", "work"}) support::make_folder(place.path(name));
-  REQUIRE(::rename(bundle.rootfs().c_str(), place.path("lower").c_str()) == 0);
-  support::write_file(place.path("lower") + "/marker", "from below\n");
-  support::make_folder(place.path("lower") + "/lower");
-  Shim shim(bundle, place);
-  Reader out(place.fifo("out"));
-  auto request = shim.create_request(place.path("out"));
-  request.rootfs.push_back({"overlay",
-                            "overlay",
-                            "",
-                            {"lowerdir=" + place.path("lower"), "upperdir=" + place.path("upper"),
-                             "workdir=" + place.path("work")}});
-  const auto created = shim.call<wire::PidResponse>("Create", request);
-  REQUIRE(created);
-  REQUIRE(shim.start());
-  CHECK(shim.wait()->exit_status == 0);
-  CHECK(out.all() == "from below\n");
-  CHECK(traces_of(bundle.name()).size() > 0);
-  REQUIRE(shim.remove());
-  CHECK(traces_of(bundle.name()).empty());
-  CHECK(support::read_file(place.path("upper") + "/written") == "x\n");
-
-  request.rootfs[0].options[0] = "lowerdir=/does-not-exist";
-  const auto failed = shim.call<wire::PidResponse>("Create", request);
-  REQUIRE(!failed);
-  CHECK_THAT(failed.error().message, Catch::Contains("mounting the root filesystem (overlay"));
-  CHECK(traces_of(bundle.name()).empty());
-}
-
 TEST_CASE("shim: containerd's own service manager is not its containers'") {
   NEEDS_ROOT();
   const Bundle bundle(words("/bin/sleep 1000"));

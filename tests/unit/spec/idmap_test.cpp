@@ -81,3 +81,19 @@ TEST_CASE("idmap: only bind mounts, and only one map") {
         ".options: idmap: has a map of its own beside uidMappings and gidMappings");
   CHECK(text(bind_with("idmap", {{0, 1, 0}}, {{0, 1, 1}})) == ".uidMappings[0].size: must not be 0");
 }
+
+TEST_CASE("idmap: a map in containerd's words") {
+  const auto read = [](const char* given) {
+    const auto lines = colon_map("uidmap", given);
+    return lines ? map_text(*lines) : lines.error().text;
+  };
+  CHECK(read("0:100000:65536") == "0 100000 65536\n");
+  CHECK(read("0:100000:10,10:7:1") == "0 100000 10\n10 7 1\n");
+  for (const char* wrong : {"", "0:1", "0:1:2:3", "0:1:0", "-1:1:1", "0:+1:1", "0: 1:1", "a:1:1", "0-1-1",
+                            "0:1:4294967296", ",0:1:1", "0:1:1,,7:8:1"}) {
+    CAPTURE(wrong);
+    CHECK_THAT(read(wrong), Catch::StartsWith("uidmap: \"") && Catch::Contains("is no mapping"));
+  }
+  CHECK(read("0:1:5,4:9:1") == "uidmap[1]: overlaps uidmap[0]");
+  CHECK_THAT(read("1:4294967295:2"), Catch::Contains("beyond the last id"));
+}
