@@ -20,10 +20,10 @@ void Work::run(Part aside, Part done) {
   ++running_;
   const auto whole = [this, aside = std::move(aside), done = std::move(done)] {
     aside();
-    {
-      const std::lock_guard lock(mutex_);
-      finished_.push_back(done);
-    }
+    // Until the lock is free: whoever finds the piece finished, and be it by another's waking, may end all
+    // this.
+    const std::lock_guard lock(mutex_);
+    finished_.push_back(done);
     constexpr std::uint64_t one = 1;
     (void)kernel::write_once(wake_.get(), {reinterpret_cast<const char*>(&one), sizeof one});
   };
