@@ -120,6 +120,24 @@ def command_of(pid):
 
 
 @alone
+def ctr_killed_midst(engine, runtime):
+    """containerd is killed while tasks are made: nothing stays"""
+    names = [fresh() for _ in range(6)]
+    for i, name in enumerate(names):
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            made = pool.submit(engine.run, runtime, 'sleep', '1000', flags=['-d', '--net-host'], name=name)
+            time.sleep(0.05 * i)
+            engine.restart()
+            made.result()
+    for name in names:
+        engine.call('task', 'kill', '-s', '9', name)
+        engine.call('task', 'rm', '-f', name)
+        engine.call('c', 'rm', name)
+    wants(len(engine.call('task', 'ls').out.splitlines()) == 1, engine.call('task', 'ls'))
+    eventually(lambda: engine.inside(['ls', '/run/containerd/s']).out == '')
+
+
+@alone
 def ctr_many(engine, runtime):
     """two hundred side by side, each with its own status; nothing is left"""
     gives(engine.run(runtime, 'echo', 'ran', flags=['--rm', '--net-host'], name=fresh()), 'ran\n')  # what the first one makes, stays
@@ -261,4 +279,4 @@ def ctr_refuses_checkpoint(engine, runtime):
 
 
 CTR = [ctr_runs, ctr_reads, ctr_executes, ctr_gives_terminal, ctr_has_settings, ctr_limits, ctr_joins, ctr_refuses, ctr_detaches_exec, ctr_logs,
-       ctr_pauses, ctr_shows, ctr_kills, ctr_tells_events, ctr_maps_users, ctr_refuses_checkpoint, ctr_comes_back, ctr_loses_shim, ctr_many]
+       ctr_pauses, ctr_shows, ctr_kills, ctr_tells_events, ctr_maps_users, ctr_refuses_checkpoint, ctr_comes_back, ctr_loses_shim, ctr_killed_midst, ctr_many]
