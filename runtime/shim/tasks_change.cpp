@@ -12,6 +12,8 @@ namespace {
 using wire::Code;
 using wire::Empty;
 
+constexpr std::string_view updating = "OCI runtime update failed";
+
 }  // namespace
 
 // Pause, Resume and Update wait for others who are at work on the container, and for the freezer.
@@ -68,13 +70,12 @@ Answer<Empty> Tasks::close_io(const wire::CloseIoRequest& request) {
 }
 
 void Tasks::update(const wire::UpdateRequest& request, const Reply& reply) {
-  constexpr std::string_view doing = "OCI runtime update failed";
   const auto found = find(request.id);
   if (!found) return fail(reply, std::unexpected(found.error()));
   if (!request.resources) return reply.fail(Code::invalid_argument, "update: no resources are named");
   std::vector<std::string> remarks;
   auto resources = spec::parse_resources(request.resources->value, &remarks);
-  if (!resources) return fail(reply, failed(doing, resources.error(), Code::invalid_argument));
+  if (!resources) return fail(reply, failed(updating, resources.error(), Code::invalid_argument));
   for (const auto& remark : remarks) with_.notices(remark);
   auto& task = **found;
   beside(
@@ -83,7 +84,7 @@ void Tasks::update(const wire::UpdateRequest& request, const Reply& reply) {
         return container::update(task.store, task.id, resources);
       },
       [reply](const Outcome<>& updated) {
-        if (!updated) return fail(reply, failed(doing, updated.error()));
+        if (!updated) return fail(reply, failed(updating, updated.error()));
         reply.answer(Empty{});
       });
 }
