@@ -94,7 +94,7 @@ class Engine:
         try:
             self.provide_shims()
             self.begin()
-            self.load()
+            self.prepare()
         except BaseException:
             self.end()
             raise
@@ -116,6 +116,13 @@ class Engine:
         for runtime in self.runtimes.values():
             if runtime.shim:
                 os.symlink(runtime.shim, f'{self.place}/bin/{os.path.basename(runtime.shim)}')
+
+    def prepare(self):
+        """Nothing in here calls a runtime: where it fails it is the engine, or the machine, that cannot."""
+        try:
+            self.load()
+        except (AssertionError, subprocess.TimeoutExpired) as wrong:
+            raise Skipped(f'it cannot be made ready here: {str(wrong)[:300]}') from wrong
 
     def load(self):
         make_image(self.place + '/image.tar')
@@ -144,13 +151,20 @@ class Engine:
     def start(self):
         self.daemon = subprocess.Popen(self.entering(['sh', '-c', 'exec ' + self.daemon_line()]), stdin=subprocess.DEVNULL,
                                        stdout=self.log, stderr=self.log, start_new_session=True, env=self.env)
-        for _ in range(150):
+        end = time.monotonic() + 90
+        while time.monotonic() < end:
             if self.daemon.poll() is not None:
                 raise Skipped(f'it does not start here: {self.tail()}')
-            if self.ready():
+            if self.answers():
                 return
             time.sleep(0.2)
         raise Skipped(f'it does not answer: {self.tail()}')
+
+    def answers(self):
+        try:
+            return self.ready()
+        except subprocess.TimeoutExpired:
+            return False
 
     def daemon_line(self):
         return 'sleep 1000000'
@@ -226,11 +240,7 @@ class Engine:
                 self.daemon.kill()
                 self.daemon.wait()
         if self.holder:
-            for pid in list(self.processes()) if self.holder.poll() is None else []:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+            self.end_processes()
             self.holder.kill()
             self.holder.wait()
         self.log.close()
@@ -242,6 +252,24 @@ class Engine:
                     break
                 except OSError:
                     time.sleep(0.05)
+        for folder in {f'/sys/fs/cgroup{CGROUP}', *glob.glob(f'/sys/fs/cgroup/*{CGROUP}')}:
+            try:
+                os.rmdir(folder)
+            except OSError:
+                pass  # it is that of the other engines, too: the last one removes it
+
+    def end_processes(self):
+        """Again and again: one that ends may have started another before."""
+        for _ in range(100):
+            left = list(self.processes()) if self.holder.poll() is None else []
+            if not left:
+                return
+            for pid in left:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            time.sleep(0.05)
 
 
 class Terminal:
@@ -316,7 +344,8 @@ class Docker(DockerLike):
         self.configure()
         return (f'dockerd --config-file {self.place}/daemon.json --data-root {self.place}/data --exec-root {self.place}/exec '
                 f'--pidfile {self.place}/pid -H unix://{self.place}/sock --bridge none --iptables=false --ip6tables=false '
-                f'--storage-driver vfs {self.more_words}')
+                # with systemd and cgroup2 alone it would be systemd's otherwise, which takes slices only
+                f'--exec-opt native.cgroupdriver=cgroupfs --storage-driver vfs {self.more_words}')
 
     def ready(self):
         return os.path.exists(self.place + '/sock') and self.call('version').status == 0
@@ -335,7 +364,8 @@ class Docker(DockerLike):
 class Podman(DockerLike):
     name = 'podman'
     programs = ('podman', 'conmon')
-    own_folders = ('/run/containers', '/run/libpod')
+    # its locks lie in /dev/shm, and a Podman with a new root frees all that it finds there
+    own_folders = ('/run/containers', '/run/libpod', '/dev/shm')
 
     def daemon_line(self):
         """What a person writes for a runtime of its own, and no more descriptors than a machine may give."""
