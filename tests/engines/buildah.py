@@ -62,7 +62,8 @@ def buildah_runs(engine, runtime):
 def buildah_runs_on_terminal(engine, runtime):
     """run -t: a terminal, its size"""
     with Working(engine, runtime) as working:
-        words = ['run', '--runtime', runtime.program, '--network', 'host', '-t', working.name, '--', 'sh', '-c', 'sleep 0.3; stty size; read x; echo "got $x"']
+        words = ['run', '--runtime', runtime.program, '--network', 'host', '-t', working.name, '--', 'sh', '-c',
+                 'while true; do stty size </dev/tty; sleep 0.2; done & read x; echo "got $x"']
         with engine.on_terminal(*words) as terminal:
             eventually(lambda: terminal.says('30 90'), what=lambda: terminal.said)
             terminal.types('word\n')

@@ -92,5 +92,10 @@ class Kept:
     def comes_to(self, status):
         eventually(lambda: self.status() == status, what=lambda: f'it is {self.status()}, not {status}')
 
+    def says(self, text):
+        """Waits until it has said this."""
+        eventually(lambda: text in self('logs', self.name).out)
+        return self
+
     def pid(self):
         return int(self.inspect('.State.Pid'))

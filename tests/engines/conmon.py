@@ -3,7 +3,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 
 from common import eventually, file_of, fresh, needs_controller, wants
 from engines import Answer, Engine, Skipped, make_root
@@ -189,8 +188,8 @@ def conmon_gives_terminal(engine, runtime):
 
 def crio_kills(engine, runtime):
     """kill ID SIGNAL, then kill of one that is over: its words, delete"""
-    with Sandboxed(engine, runtime, 'sh', '-c', 'trap "exit 5" TERM; while true; do sleep 0.1; done').started() as container:
-        time.sleep(0.5)
+    with Sandboxed(engine, runtime, 'sh', '-c', 'trap "exit 5" TERM; echo ready; while true; do sleep 0.1; done').started() as container:
+        eventually(lambda: ['stdout', 'F', 'ready'] in container.log())
         wants((answer := container.call('kill', container.id, 'TERM')).status == 0, answer)
         wants(container.exit_code() == 5, told(container))
         answer = container.call('kill', container.id, 'KILL')

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import time
 
 from common import alone, eventually, file_of, fresh, gives, needs_controller, wants
 from engines import IMAGE, Answer, Skipped
@@ -85,8 +84,8 @@ def ctr_comes_back(engine, runtime):
     """containerd is killed and comes back: tasks go on"""
     with Task(engine, runtime) as running, Task(engine, runtime, 'sh', '-c', 'sleep 1; exit 4') as ended:
         engine.restart()
-        time.sleep(1.5)
-        wants((running.status(), ended.status()) == ('RUNNING', 'STOPPED'), engine.call('task', 'ls'))
+        eventually(lambda: ended.status() == 'STOPPED')
+        wants(running.status() == 'RUNNING', engine.call('task', 'ls'))
         answer = engine.call('task', 'exec', '--exec-id', 'e', running.name, 'echo', 'there')
         wants(answer.out == 'there\n', answer)
         answer = engine.call('task', 'rm', ended.name)
@@ -227,8 +226,8 @@ def ctr_refuses(engine, runtime):
 def ctr_detaches_exec(engine, runtime):
     """task exec -d, task kill --exec-id, task kill --all"""
     with Task(engine, runtime) as task:
-        engine.call('task', 'exec', '-d', '--exec-id', 'e', task.name, 'sh', '-c', 'trap "touch /told" TERM; while true; do sleep 0.1; done', must=True)
-        time.sleep(0.5)
+        engine.call('task', 'exec', '-d', '--exec-id', 'e', task.name, 'sh', '-c', 'trap "touch /told" TERM; touch /ready; while true; do sleep 0.1; done', must=True)
+        eventually(lambda: engine.call('task', 'exec', '--exec-id', fresh(), task.name, 'ls', '/ready').status == 0)
         engine.call('task', 'kill', '-s', 'TERM', '--exec-id', 'e', task.name, must=True)
         eventually(lambda: engine.call('task', 'exec', '--exec-id', fresh(), task.name, 'ls', '/told').status == 0)
         engine.call('task', 'kill', '-s', 'KILL', '--all', task.name, must=True)
@@ -248,16 +247,17 @@ def ctr_logs(engine, runtime):
 def ctr_tells_events(engine, runtime):
     """events: create, start, exec, exit, delete; an end for want of memory"""
     needs_controller('memory')
-    client = engine.background('events')
-    try:
-        time.sleep(1)
-        name = fresh()
+    name = fresh()
+
+    def hears():  # of something else, so that it listens by now
+        engine.call('image', 'label', IMAGE, f'heard={fresh()}', must=True)
+        return '/images/' in client.said
+    with engine.background('events') as client:
+        eventually(hears)
         answer = engine.run(runtime, 'sh', '-c', 'x=$(yes | head -c 200000000); echo ${#x}', flags=['--rm', '--net-host', '--memory-limit', str(32 << 20)], name=name)
         wants(answer.status == 137 or answer.out, answer)  # where there is swap it may pass
-        time.sleep(1)
-    finally:
-        client.terminate()
-        said = [line for line in client.communicate(timeout=15)[0].splitlines() if name in line]
+        eventually(lambda: any('/tasks/delete' in line and name in line for line in client.said.splitlines()), what=lambda: client.said[-500:])
+        said = [line for line in client.said.splitlines() if name in line]
     topics = [re.search(r'/tasks/([\w-]+)', line)[1] for line in said if '/tasks/' in line]
     wants({'create', 'start', 'exit', 'delete'} <= set(topics) and ('oom' in topics or answer.status != 137), Answer(0, str(topics), ''))
 

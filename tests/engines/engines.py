@@ -199,9 +199,7 @@ class Engine:
         return Terminal(self.entering([*self.client(), *words]), self.env)
 
     def background(self, *words):
-        """A client that stays, its output to be read."""
-        return subprocess.Popen(self.entering([*self.client(), *words]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True, env=self.env)
+        return Background(self.entering([*self.client(), *words]), self.env)
 
     def about(self, runtime):
         """Words of every call about a container of this runtime."""
@@ -307,6 +305,27 @@ class Terminal:
             self.process.kill()
         self.process.wait()
         os.close(self.master)
+
+
+class Background:
+    """A client that stays until the block ends; what it has said by now can be read."""
+
+    def __init__(self, words, env):
+        self.file = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self.file, stderr=subprocess.STDOUT, env=env)
+
+    @property
+    def said(self):
+        return os.pread(self.file.fileno(), 1 << 20, 0).decode(errors='replace')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.file.close()
 
 
 class DockerLike(Engine):

@@ -89,7 +89,7 @@ def executes_on_terminal(engine, runtime):
     """exec -it on a terminal: its size and its status"""
     with Kept(engine, runtime) as kept:
         with engine.on_terminal(*engine.about(runtime), 'exec', '-it', kept.name, 'sh', '-c',
-                                'sleep 0.5; stty size; read x; echo "got $x"; exit 5') as terminal:
+                                'while true; do stty size </dev/tty; sleep 0.2; done & read x; echo "got $x"; exit 5') as terminal:
             eventually(lambda: terminal.says('30 90'), what=lambda: terminal.said)
             terminal.types('word\n')
             eventually(lambda: terminal.says('got word'), what=lambda: terminal.said)
@@ -99,11 +99,12 @@ def executes_on_terminal(engine, runtime):
 
 def attaches(engine, runtime):
     """attach: output from then on, until the end"""
-    with Kept(engine, runtime, 'sh', '-c', 'while ! test -e /go; do sleep 0.1; done; echo late') as kept:
-        client = engine.background(*engine.about(runtime), 'attach', '--no-stdin', kept.name)
-        time.sleep(1)
-        kept('exec', kept.name, 'touch', '/go', must=True)
-        wants('late' in client.communicate(timeout=20)[0], kept('logs', kept.name))
+    with Kept(engine, runtime, 'sh', '-c', 'while ! test -e /go; do echo early; sleep 0.1; done; echo late') as kept:
+        with engine.background(*engine.about(runtime), 'attach', '--no-stdin', kept.name) as client:
+            eventually(lambda: 'early' in client.said, 30)
+            kept('exec', kept.name, 'touch', '/go', must=True)
+            client.process.wait(30)
+            wants('late' in client.said, kept('logs', kept.name))
 
 
 def keeps_logs(engine, runtime):
@@ -123,13 +124,13 @@ def follows_logs(engine, runtime):
 
 def stops(engine, runtime):
     """stop: the signal, then force (137); --stop-signal"""
-    trap = 'trap "exit 3" {}; while true; do sleep 0.1; done'
+    trap = 'trap "exit 3" {}; echo ready; while true; do sleep 0.1; done'
     with Kept(engine, runtime, 'sh', '-c', trap.format('TERM')) as kept:
-        time.sleep(0.3)
+        kept.says('ready')
         kept('stop', '-t', '10', kept.name, must=True)
         wants(kept.inspect('.State.ExitCode') == '3', kept('inspect', kept.name))
     with Kept(engine, runtime, 'sh', '-c', trap.format('USR2'), flags=['--stop-signal', 'USR2']) as kept:
-        time.sleep(0.3)
+        kept.says('ready')
         kept('stop', '-t', '10', kept.name, must=True)
         wants(kept.inspect('.State.ExitCode') == '3', kept('inspect', kept.name))
     with Kept(engine, runtime, *ENDURES) as kept:
@@ -139,8 +140,8 @@ def stops(engine, runtime):
 
 def kills(engine, runtime):
     """kill, kill -s; a second one is refused"""
-    with Kept(engine, runtime, 'sh', '-c', 'trap "exit 5" USR1; while true; do sleep 0.1; done') as kept:
-        time.sleep(0.3)
+    with Kept(engine, runtime, 'sh', '-c', 'trap "exit 5" USR1; echo ready; while true; do sleep 0.1; done') as kept:
+        kept.says('ready')
         kept('kill', '-s', 'USR1', kept.name, must=True)
         kept.comes_to('exited')
         wants(kept.inspect('.State.ExitCode') == '5', kept('inspect', kept.name))
