@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 import tempfile
 import termios
+import threading
 import time
 from dataclasses import dataclass
 
@@ -81,6 +82,7 @@ class Engine:
     """`run` and the other verbs are the engine's own words, in the form that scenarios are written in."""
     programs = ()
     own_folders = ()
+    stopping = threading.Event()  # all of them are to end, one that is just starting too
     root = ''  # whose programs: this machine's, or those of another root (`--from`)
 
     def __init__(self, runtimes):
@@ -152,7 +154,7 @@ class Engine:
         self.daemon = subprocess.Popen(self.entering(['sh', '-c', 'exec ' + self.daemon_line()]), stdin=subprocess.DEVNULL,
                                        stdout=self.log, stderr=self.log, start_new_session=True, env=self.env)
         end = time.monotonic() + 90
-        while time.monotonic() < end:
+        while time.monotonic() < end and not self.stopping.is_set():
             if self.daemon.poll() is not None:
                 raise Skipped(f'it does not start here: {self.tail()}')
             if self.answers():
