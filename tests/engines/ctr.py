@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import time
 
 from common import alone, eventually, file_of, fresh, gives, needs_controller, wants
 from engines import IMAGE, Answer, Skipped
