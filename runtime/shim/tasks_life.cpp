@@ -125,7 +125,9 @@ void Tasks::finish_making(Making& making, const Reply& reply) {
   if (making.made) {
     finish_creation(making, reply);
   } else {
-    making.streams.reset();  // here, not with the thread that may have the last hold on it
+    // Here, not with the thread that may have the last hold on it.
+    making.streams.reset();
+    making.interrupt = {};
     fail(reply, failed(creating, making.made.error()));
   }
   for (const auto& whose : std::exchange(making.given_up, {})) give_up({id}, whose);
