@@ -55,7 +55,8 @@ struct Task {
   bool busy = false;      // the library starts or removes it, beside the loop
   unsigned at_work = 0;   // what else is done to it beside the loop: processes that are being made, a pause
   bool removing = false;  // it goes, once nothing else is at work on it
-  bool removed = false;   // it is gone but for the end of its own process, which is to come
+  bool ended = false;     // its removal has ended all that ran in it: once, since a process may take long
+  bool removed = false;   // it is gone but for what is still to come: its own process's end, who is at work
   bool given_up = false;  // containerd does: see Tasks::give_up
   kernel::Fd<kernel::File> interrupt;  // readable, it ends what the library is busy with
   /// Why its creation fails, which is told once it is gone.

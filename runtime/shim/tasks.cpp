@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "cgroups/usable.hpp"
-#include "runtime/container/kill.hpp"
 #include "runtime/shim/leavings.hpp"
 
 namespace lodger::shim {
@@ -196,15 +195,13 @@ void Tasks::take_end(Task& task, Process& process, std::uint32_t status) {
   }
   tell_of_memory(task);
   // Its own pid namespace has taken the others along: pid_namespaces(7).
-  if (!task.record.own_pid_namespace && !task.removed)
-    if (auto killed = container::kill(task.store, {task.id, SIGKILL, true}); !killed)
-      with_.notices(fmt::format("container {}: {}", task.id, killed.error().text));
+  if (!task.record.own_pid_namespace && !task.removed) end_all(task);
   // First of all: should we end before containerd knows, it learns it from there.
   if (auto left = leave_exit(task.bundle, process.pid, exit); !left) with_.notices(left.error().text);
   task.ending = exit;
   tell_ending(task);
   with_.reap();
-  if (task.removed) let_go(task);
+  go_on_removing(task);
 }
 
 }  // namespace lodger::shim

@@ -53,7 +53,7 @@ class Tasks {
   void finish_creation(Making& making, const Reply& reply);
   void start(const wire::ProcessRequest& request, const Reply& reply);
   void start_exec(Task& task, Process& process, const Reply& reply);
-  Answer<wire::Empty> kill(const wire::KillRequest& request);
+  void kill(const wire::KillRequest& request, const Reply& reply);
   Answer<wire::Empty> exec(const wire::ExecRequest& request);
   void remove(const wire::ProcessRequest& request, const Reply& reply);
   void finish_removal(const wire::ProcessRequest& request);
@@ -85,7 +85,8 @@ class Tasks {
   Answer<wire::Empty> shut_down(const wire::ShutdownRequest& request);
   void end_if_empty();
 
-  /// `part` beside the loop, on a container that is not removed meanwhile; then `then` on the loop.
+  /// `part` beside the loop, on a container that is there until it is done, even where its removal has begun;
+  /// then `then` on the loop.
   void beside(Task& task, std::function<Outcome<>()> part, std::function<void(const Outcome<>&)> then);
   Answer<Task*> find(const std::string& id);
   Answer<Process*> find(const std::string& id, const std::string& exec_id);

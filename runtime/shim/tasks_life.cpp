@@ -271,24 +271,38 @@ void Tasks::start_exec(Task& task, Process& process, const Reply& reply) {
       });
 }
 
-Answer<wire::Empty> Tasks::kill(const wire::KillRequest& request) {
-  auto& task = *TRY(find(request.id));
-  const auto& process = *TRY(find(request.id, request.exec_id));
-  const auto finished = [] { return refusal(Code::not_found, "process already finished: not found"); };
-  if (process.exit || (&process == &task.init && task.ending && !request.all)) return finished();
+namespace {
+
+bool is_gone(const Failure& why) { return why.code == ESRCH || why.code == ENOENT; }
+
+void answer_kill(const Reply& reply, std::string_view doing, const Outcome<>& killed) {
+  if (killed) return reply.answer(wire::Empty{});
+  if (is_gone(killed.error())) return reply.fail(Code::not_found, "process already finished: not found");
+  fail(reply, failed(doing, killed.error()));
+}
+
+}  // namespace
+
+/// A whole cgroup's waits for a freezer, and for the ends of those in it (cgroups/kill.cpp).
+void Tasks::kill(const wire::KillRequest& request, const Reply& reply) {
+  const auto found = find(request.id, request.exec_id);
+  if (!found) return fail(reply, std::unexpected(found.error()));
+  auto& task = *tasks_[request.id];
+  const auto& process = **found;
+  if (process.exit || (&process == &task.init && task.ending && !request.all))
+    return answer_kill(reply, "", refuse("it has ended", ESRCH));
   if (process.pid == 0)
-    return refusal(Code::failed_precondition, fmt::format("process {} is not started", process.exec_id));
+    return reply.fail(Code::failed_precondition, fmt::format("process {} is not started", process.exec_id));
   const int signal = static_cast<int>(request.signal);
-  if (&process != &task.init) {
-    const auto sent = kernel::send_signal(process.handle, signal);
-    if (!sent && sent.error().code == ESRCH) return finished();
-    if (!sent) return failed("signalling a process", explain("kill", sent.error()));
-    return wire::Empty{};
-  }
-  const auto killed = container::kill(task.store, {task.id, signal, request.all});
-  if (!killed && (killed.error().code == ESRCH || killed.error().code == ENOENT)) return finished();
-  if (!killed) return failed("OCI runtime kill failed", killed.error());
-  return wire::Empty{};
+  if (&process != &task.init)
+    return answer_kill(reply, "signalling a process",
+                       explained(kernel::send_signal(process.handle, signal), "kill"));
+  beside(
+      task,
+      [&task, signal, all = request.all] {
+        return container::kill(task.store, {task.id, signal, all});
+      },
+      [reply](const Outcome<>& killed) { answer_kill(reply, "OCI runtime kill failed", killed); });
 }
 
 void Tasks::remove(const wire::ProcessRequest& request, const Reply& reply) {
@@ -344,9 +358,10 @@ void Tasks::let_go_further(Task& task, Process& process) {
   task.execs.erase(process.exec_id);
 }
 
-/// Once nothing else is at work on it.
+/// Once nothing else is at work on it, which may have begun while it was removed.
 void Tasks::go_on_removing(Task& task) {
-  if (!task.removing || task.removed || task.busy || task.at_work > 0) return;
+  if (!task.removing || task.busy || task.at_work > 0) return;
+  if (task.removed) return let_go(task);
   if (end_further(task)) return;
   task.busy = true;
   const auto removed = std::make_shared<Outcome<>>();
@@ -356,9 +371,15 @@ void Tasks::go_on_removing(Task& task) {
 
 /// Whatever runs in it, what has not joined it whole included. What is paused is thawed by that.
 void Tasks::end_all(Task& task) {
-  auto killed = container::kill(task.store, {task.id, SIGKILL, true});
-  if (!killed && killed.error().code != ENOENT && killed.error().code != ESRCH)
-    with_.notices(fmt::format("container {}: {}", task.id, killed.error().text));
+  beside(
+      task,
+      [&task] {
+        return container::kill(task.store, {task.id, SIGKILL, true});
+      },
+      [this, &task](const Outcome<>& killed) {
+        if (killed || is_gone(killed.error())) return;
+        with_.notices(fmt::format("container {}: {}", task.id, killed.error().text));
+      });
 }
 
 /// The kernel does not let a pid namespace's first process go before we have reaped those of its processes
@@ -371,9 +392,8 @@ bool Tasks::end_further(Task& task) {
     (void)kernel::send_signal(process.handle, SIGKILL);  // ESRCH: it has ended, and is not reaped yet
     any = true;
   }
-  if (!any) return false;
-  end_all(task);
-  return true;
+  if (any && !std::exchange(task.ended, true)) end_all(task);
+  return any;
 }
 
 /// Beside the loop: what the library and the shim have made of it.
@@ -388,7 +408,8 @@ Outcome<> Tasks::dismantle(const Task& task) {
 void Tasks::finish_dismantling(Task& task, const Outcome<>& removed) {
   task.busy = false;
   task.removing = task.removed = removed.has_value();
-  if (removed) return let_go(task);
+  if (removed) return go_on_removing(task);
+  task.ended = false;  // the next attempt begins anew
   if (const auto unmade = std::exchange(task.unmade, {})) {
     with_.notices(fmt::format("container {}: {}", task.id, removed.error().text));
     fail(unmade->reply, failed(creating, unmade->why));

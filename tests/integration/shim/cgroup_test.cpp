@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,7 +56,43 @@ wire::RuncOptions in_cgroup(const Place& place, const std::string& path) {
   return options;
 }
 
+void in_pod(nlohmann::json& config) { config["annotations"]["io.kubernetes.cri.sandbox-id"] = "pod"; }
+
+/// Where cgroup v1's freezer is; empty on a machine without it.
+std::string v1_freezer(const cgroups::Layout& layout) {
+  for (const auto& hierarchy : layout.hierarchies)
+    if (hierarchy.has("freezer")) return hierarchy.folder;
+  return {};
+}
+
 }  // namespace
+
+TEST_CASE("shim: a kill that waits for a freezer keeps nobody else waiting") {
+  NEEDS_ROOT();
+  const auto freezer = v1_freezer(*cgroups::detect());
+  NEEDS(!freezer.empty(), "no freezer of cgroup v1, with which what takes a signal is held");
+  const Place place;
+  const Bundle first(words("/bin/sleep 1000"), in_pod);
+  const Bundle second(words("/bin/sleep 1000"), [](nlohmann::json& config) {
+    in_pod(config);
+    const std::string path = config["linux"]["cgroupsPath"];
+    config["linux"]["cgroupsPath"] = path + "/below";
+  });
+  Shim one(first, place, "c1"), two(second, place, "c2");
+  one.run();
+  two.run();
+  const auto state = freezer + "/lodger-test/" + second.name() + "/freezer.state";
+  write_file(state, "FROZEN");
+  const auto killed = two.send("Kill", wire::encode(wire::KillRequest{"c2", "", SIGTERM, true}));
+  const auto asked = std::chrono::steady_clock::now();
+  CHECK(one.state()->status == wire::TaskStatus::running);
+  CHECK(std::chrono::steady_clock::now() - asked < std::chrono::seconds(2));
+  write_file(state, "THAWED");
+  CHECK(two.receive<wire::Empty>(killed));
+  REQUIRE(one.kill(SIGKILL));
+  CHECK(one.wait());
+  CHECK(one.remove());
+}
 
 TEST_CASE("shim: it is in the cgroup that it is told to be in, in all hierarchies") {
   NEEDS_ROOT();
