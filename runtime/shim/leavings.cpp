@@ -36,6 +36,10 @@ std::optional<Exit> parse_exit(std::string_view text, pid_t pid) {
 
 }  // namespace
 
+Outcome<> leave_address(const std::string& bundle, const std::string& socket) {
+  return write(bundle + "/address", "unix://" + socket);
+}
+
 Outcome<> leave_state_root(const std::string& bundle, const std::string& state_root) {
   return write(root_file(bundle), state_root);
 }

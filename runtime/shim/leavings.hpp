@@ -13,6 +13,9 @@ struct Leavings {
   std::optional<Exit> exit;  // how it ended, where the shim has seen it
 };
 
+/// Where the shim that serves the bundle listens: for "delete" (living.hpp), and for containerd before 2.0,
+/// which looks there when it comes back.
+Outcome<> leave_address(const std::string& bundle, const std::string& socket);
 /// Before anything is made of a bundle: where its container's state will be.
 Outcome<> leave_state_root(const std::string& bundle, const std::string& state_root);
 /// Where the library writes the process's number: the file that the usual shim leaves as well.

@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 /// containerd gives this program five seconds: what is left of them is for doing it by force.
 constexpr auto patience = std::chrono::milliseconds(2500);
 
-/// The path of the socket, as `start` has left it; empty: no shim was ever started.
+/// The path of the socket, as leave_address() has left it; empty: no shim was ever started.
 Outcome<std::string> address_in(const std::string& bundle) {
   constexpr std::string_view scheme = "unix://";
   auto text = container::read_file(bundle + "/address");

@@ -28,8 +28,8 @@ Outcome<> serve(Service service) {
     rest.begin();
   }));
   std::function<void()> end;
-  Tasks tasks({loop, *work, publisher, loggers, warn, service.name_space, service.bootstrap.options,
-               [&] { reap(); }, [&] { end(); }});
+  Tasks tasks({loop, *work, publisher, loggers, warn, service.name_space, service.socket,
+               service.bootstrap.options, [&] { reap(); }, [&] { end(); }});
   reap = [&] {
     if (!work->any()) reap_children([&](pid_t pid) { return tasks.has(pid); });
   };

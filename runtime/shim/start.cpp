@@ -9,6 +9,7 @@
 #include "cgroups/join.hpp"
 #include "kernel/file.hpp"
 #include "runtime/container/source.hpp"
+#include "runtime/shim/leavings.hpp"
 #include "runtime/shim/serve.hpp"
 #include "spec/text.hpp"
 
@@ -112,7 +113,7 @@ Outcome<> take_cgroup(const std::string& path) {
 }
 
 /// What a shim has of its surroundings it has from this process: it is a copy of it.
-Outcome<> leave_shim(Service service, const Options& options) {
+Outcome<> leave_shim(Service& service, const Options& options) {
   TRY(take_core());
   TRY(take_cgroup(options.shim_cgroup));
   stand_behind_containerd();
@@ -136,12 +137,11 @@ Outcome<std::string> start(const Invocation& invocation) {
   service.socket = socket_path(service.bootstrap, service.name_space, group);
   service.listener = TRY(take_socket(service.bootstrap.socket_folder, service.socket));
   auto answer = bootstrap_answer(service.bootstrap, service.socket);
-  // Where containerd before 2.0 looks for the shim of a container when it comes back.
-  TRY(explained(kernel::replace_file(kernel::cwd, "address", "unix://" + service.socket), "writing address"));
+  TRY(leave_address(".", service.socket));
   if (!service.listener) return answer;
-  const auto socket = service.socket;
-  const auto left = leave_shim(std::move(service), options);
-  if (!left) (void)kernel::unlinkat(kernel::cwd, socket.c_str());
+  const auto left = leave_shim(service, options);
+  // While it is open: who finds it closed takes the path for another.
+  if (!left) (void)kernel::unlinkat(kernel::cwd, service.socket.c_str());
   TRY(left);
   return answer;
 }

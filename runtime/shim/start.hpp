@@ -8,7 +8,8 @@ namespace lodger::shim {
 /// what is to be printed. In the bundle's folder.
 Outcome<std::string> start(const Invocation& invocation);
 
-/// After a shim's unexpected end: its container is killed and removed. Gives a DeleteResponse.
+/// Of a container that containerd gives up: it is killed and removed, by its shim where that one lives. Gives
+/// a DeleteResponse.
 Outcome<std::string> remove(const Invocation& invocation);
 
 /// containerd.types.RuntimeInfo, which containerd goes by.

@@ -27,6 +27,7 @@ class Tasks {
     Loggers& loggers;
     container::Notices notices;
     std::string name_space;
+    std::string socket;          // where the shim listens
     wire::Any options;           // of who started the shim: for calls that bring none
     std::function<void()> reap;  // after the end of a process of ours: those behind it in the kernel's list
     std::function<void()> end;   // the shim's own, asked for by containerd

@@ -43,8 +43,9 @@ container::CreateRequest library_request(const wire::CreateRequest& request, con
 
 /// A shim, which may have other containers by now, is where its start has put it.
 Outcome<> check_shim_cgroup(const Options& wanted, const wire::Any& of_start) {
+  if (wanted.shim_cgroup.empty()) return {};
   const auto known = TRY(decode_options(of_start));
-  if (wanted.shim_cgroup.empty() || wanted.shim_cgroup == known.shim_cgroup) return {};
+  if (wanted.shim_cgroup == known.shim_cgroup) return {};
   return refuse(fmt::format("option ShimCgroup \"{}\": the shim was started with \"{}\", and stays there",
                             wanted.shim_cgroup, known.shim_cgroup),
                 EINVAL);
@@ -136,6 +137,8 @@ void Tasks::finish_making(Making& making, const Reply& reply) {
 /// Beside the loop.
 Outcome<container::Created> Tasks::make(Making& making) {
   const auto& request = making.request;
+  // containerd from 2.0 on calls no start for the further containers of a pod.
+  TRY(leave_address(request.bundle, with_.socket));
   TRY(leave_state_root(request.bundle, making.store.root()));
   if (!request.rootfs.empty())
     making.mounts.emplace(TRY(RootMounts::make(request.rootfs, request.bundle + "/rootfs")));

@@ -103,6 +103,23 @@ TEST_CASE("shim delete: the others of a pod go on") {
   CHECK(two.wait());
 }
 
+TEST_CASE("shim delete: the shim is found where containerd has called no start for the container") {
+  NEEDS_ROOT();
+  const Bundle first(words("/bin/sleep 1000"), in_pod), second(words("/bin/sleep 1000"), in_pod);
+  const Place place;
+  Shim one(first, place, "c1"), two(second, place, "c2");
+  // From 2.0 on it knows a pod's shim, and writes a bootstrap.json of its own.
+  REQUIRE(::unlink(second.beside("address").c_str()) == 0);
+  one.run();
+  two.run();
+  CHECK(two.delete_by_call().exit_status == 128 + SIGKILL);
+  CHECK(two.state().error().code == Code::not_found);
+  CHECK(one.state()->status == wire::TaskStatus::running);
+  REQUIRE(one.kill(SIGKILL));
+  CHECK(one.wait());
+  CHECK(one.remove());
+}
+
 TEST_CASE("shim delete: a shim that hangs is done without, and notices once it goes on") {
   NEEDS_ROOT();
   const bool with_further = GENERATE(false, true);
