@@ -106,11 +106,11 @@ def buildah_builds(engine, runtime):
     """bud: all steps; a step's status; --network none"""
     tag = f'localhost/{fresh()}:1'
     words = ['bud', '--runtime', runtime.program, *BUILD, '--cgroup-parent', f'{engine.cgroup}/{fresh()}']
-    answer = engine.call(*words, '--network', 'host', '-t', tag, recipe(engine, STEPS), limit=60)
+    answer = engine.call(*words, '--network', 'host', '-t', tag, recipe(engine, STEPS), limit=180)
     wants(answer.status == 0, answer)
     with Working(engine, runtime, tag) as working:
         gives(working.run('cat', '/file', '/tmp/user'), 'built\n0\n1000\n/work\ny\n')
-    answer = engine.call(*words, '--network', 'none', recipe(engine, f'FROM {IMAGE}\nRUN ls /sys/class/net && exit 9\n'), limit=60)
+    answer = engine.call(*words, '--network', 'none', recipe(engine, f'FROM {IMAGE}\nRUN ls /sys/class/net && exit 9\n'), limit=180)
     wants(answer.status != 0 and 'lo\n' in answer.out and 'exit status 9' in answer.text, answer)
 
 

@@ -30,7 +30,7 @@ def gives(answer, out, status=0):
     wants((answer.status, answer.out) == (status, out), answer)
 
 
-def eventually(question, limit=15, what='it never came to be'):
+def eventually(question, limit=30, what='it never came to be'):
     end = time.monotonic() + limit
     while not question():
         if time.monotonic() > end:

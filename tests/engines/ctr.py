@@ -14,6 +14,8 @@ class Task:
     def __init__(self, engine, runtime, *command, flags=()):
         self.engine, self.name = engine, fresh()
         answer = engine.run(runtime, *(command or ('sleep', '1000')), flags=['-d', '--net-host', *flags], name=self.name)
+        if answer.status != 0:
+            self.__exit__()
         wants(answer.status == 0, answer)
 
     def __enter__(self):

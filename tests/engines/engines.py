@@ -185,13 +185,13 @@ class Engine:
     def entering(self, words):
         return ['nsenter', '-t', str(self.holder.pid), '-n', '-m', f'--wdns={self.place}', *words]
 
-    def inside(self, words, given=None, limit=30, **more):
+    def inside(self, words, given=None, limit=60, **more):
         """A program in the engine's namespaces."""
         done = subprocess.run(self.entering(words), input=given, capture_output=True, text=True, timeout=limit, errors='replace',
                               env=self.env, **more)
         return Answer(done.returncode, done.stdout, done.stderr)
 
-    def call(self, *words, given=None, must=False, limit=30, **more):
+    def call(self, *words, given=None, must=False, limit=60, **more):
         answer = self.inside([*self.client(), *words], given=given, limit=limit, **more)
         if must and answer.status != 0:
             raise AssertionError(f'{" ".join(words)}: status {answer.status}: {answer.text}')
