@@ -23,7 +23,7 @@ pid_t logger_of(const Place& place) { return std::stoi(support::read_file(place.
 
 /// It reads its output's stream to the end, slowly, and drops what it has not written when it gets SIGTERM.
 std::string slow_logger(const Place& place) {
-  return logger(place, "exec 4<&-\nexec 5>&-\ntext=$(cat <&3)\nsleep 1\necho \"$text\" > " +
+  return logger(place, "exec 4<&-\nexec 5>&-\ntext=$(cat <&3)\nsleep 2\necho \"$text\" > " +
                            place.path("logged") + "\n");
 }
 
@@ -41,7 +41,7 @@ TEST_CASE("shim logging: a program that is slow has all of the output, whatever 
   CHECK(shim.remove());
   shim.shut_down();
   // nobody has to wait for it: another shim may take the place at once
-  CHECK(support::eventually([&] { return !support::exists(shim.socket()); }, std::chrono::milliseconds(500)));
+  CHECK(support::eventually([&] { return !support::exists(shim.socket()); }));
   CHECK(!support::exists(place.path("logged")));
   shim.await_end();
   CHECK(support::read_file(place.path("logged")) == "one\ntwo\n");
@@ -52,14 +52,16 @@ TEST_CASE("shim logging: a shim that is asked to end by a signal leaves it to it
   const Bundle bundle(shell("echo one; while [ ! -e /go ]; do sleep 0.05; done; echo two; exec sleep 1000"));
   const Place place;
   Shim shim(bundle, place);
-  REQUIRE(shim.create(slow_logger(place)));
+  const auto created = shim.create(slow_logger(place));
+  REQUIRE(created);
   REQUIRE(shim.start());
   ::kill(shim.pid(), SIGTERM);
   shim.await_end();
   const pid_t program = logger_of(place);
   CHECK(!is_gone(program));
   support::write_file(bundle.rootfs("/go"), "");
-  usleep(300'000);
+  const std::string name = "/proc/" + std::to_string(created->pid) + "/comm";
+  REQUIRE(support::eventually([&] { return support::read_file(name) == "sleep\n"; }));  // it has said two
   CHECK(shim.delete_by_call().exit_status == 128 + SIGKILL);
   CHECK(support::eventually([&] { return is_gone(program); }));
   CHECK(support::read_file(place.path("logged")) == "one\ntwo\n");
@@ -88,5 +90,6 @@ TEST_CASE("shim logging: one whose container cannot be made is killed at once") 
   const Place place;
   Shim shim(bundle, place);
   REQUIRE(!shim.create(logger(place, "trap '' TERM\nexec 5>&-\nwhile true; do sleep 0.1; done\n")));
-  CHECK(support::eventually([&] { return is_gone(logger_of(place)); }, std::chrono::seconds(1)));
+  // far below the twelve seconds that one has whose container was there
+  CHECK(support::eventually([&] { return is_gone(logger_of(place)); }, std::chrono::seconds(6)));
 }

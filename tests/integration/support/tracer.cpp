@@ -66,10 +66,19 @@ Tracer::~Tracer() {
 }
 
 bool Tracer::allowed() {
+  const pid_t other = ::fork();
+  if (other == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  // no child of the tracer's, as a shim is none: ptrace(2), /proc/sys/kernel/yama/ptrace_scope
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(trace(PTRACE_TRACEME, 0) == 0 ? 0 : 1);
+  if (child == 0) ::_exit(trace(PTRACE_SEIZE, other) == 0 ? 0 : 1);
   int status = 0;
-  return child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  const bool seized =
+      child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  if (other > 0) ::kill(other, SIGKILL), ::waitpid(other, nullptr, 0);
+  return seized;
 }
 
 void Tracer::go_on(pid_t thread, int signal) const { trace(PTRACE_SYSCALL, thread, signal); }
