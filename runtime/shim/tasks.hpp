@@ -56,6 +56,12 @@ class Tasks {
   void start_exec(Task& task, Process& process, const Reply& reply);
   void kill(const wire::KillRequest& request, const Reply& reply);
   Answer<wire::Empty> exec(const wire::ExecRequest& request);
+  void give_up(const wire::ContainerRequest& request, const Reply& reply);
+  auto opener(std::unique_ptr<Streams>& into, StreamNames names, const Options& options,
+              const LoggerCall& call, bool own_process) -> decltype(container::Delivery::streams);
+  Outcome<> take_streams(Process& process, std::unique_ptr<Streams> streams,
+                         kernel::Fd<kernel::Terminal> master);
+  // tasks_removal.cpp
   void remove(const wire::ProcessRequest& request, const Reply& reply);
   void finish_removal(const wire::ProcessRequest& request);
   void let_go_further(Task& task, Process& process);
@@ -65,11 +71,6 @@ class Tasks {
   Outcome<> dismantle(const Task& task);  // beside the loop
   void finish_dismantling(Task& task, const Outcome<>& removed);
   void let_go(Task& task);
-  void give_up(const wire::ContainerRequest& request, const Reply& reply);
-  auto opener(std::unique_ptr<Streams>& into, StreamNames names, const Options& options,
-              const LoggerCall& call, bool own_process) -> decltype(container::Delivery::streams);
-  Outcome<> take_streams(Process& process, std::unique_ptr<Streams> streams,
-                         kernel::Fd<kernel::Terminal> master);
   // tasks_query.cpp
   Answer<wire::StateResponse> state(const wire::ProcessRequest& request);
   Answer<wire::PidsResponse> pids(const wire::ContainerRequest& request);
@@ -103,6 +104,11 @@ class Tasks {
   std::map<std::string, std::shared_ptr<Making>> making_;
 };
 
+inline constexpr std::string_view creating = "OCI runtime create failed";
+
+inline std::uint32_t number(pid_t pid) { return static_cast<std::uint32_t>(pid); }
+/// Whether there is nothing to do it to any more.
+inline bool is_gone(const Failure& why) { return why.code == ESRCH || why.code == ENOENT; }
 /// A refusal of the service's own.
 std::unexpected<wire::Status> refusal(wire::Code code, std::string text);
 void fail(const Reply& reply, const std::unexpected<wire::Status>& why);

@@ -38,7 +38,7 @@ struct TaskDelete {
   std::string container_id;
   std::uint32_t pid = 0, exit_status = 0;
   std::optional<Timestamp> exited_at;
-  std::string id;  // of the process: the container's own has the container's
+  std::string id;  // of a further process; empty: the container's own (events/task.proto)
   void fields(auto& visit) {
     visit(1, container_id), visit(2, pid), visit(3, exit_status), visit(4, exited_at), visit(5, id);
   }

@@ -99,6 +99,7 @@ TEST_CASE("shim: further processes have streams, ends and events of their own") 
   containerd.wait_for(
       "/tasks/create /tasks/start /tasks/exec-added /tasks/exec-started /tasks/exit /tasks/delete "
       "/tasks/exec-added /tasks/exec-started /tasks/exit");
+  CHECK(wire::decode<wire::TaskDelete>(containerd.envelopes()[5].event->value)->id == "e1");
 }
 
 TEST_CASE("shim: the container's own end is the last that is told of it") {
@@ -137,6 +138,7 @@ TEST_CASE("shim: one that was never started is ended by its removal") {
   CHECK(removed->exit_status == 128 + SIGKILL);
   CHECK(is_gone(static_cast<pid_t>(created->pid)));
   containerd.wait_for("/tasks/create /tasks/exit /tasks/delete");
+  CHECK(wire::decode<wire::TaskDelete>(containerd.envelopes()[2].event->value)->id == "");
 }
 
 TEST_CASE("shim: what cannot be made says why, and leaves nothing") {
