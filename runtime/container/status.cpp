@@ -13,13 +13,15 @@ bool no_such(int code) { return code == ENOENT || code == ESRCH; }
 
 /// The first process of a pid namespace goes only when all others of it are reaped, those by others too whose
 /// children they are: processes that joined it (zap_pid_ns_processes() of the kernel). By then it has let go
-/// of all that it had, its namespaces among the last, and nothing of the container is left.
+/// of all that it had, its namespaces among the last, and nothing of the container is left. Who may not look,
+/// as an ordinary user who has lost sight of it, waits for the kernel's word.
 Outcome<bool> has_let_go(const Record& record) {
   char target[64];
   const auto link = fmt::format("/proc/{}/ns/mnt", record.pid);
   const auto read = kernel::readlinkat(kernel::cwd, link.c_str(), target);
   if (read) return false;
   if (no_such(read.error().code)) return true;
+  if (read.error().code == EACCES || read.error().code == EPERM) return false;
   return std::unexpected(explain(link, read.error()));
 }
 
