@@ -82,7 +82,9 @@ Outcome<kernel::Ended> stay(const kernel::Fd<kernel::Process>& process, pid_t pi
     if (auto peer = kernel::terminal_peer(master)) other_end = std::move(*peer);
     (void)kernel::block(master.get(), false);
   }
-  Flow input(0, master.get(), Flow::Broken::stops), output(master.get(), 1, Flow::Broken::discards);
+  // The end of a file or a pipe has to be typed, or a shell would wait for ever: termios(3), VEOF, as it is
+  // by default. Twice: the first one only hands over a line that is not ended.
+  Flow input(0, master.get(), Flow::Broken::stops, "\4\4"), output(master.get(), 1, Flow::Broken::discards);
   for (;;) {
     pollfd set[5] = {{process.get(), POLLIN, 0},
                      {signals.fd(), POLLIN, 0},

@@ -13,10 +13,13 @@ void Flow::read() {
   const auto size = kernel::read(from_, chunk_);
   if (!size && size.error().code == EAGAIN) return;
   // EIO is how a terminal's master says that the other end is closed: pts(4).
-  if (!size || *size == 0)
-    ended_ = true;
-  else if (!discarding_)
+  if (!size || *size == 0) {
+    ended_ = farewell_.empty();
+    begin_ = 0, end_ = farewell_.copy(chunk_.data(), chunk_.size());
+    farewell_ = {};
+  } else if (!discarding_) {
     begin_ = 0, end_ = *size;
+  }
 }
 
 void Flow::write() {

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <array>
+#include <string_view>
 
 #include "kernel/terminal.hpp"
 
@@ -16,7 +17,9 @@ class Flow {
   /// What follows when nobody takes the bytes any more: the source is left alone, or read all the same, so
   /// that whoever writes there is not held up for ever.
   enum class Broken : bool { stops, discards };
-  Flow(int from, int to, Broken broken) : from_(from), to_(to), broken_(broken) {}
+  /// `farewell` is passed on once, after all that was read. Its bytes are the caller's.
+  Flow(int from, int to, Broken broken, std::string_view farewell = {})
+      : from_(from), to_(to), broken_(broken), farewell_(farewell) {}
 
   /// What to poll for next; an fd of -1 where this direction has come to its end.
   pollfd wanted() const;
@@ -32,6 +35,7 @@ class Flow {
 
   int from_, to_;
   Broken broken_;
+  std::string_view farewell_;
   bool ended_ = false, discarding_ = false;
   std::size_t begin_ = 0, end_ = 0;
   std::array<char, 4096> chunk_;

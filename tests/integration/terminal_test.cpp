@@ -190,6 +190,22 @@ TEST_CASE("terminal: input and control characters reach the payload", "[terminal
   CHECK(interrupted.run.wait().status == 9);
 }
 
+TEST_CASE("terminal: the end of what is no terminal is the end of the payload's input", "[terminal]") {
+  NEEDS_ROOT();
+  const std::string text = GENERATE("", "typed\n", "half a line");
+  const Bundle bundle("copy", with_terminal());
+  Container container(bundle);
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  write_all(ends[1], text);
+  close(ends[1]);
+  Running run = container.begin(container.making("run"), {.fds = {{ends[0], 0}}});
+  close(ends[0]);
+  const Finished done = run.wait();
+  CHECK(done.status == 0);
+  CHECK(done.out == text + text);  // as the container's terminal echoes it, and as the payload copies it
+}
+
 TEST_CASE("terminal: the caller's terminal has its modes back after run", "[terminal]") {
   NEEDS_ROOT();
   termios before{}, after{};

@@ -96,6 +96,19 @@ TEST_CASE("relay: nothing to be read and nothing to be written is no end") {
   CHECK(to.take() == "late");
 }
 
+TEST_CASE("relay: a farewell follows what was read, once") {
+  Pipe from, to;
+  Flow flow(from.out, to.in, Flow::Broken::stops, "bye");
+  from.put("text ");
+  from.close_in();
+  for (int i = 0; i < 4; ++i) flow.move();
+  CHECK(to.take() == "text bye");
+  CHECK_FALSE(flow.ended());
+  flow.move();
+  CHECK(flow.ended());
+  CHECK(to.take() == "");
+}
+
 TEST_CASE("relay: the end of the source ends it, after what came before") {
   for (const auto broken : both) {
     Pipe from;
