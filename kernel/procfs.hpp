@@ -20,6 +20,8 @@ struct ProcessStat {
   std::uint64_t start_time = 0;
 
   bool exits() const { return (flags & 4) != 0; }
+  /// What is left of it is its status.
+  bool ended() const { return state == 'Z' || state == 'X' || state == 'x'; }
 };
 
 /// Reads the fields out of the file's text. The command's name stands in parentheses and may itself hold

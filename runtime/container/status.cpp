@@ -48,10 +48,10 @@ std::string_view to_string(Status status) {
 Outcome<bool> alive(const Record& record) {
   if (record.pid == 0) return false;
   const auto stat = kernel::process_stat(record.pid);
-  if (stat && stat->start_time == record.start_time && stat->exits()) return !TRY(has_let_go(record));
-  if (stat)
-    return stat->start_time == record.start_time && stat->state != 'Z' && stat->state != 'X' &&
-           stat->state != 'x';
+  if (stat) {
+    if (stat->start_time != record.start_time || stat->ended()) return false;
+    return !stat->exits() || !TRY(has_let_go(record));
+  }
   if (no_such(stat.error().code)) return false;
   return std::unexpected(
       explain(fmt::format("looking at process {} of container {}", record.pid, record.id), stat.error()));
