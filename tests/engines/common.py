@@ -64,18 +64,25 @@ def needs_all_capabilities():
         raise Skipped(f'this machine has no capability {", ".join(map(str, lacking))} to give')
 
 
-class Kept:
-    """A container of Docker's or Podman's that is there until the block ends."""
+class Container:
+    """One that is there until the block ends. `flags` are those of the engine's `run`."""
 
-    def __init__(self, engine, runtime, *command, flags=(), network=('--network', 'host')):
+    def __init__(self, engine, runtime, *command, flags=(), **more):
         self.engine, self.runtime, self.name = engine, runtime, fresh()
-        answer = engine.run(runtime, *(command or ('sleep', '1000')), flags=['-d', '--name', self.name, *network, *flags])
+        answer = self.run(*(command or ('sleep', '1000')), flags=['-d', *flags], **more)
         if answer.status != 0:
             self.__exit__()
         wants(answer.status == 0, answer)
 
     def __enter__(self):
         return self
+
+
+class Kept(Container):
+    """Docker's or Podman's."""
+
+    def run(self, *command, flags, network=('--network', 'host')):
+        return self.engine.run(self.runtime, *command, flags=['--name', self.name, *network, *flags])
 
     def __exit__(self, *_):
         self('rm', '-f', '-v', *(['-t', '0'] if self.engine.name == 'podman' else []), self.name)

@@ -6,20 +6,13 @@ import re
 import signal
 import time
 
-from common import alone, eventually, file_of, fresh, gives, needs_controller, wants
+from common import Container, alone, eventually, file_of, fresh, gives, needs_controller, wants
 from engines import IMAGE, Answer, Skipped
 
 
-class Task:
-    def __init__(self, engine, runtime, *command, flags=()):
-        self.engine, self.name = engine, fresh()
-        answer = engine.run(runtime, *(command or ('sleep', '1000')), flags=['-d', '--net-host', *flags], name=self.name)
-        if answer.status != 0:
-            self.__exit__()
-        wants(answer.status == 0, answer)
-
-    def __enter__(self):
-        return self
+class Task(Container):
+    def run(self, *command, flags):
+        return self.engine.run(self.runtime, *command, flags=['--net-host', *flags], name=self.name)
 
     def __exit__(self, *_):
         self.engine.call('task', 'kill', '-s', '9', self.name)

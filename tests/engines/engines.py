@@ -272,7 +272,19 @@ class Engine:
             time.sleep(0.05)
 
 
-class Terminal:
+class Client:
+    """A program that is ended with the block."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+class Terminal(Client):
     """A program on a terminal of its own, as a person has one."""
 
     def __init__(self, words, env, rows=30, columns=90):
@@ -299,17 +311,12 @@ class Terminal:
             pass  # nothing yet, or nothing any more
         return text in self.said
 
-    def __enter__(self):
-        return self
-
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+        super().__exit__()
         os.close(self.master)
 
 
-class Background:
+class Background(Client):
     """A client that stays until the block ends; what it has said by now can be read."""
 
     def __init__(self, words, env):
@@ -320,13 +327,8 @@ class Background:
     def said(self):
         return os.pread(self.file.fileno(), 1 << 20, 0).decode(errors='replace')
 
-    def __enter__(self):
-        return self
-
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+        super().__exit__()
         self.file.close()
 
 
