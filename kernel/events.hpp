@@ -12,6 +12,11 @@ namespace lodger::kernel {
 inline Result<Fd<File>> eventfd() {
   return opened<File>("eventfd2", __NR_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
+/// Adds one to it, which wakes who polls for it.
+inline Result<> add_event(const Fd<File>& counter) {
+  constexpr std::uint64_t one = 1;
+  return done("write", __NR_write, counter.get(), &one, sizeof one);
+}
 
 inline Result<Fd<File>> inotify() {
   return opened<File>("inotify_init1", __NR_inotify_init1, IN_CLOEXEC | IN_NONBLOCK);

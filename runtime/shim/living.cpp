@@ -1,13 +1,12 @@
 #include "runtime/shim/living.hpp"
 
 #include <fmt/core.h>
-#include <sys/file.h>
 
 #include <chrono>
 
 #include "kernel/process.hpp"
-#include "kernel/socket.hpp"
 #include "runtime/container/source.hpp"
+#include "runtime/shim/socket.hpp"
 #include "runtime/shim/wire/ttrpc.hpp"
 
 namespace lodger::shim {
@@ -28,13 +27,6 @@ Outcome<std::string> address_in(const std::string& bundle) {
   if (!text->starts_with(scheme))
     return refuse(fmt::format("{}/address: no socket's address", bundle), EINVAL);
   return text->substr(scheme.size());
-}
-
-kernel::Result<Socket> connect(const std::string& path) {
-  const auto address = TRY(kernel::unix_address(path.c_str()));
-  auto socket = TRY(kernel::unix_socket(SOCK_STREAM | SOCK_NONBLOCK));
-  TRY(kernel::connect(socket, address));
-  return socket;
 }
 
 Outcome<wire::Response> await_response(const Socket& socket, const std::string& doing) {
@@ -60,7 +52,7 @@ Outcome<std::optional<wire::DeleteResponse>> give_up_by_shim(const std::string& 
   const auto path = TRY(address_in(bundle));
   if (path.empty()) return std::nullopt;
   const auto doing = fmt::format("asking the shim at {} to remove container {}", path, id);
-  const auto socket = connect(path);
+  const auto socket = connect_to(path);
   if (!socket && (socket.error().code == ENOENT || socket.error().code == ECONNREFUSED)) return std::nullopt;
   if (!socket) return std::unexpected(explain(doing, socket.error()));
   const wire::Request request{std::string(wire::own_service),
@@ -77,16 +69,9 @@ Outcome<std::optional<wire::DeleteResponse>> give_up_by_shim(const std::string& 
   return refuse(fmt::format("{}: {}", doing, response.status->message), EIO);
 }
 
-/// Under the lock of who makes sockets there: one that is bound and does not listen yet is not dead.
 Outcome<> remove_socket_of_dead(const std::string& bundle) {
   const auto path = TRY(address_in(bundle));
-  const auto folder = path.substr(0, path.rfind('/'));
-  const auto locked = kernel::openat<kernel::Path>(kernel::cwd, folder.c_str(), O_RDONLY | O_DIRECTORY);
-  if (!locked && locked.error().code == ENOENT) return {};  // nor is there a socket in it
-  if (!locked) return std::unexpected(explain(folder, locked.error()));
-  TRY(explained(kernel::flock(locked->get(), LOCK_EX), folder));
-  if (const auto socket = connect(path); socket || socket.error().code != ECONNREFUSED) return {};
-  return explained(kernel::unlinkat(kernel::cwd, path.c_str()), path);
+  return path.empty() ? Outcome<>{} : remove_dead_socket(path);
 }
 
 }  // namespace lodger::shim

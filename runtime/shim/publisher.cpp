@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "runtime/shim/socket.hpp"
+
 namespace lodger::shim {
 namespace {
 
@@ -62,9 +64,8 @@ void Publisher::send_next() {
 }
 
 bool Publisher::connect() {
-  auto socket = kernel::unix_socket(SOCK_STREAM | SOCK_NONBLOCK);
-  const auto address = kernel::unix_address(path_.c_str());
-  if (!socket || !address || !kernel::connect(*socket, *address)) return false;
+  auto socket = connect_to(path_);
+  if (!socket) return false;
   if (!loop_.watch(socket->get(), EPOLLIN, [this](std::uint32_t events) { ready(events); })) return false;
   socket_ = std::move(*socket);
   frames_ = {};

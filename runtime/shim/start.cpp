@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "runtime/container/source.hpp"
 #include "runtime/shim/leavings.hpp"
 #include "runtime/shim/serve.hpp"
+#include "runtime/shim/socket.hpp"
 #include "spec/text.hpp"
 
 namespace lodger::shim {
@@ -25,40 +25,6 @@ Outcome<std::string> standard_input() {
     text.append(part, size);
     if (text.size() > most) return refuse("containerd's parameters: larger than 10 MiB", EFBIG);
   }
-}
-
-/// With the rights of its owner alone, also while it is being made: bind(2) takes the umask.
-Outcome<kernel::Fd<kernel::Socket>> listen_at(const sockaddr_un& address, const std::string& path) {
-  constexpr int backlog = 128;
-  const auto doing = fmt::format("listening at {}", path);
-  auto socket = TRY(explained(kernel::unix_socket(SOCK_STREAM | SOCK_NONBLOCK), doing));
-  const auto mask = ::umask(0177);
-  const auto bound = kernel::bind(socket, address);
-  ::umask(mask);
-  TRY(explained(bound, doing));
-  TRY(explained(kernel::listen(socket, backlog), doing));
-  return socket;
-}
-
-/// Nothing: there is a shim already that listens there. Under a lock of the folder: one that is bound and
-/// does not listen yet is not dead.
-Outcome<kernel::Fd<kernel::Socket>> take_socket(const std::string& folder, const std::string& path) {
-  if (const auto made = kernel::mkdirat(kernel::cwd, folder.c_str(), 0700);
-      !made && made.error().code != EEXIST)
-    return std::unexpected(explain(folder, made.error()));
-  const auto locked = TRY(
-      explained(kernel::openat<kernel::Path>(kernel::cwd, folder.c_str(), O_RDONLY | O_DIRECTORY), folder));
-  TRY(explained(kernel::flock(locked.get(), LOCK_EX), folder));
-  const auto address = TRY(explained(kernel::unix_address(path.c_str()), path));
-  auto socket = listen_at(address, path);
-  if (socket || socket.error().code != EADDRINUSE) return socket;
-  const auto caller = TRY(explained(kernel::unix_socket(SOCK_STREAM), path));
-  const auto answered = kernel::connect(caller, address);
-  if (answered) return kernel::Fd<kernel::Socket>();
-  if (answered.error().code != ECONNREFUSED)
-    return std::unexpected(explain(fmt::format("connecting to the shim at {}", path), answered.error()));
-  TRY(explained(kernel::unlinkat(kernel::cwd, path.c_str()), path));  // of one that was killed
-  return listen_at(address, path);
 }
 
 /// containerd is to outlive its shims where memory runs out, and they their containers. proc(5).
@@ -135,7 +101,7 @@ Outcome<std::string> start(const Invocation& invocation) {
   const auto config = TRY(container::read_file("config.json"));
   const auto group = TRY(group_of(config, invocation.id));
   service.socket = socket_path(service.bootstrap, service.name_space, group);
-  service.listener = TRY(take_socket(service.bootstrap.socket_folder, service.socket));
+  service.listener = TRY(take_socket(service.socket));
   auto answer = bootstrap_answer(service.bootstrap, service.socket);
   TRY(leave_address(".", service.socket));
   if (!service.listener) return answer;

@@ -79,22 +79,12 @@ struct Tasks::Making {
   wire::CreateRequest request;
   Options options;
   container::Store store;
-  kernel::Fd<kernel::File> interrupt;
+  kernel::Fd<kernel::File> interrupt;  // once raised, nothing else is begun with it
   std::optional<RootMounts> mounts;
   std::unique_ptr<Streams> streams;
   Outcome<container::Created> made = std::unexpected(Failure{});
   std::vector<Reply> given_up;  // containerd does not want it any more
 };
-
-namespace {
-
-/// For good: nothing else is begun with it.
-void raise(const kernel::Fd<kernel::File>& interrupt) {
-  constexpr std::uint64_t one = 1;
-  (void)kernel::write_once(interrupt.get(), {reinterpret_cast<const char*>(&one), sizeof one});
-}
-
-}  // namespace
 
 void Tasks::create(const wire::CreateRequest& request, const Reply& reply) {
   if (tasks_.contains(request.id) || making_.contains(request.id))
@@ -306,7 +296,7 @@ void Tasks::kill(const wire::KillRequest& request, const Reply& reply) {
 void Tasks::give_up(const wire::ContainerRequest& request, const Reply& reply) {
   if (const auto making = making_.find(request.id); making != making_.end()) {
     making->second->given_up.push_back(reply);
-    return raise(making->second->interrupt);
+    return (void)kernel::add_event(making->second->interrupt);
   }
   const auto found = find(request.id);
   if (!found) {
@@ -316,7 +306,7 @@ void Tasks::give_up(const wire::ContainerRequest& request, const Reply& reply) {
   auto& task = **found;
   task.given_up = true;
   task.init.deleting.push_back(reply);
-  raise(task.interrupt);
+  (void)kernel::add_event(task.interrupt);
   if (task.init.runs()) (void)kernel::send_signal(task.init.handle, SIGKILL);  // ESRCH: it has ended
   end_all(task);
   finish_removal({request.id, ""});

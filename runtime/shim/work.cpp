@@ -24,8 +24,7 @@ void Work::run(Part aside, Part done) {
     // this.
     const std::lock_guard lock(mutex_);
     finished_.push_back(done);
-    constexpr std::uint64_t one = 1;
-    (void)kernel::write_once(wake_.get(), {reinterpret_cast<const char*>(&one), sizeof one});
+    (void)kernel::add_event(wake_);
   };
   try {  // std::thread tells by an exception that there is none to be had
     std::thread([whole] {
