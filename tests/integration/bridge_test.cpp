@@ -537,6 +537,26 @@ TEST_CASE("bridge: changes of others' rules meanwhile hinder no create", "[bridg
   CHECK(shell("nft list table inet lodger").status == 1);
 }
 
+TEST_CASE("bridge: changes of others' devices meanwhile hinder neither create nor prune", "[bridge]") {
+  NETWORKS();
+  // so many that the kernel lists them in several messages, between which the list changes
+  REQUIRE(shell("for i in $(seq 400); do echo link add other$i type bridge; done | ip -batch -").status == 0);
+  Running others(
+      {"/bin/sh", "-c",
+       "echo begun; while echo 'link add also type veth peer name peer' && echo 'link delete also'; do :; "
+       "done | ip -batch -"});
+  others.wait_for("begun");
+  const Bundle bundle("echo ran");
+  for (int round = 0; round < 8; ++round) {
+    Container container(bundle);
+    const auto done = container.run(bridge({"-p", "8080:80"}));
+    INFO(done.err);
+    CHECK(done.status == 0);
+    prune(container);
+  }
+  others.kill(SIGKILL);
+}
+
 TEST_CASE("bridge: a host that is made a router meanwhile keeps none of the drops that guarded it before",
           "[bridge]") {
   NETWORKS();

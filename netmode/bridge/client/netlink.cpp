@@ -106,8 +106,7 @@ Outcome<> Netlink::commit(Batch batch) {
   return {};
 }
 
-Outcome<> Netlink::ask(std::string_view doing, const nlmsghdr* request,
-                       const std::function<void(const nlmsghdr*)>& visit) {
+Outcome<bool> Netlink::hear(std::string_view doing, const nlmsghdr* request, const Visit& visit) {
   if (mnl_socket_sendto(socket_.get(), request, request->nlmsg_len) < 0) return failed(doing, errno, "");
   std::vector<char> buffer(longest);
   bool changed = false;  // to be told behind the last message: what is left would answer the next question
@@ -119,16 +118,37 @@ Outcome<> Netlink::ask(std::string_view doing, const nlmsghdr* request,
     const auto* answer = reinterpret_cast<const nlmsghdr*>(buffer.data());
     for (; mnl_nlmsg_ok(answer, left); answer = mnl_nlmsg_next(answer, &left)) {
       changed |= (answer->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-      if (answer->nlmsg_type == NLMSG_DONE)
-        return changed ? failed(doing, EAGAIN, "it changed while it was read") : Outcome<>{};
+      if (answer->nlmsg_type == NLMSG_DONE) return changed;
       if (answer->nlmsg_type != NLMSG_ERROR) {
         visit(answer);
         continue;
       }
       if (error_of(answer) != 0) return failed(doing, error_of(answer), words_of(answer));
-      return {};
+      return changed;
     }
   }
+}
+
+Outcome<> Netlink::ask(std::string_view doing, const nlmsghdr* request, const Visit& visit) {
+  if ((request->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) {
+    TRY(hear(doing, request, visit));
+    return {};
+  }
+  constexpr int patience = 100;  // of lists that change while they are read
+  for (int attempt = 0; attempt < patience; ++attempt) {
+    std::vector<char> list;  // none of it is told before it is known to be of one moment
+    const auto changed = TRY(hear(doing, request, [&](const nlmsghdr* answer) {
+      const auto* bytes = reinterpret_cast<const char*>(answer);
+      list.insert(list.end(), bytes, bytes + answer->nlmsg_len);
+      list.resize(NLMSG_ALIGN(list.size()));
+    }));
+    if (changed) continue;
+    int left = static_cast<int>(list.size());
+    const auto* answer = reinterpret_cast<const nlmsghdr*>(list.data());
+    for (; mnl_nlmsg_ok(answer, left); answer = mnl_nlmsg_next(answer, &left)) visit(answer);
+    return {};
+  }
+  return failed(doing, EAGAIN, "it changes faster than it can be read");
 }
 
 }  // namespace lodger::netmode::bridge

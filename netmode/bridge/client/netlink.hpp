@@ -39,15 +39,18 @@ class Netlink {
   /// Sends all of it. The kernel answers while it takes them, so that all answers are there when they are
   /// sent: the failure is that of the first message that has one, in the kernel's own words.
   Outcome<> commit(Batch batch);
-  /// Sends one request and gives each message of its answer to `visit`.
-  Outcome<> ask(std::string_view doing, const nlmsghdr* request,
-                const std::function<void(const nlmsghdr*)>& visit);
+  using Visit = std::function<void(const nlmsghdr*)>;
+  /// Sends one request and gives each message of its answer to `visit`. A list (NLM_F_DUMP) is asked for from
+  /// the beginning where it changed while it was read: netlink(7), NLM_F_DUMP_INTR.
+  Outcome<> ask(std::string_view doing, const nlmsghdr* request, const Visit& visit);
 
  private:
   struct Close {
     void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
   };
   explicit Netlink(mnl_socket* socket) : socket_(socket) {}
+  /// One exchange: whether what it lists changed meanwhile.
+  Outcome<bool> hear(std::string_view doing, const nlmsghdr* request, const Visit& visit);
 
   std::unique_ptr<mnl_socket, Close> socket_;
 };

@@ -24,7 +24,7 @@ auto persist(Attempt attempt) -> decltype(attempt()) {
   constexpr int tries = 200;
   for (int left = tries; left > 1; --left) {
     auto done = attempt();
-    if (done || (done.error().code != ERESTART && done.error().code != EAGAIN)) return done;
+    if (done || done.error().code != ERESTART) return done;
   }
   return refuse(fmt::format("others have changed nf_tables each of the {} times that it was tried", tries),
                 EAGAIN);
