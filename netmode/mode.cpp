@@ -84,41 +84,47 @@ void set_network(spec::Config& config, std::string path) {
     found->path = std::move(path);
 }
 
+/// Where the mode leads to: the host's stack, another's by its identity, or a new one.
+struct Place {
+  bool host = false;
+  std::optional<Identity> joined = {};
+};
+Place place_of(const Stack& stack) { return stack.own ? Place{true} : Place{false, stack.identity}; }
+
 // Joins the stack at `path`, which may turn out to be this process's own: then there is nothing to join.
-Outcome<bool> join(spec::Config& config, std::string_view where, std::string path, const HostFiles& files) {
-  const bool own = TRY(check_stack(where, path, files.own_stack));
-  if (own)
+Outcome<Place> join(spec::Config& config, std::string_view where, std::string path, const HostFiles& files) {
+  const auto stack = TRY(check_stack(where, path, files.own_stack));
+  if (stack.own)
     leave_network_out(config);
   else
     set_network(config, std::move(path));
-  return own;
+  return place_of(stack);
 }
 
-Outcome<bool> follow_bundle(spec::Config& config, const HostFiles& files) {
+Outcome<Place> follow_bundle(spec::Config& config, const HostFiles& files) {
   const auto* entry = config.linux ? config.linux->find(NamespaceType::network) : nullptr;
-  if (!entry) return true;
-  if (!entry->path.starts_with('/')) return false;  // a new one, or a path that spec::check() refuses
-  const bool own = TRY(is_own_stack("linux.namespaces: network", entry->path, files.own_stack));
-  if (own) leave_network_out(config);
-  return own;
+  if (!entry) return Place{true};
+  if (!entry->path.starts_with('/')) return Place{};  // a new one, or a path that spec::check() refuses
+  const auto stack = TRY(look_at_stack("linux.namespaces: network", entry->path, files.own_stack));
+  if (stack.own) leave_network_out(config);
+  return place_of(stack);
 }
 
-Outcome<bool> join_container(const Request& request, spec::Config& config, const HostFiles& files) {
+Outcome<Place> join_container(const Request& request, spec::Config& config, const HostFiles& files) {
   const auto where = fmt::format("--network container:{}", request.mode.argument);
   if (!request.namespace_of) return refuse(where + ": this command knows no other containers");
   return join(config, where, TRY(request.namespace_of(request.mode.argument)), files);
 }
 
-// Is it the host's stack?
-Outcome<bool> set_mode(const Request& request, spec::Config& config, const HostFiles& files) {
+Outcome<Place> set_mode(const Request& request, spec::Config& config, const HostFiles& files) {
   const auto& [kind, argument, options] = request.mode;
   switch (kind) {
     case Kind::bundle: return follow_bundle(config, files);
-    case Kind::host: leave_network_out(config); return true;
-    case Kind::none: set_network(config, ""); return false;
+    case Kind::host: leave_network_out(config); return Place{true};
+    case Kind::none: set_network(config, ""); return Place{};
     case Kind::path: return join(config, fmt::format("--network ns:{}", argument), argument, files);
     case Kind::container: return join_container(request, config, files);
-    case Kind::bridge: set_network(config, ""); return false;
+    case Kind::bridge: set_network(config, ""); return Place{};
   }
   __builtin_unreachable();
 }
@@ -158,7 +164,9 @@ Outcome<Decision> apply(const Request& request, spec::Config& config, const Host
   const auto annotated = TRY(parse_annotations(config.annotations));
   Decision decision;
   TRY(take_published(request, annotated, decision));
-  decision.host = TRY(set_mode(request, config, files));
+  const auto place = TRY(set_mode(request, config, files));
+  decision.host = place.host;
+  decision.joined = place.joined;
   if (request.mode.kind == Kind::bridge) decision.bridge = request.mode.argument;
   if (request.userland_proxy && decision.bridge.empty())
     return refuse("--userland-proxy: there is none but for the published ports of --network bridge");

@@ -1,6 +1,7 @@
 // Network modes, and what each does to a configuration before anything is created.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "kernel/failure.hpp"
 #include "netmode/options.hpp"
 #include "netmode/publish.hpp"
+#include "netmode/stack.hpp"
 #include "spec/config.hpp"
 
 namespace lodger::netmode {
@@ -35,6 +37,7 @@ struct Request {
 /// What the mode came to.
 struct Decision {
   bool host = false;                  // the container lives in this process's network stack
+  std::optional<Identity> joined;     // another's that it joins by path: what is joined has to be this one
   std::vector<std::string> warnings;  // for stderr and the log, each once
   HostOptions options;                // from the flags and the annotations; only in host mode
   /// By --publish and annotation; in host mode without `map` they are discarded, but the application is

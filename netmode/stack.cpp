@@ -9,34 +9,36 @@ namespace lodger::netmode {
 
 namespace {
 
-Outcome<struct stat> status_of(std::string_view where, const char* path) {
-  return explained(kernel::status(kernel::cwd, path, 0), fmt::format("{}: {}", where, path));
+Outcome<Identity> identity_of(std::string_view where, const char* path) {
+  const auto status =
+      TRY(explained(kernel::status(kernel::cwd, path, 0), fmt::format("{}: {}", where, path)));
+  return Identity{status.st_dev, status.st_ino};
 }
 
 }  // namespace
 
-Outcome<bool> is_own_stack(std::string_view where, const std::string& path, const char* own) {
-  const auto theirs = TRY(status_of(where, path.c_str()));
-  const auto ours = TRY(status_of(where, own));
-  return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+Outcome<Stack> look_at_stack(std::string_view where, const std::string& path, const char* own) {
+  const auto theirs = TRY(identity_of(where, path.c_str()));
+  const auto ours = TRY(identity_of(where, own));
+  return Stack{theirs, theirs == ours};
 }
 
-Outcome<bool> check_stack(std::string_view where, const std::string& path, const char* own) {
-  const auto theirs = TRY(status_of(where, path.c_str()));
-  const auto ours = TRY(status_of(where, own));
+Outcome<Stack> check_stack(std::string_view where, const std::string& path, const char* own) {
+  const auto theirs = TRY(identity_of(where, path.c_str()));
+  const auto ours = TRY(identity_of(where, own));
   // All namespaces lie on one nsfs. Looking at the device first means that nothing else is ever opened:
   // opening a FIFO waits, opening a device acts.
-  if (theirs.st_dev != ours.st_dev)
+  if (theirs.device != ours.device)
     return refuse(
         fmt::format("{}: {} is not a namespace; expected a file such as /run/netns/NAME or "
                     "/proc/PID/ns/net",
                     where, path));
-  if (theirs.st_ino == ours.st_ino) return true;
+  if (theirs == ours) return Stack{theirs, true};
   const auto doing = fmt::format("{}: {}", where, path);
   const auto ns =
       TRY(explained(kernel::openat<kernel::Namespace>(kernel::cwd, path.c_str(), O_RDONLY), doing));
   const auto type = TRY(explained(kernel::namespace_type(ns.get()), doing));
-  if (type == CLONE_NEWNET) return false;
+  if (type == CLONE_NEWNET) return Stack{theirs, false};
   return refuse(fmt::format("{}: {} is a namespace, but not a network namespace", where, path));
 }
 

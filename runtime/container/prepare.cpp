@@ -24,6 +24,7 @@ plan::Wishes wishes_of(const CreateRequest& request, const Source& source, const
   wishes.no_pivot = request.no_pivot;
   wishes.new_keyring = !request.no_new_keyring;
   wishes.host_network = source.network.host;
+  wishes.network = source.network.joined;
   wishes.preserve_fds = source.preserved.count;
   wishes.tell_pid = source.preserved.activated;
   wishes.layout = &layout;

@@ -3,12 +3,24 @@
 
 #include <algorithm>
 
+#include "kernel/file.hpp"
 #include "kernel/namespace.hpp"
 #include "runtime/plan/build.hpp"
 #include "runtime/plan/namespace_types.hpp"
 
 namespace lodger::plan {
 namespace {
+
+/// What was decided about the network (the host's stack or not, its ports, sysctls, an administrator's
+/// policy) was decided about one namespace: whoever can swap the path meanwhile must not have another joined.
+Outcome<> check_judged(int ns, const netmode::Identity& judged, std::string_view doing) {
+  const auto found = TRY(explained(kernel::status(ns), doing));
+  if (netmode::Identity{found.st_dev, found.st_ino} == judged) return {};
+  return refuse(fmt::format("{}: leads to another network namespace than a moment before, when it was "
+                            "looked at; try again, with a path that nobody changes",
+                            doing),
+                ESTALE);
+}
 
 /// Opened before anything is made, and checked to be a namespace of that type.
 Outcome<> plan_join(Planning& planning, std::size_t index, std::vector<init::Join>& joins) {
@@ -20,6 +32,8 @@ Outcome<> plan_join(Planning& planning, std::size_t index, std::vector<init::Joi
   const auto type = kernel::namespace_type(ns.get());
   if (!type || *type != wanted.clone_flag)
     return refuse(fmt::format("{}: no {} namespace", doing, wanted.name), EINVAL);
+  if (entry.type == spec::NamespaceType::network && planning.wishes.network)
+    TRY(check_judged(ns.get(), *planning.wishes.network, doing));
   joins.push_back({planning.row.add(std::move(ns)), wanted.clone_flag});
   return {};
 }

@@ -7,6 +7,7 @@ namespace lodger::plan {
 namespace {
 
 bool is_own(const spec::Namespace& entry) {
+  if (entry.type == spec::NamespaceType::network) return false;
   if (!entry.path.starts_with('/')) return false;  // a new one, or a path that spec::check() refuses
   const auto named = kernel::status(kernel::cwd, entry.path.c_str(), 0);
   const auto own = kernel::status(kernel::cwd, words_of(entry.type).own, 0);

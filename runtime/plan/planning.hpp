@@ -7,6 +7,7 @@
 #include "cgroups/layout.hpp"
 #include "kernel/failures.hpp"
 #include "netmode/publish.hpp"
+#include "netmode/stack.hpp"
 #include "runtime/plan/caller.hpp"
 #include "runtime/plan/memory.hpp"
 #include "runtime/plan/row.hpp"
@@ -20,6 +21,7 @@ struct Wishes {
   std::string bundle;  // absolute
   bool no_pivot = false, new_keyring = true;
   bool host_network = false;
+  std::optional<netmode::Identity> network;          // the one that its entry's path has to lead to
   bool private_abstract = false;                     // the host's abstract sockets are out of reach
   std::optional<std::vector<netmode::Ports>> bind;   // the ports to bind, where Landlock keeps them
   unsigned preserve_fds = 0;                         // all of them, from descriptor 3 on

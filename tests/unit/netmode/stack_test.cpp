@@ -52,8 +52,8 @@ TEST_CASE("the own stack is recognised under any name") {
   for (const std::string& path : {std::string(own), std::string("/proc/thread-self/ns/net"),
                                   "/proc/" + std::to_string(::getpid()) + "/ns/net", link}) {
     INFO(path);
-    CHECK(is_own_stack("test", path, own).value());
-    CHECK(check_stack("test", path, own).value());
+    CHECK(look_at_stack("test", path, own).value().own);
+    CHECK(check_stack("test", path, own).value().own);
   }
 }
 
@@ -83,19 +83,23 @@ TEST_CASE("another stack is told apart, joined by path, and keeps its sysctls") 
     WARN("skipped: making a network namespace needs CAP_SYS_ADMIN");
     return;
   }
-  CHECK_FALSE(is_own_stack("test", neighbour.path(), own).value());
-  CHECK_FALSE(check_stack("test", neighbour.path(), own).value());
+  CHECK_FALSE(look_at_stack("test", neighbour.path(), own).value().own);
+  CHECK_FALSE(check_stack("test", neighbour.path(), own).value().own);
 
   auto config = test::config_with({});
   config.linux->sysctl["net.core.somaxconn"] = "1024";
   const auto decision = apply(asking({Kind::path, neighbour.path()}), config);
   REQUIRE(decision);
   CHECK_FALSE(decision->host);
+  CHECK(decision->joined == look_at_stack("test", neighbour.path(), own)->identity);
   CHECK(config.linux->namespaces.at(0).path == neighbour.path());
 
   auto bundle = test::config_with({{spec::NamespaceType::network, neighbour.path()}});
   bundle.linux->sysctl["net.core.somaxconn"] = "1024";
-  CHECK_FALSE(apply(asking({}), bundle)->host);
+  const auto followed = apply(asking({}), bundle);
+  REQUIRE(followed);
+  CHECK_FALSE(followed->host);
+  CHECK(followed->joined == decision->joined);
   CHECK(bundle.linux->namespaces.at(0).path == neighbour.path());
   CHECK_FALSE(apply(asking({}, {"80:80"}), bundle));
 }
@@ -113,7 +117,7 @@ TEST_CASE("a bound namespace file is the namespace") {
     const auto other = check_stack("test", place, own);
     const bool own_bound = ::mount(own, place.c_str(), nullptr, MS_BIND, nullptr) == 0;
     const auto mine = check_stack("test", place, own);
-    ::_exit(bound && own_bound && other && !*other && mine && *mine ? 0 : 1);
+    ::_exit(bound && own_bound && other && !other->own && mine && mine->own ? 0 : 1);
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
