@@ -40,6 +40,10 @@ void look_at_cgroups(std::vector<Finding>& findings);
 void look_at_security(std::vector<Finding>& findings);
 void look_at_rootless(std::vector<Finding>& findings);
 void look_at_hardware(std::vector<Finding>& findings);
+/// What an administrator's policy allows: /etc/lodger/policy.json, and the caller's (empty: none).
+void look_at_policy(const std::string& callers, std::vector<Finding>& findings);
+/// The same of a document that is in force nowhere: whether it is understood, whoever owns it.
+void look_at_draft(const std::string& file, std::vector<Finding>& findings);
 /// A part of bundle(): for a container on the host's network what it reaches there, and what it cannot do.
 void look_at_host_network(const container::Source& source, std::vector<Finding>& findings);
 

@@ -50,9 +50,11 @@ std::string document(const std::vector<Finding>& findings) {
 Outcome<int> check_machine(const Context& context, Words words) {
   container::CreateRequest request;
   request.bundle.clear();
-  std::string format = "table";
+  std::string format = "table", draft;
   std::vector<Flag> flags{
       {"bundle", 'b', "DIR", "tell also whether this bundle can run here", &request.bundle},
+      {"policy", 0, "FILE", "tell whether this policy is understood, and judge the bundle by it too",
+       Filled{&draft}},
       {"format", 'f', "table|json", "how to print the findings", &format}};
   add_network_flags(flags, request);
   const Usage usage{
@@ -63,7 +65,10 @@ Outcome<int> check_machine(const Context& context, Words words) {
   if (!TRY(arguments(context, words, usage, flags))) return 0;
   TRY(one_of("format", format, {"table", "json"}));
   take_globals(context.globals, request);
+  if (!draft.empty()) request.policy = TRY(absolute("policy", draft));
   auto findings = check::machine();
+  check::look_at_policy(context.globals.policy, findings);
+  if (!draft.empty()) check::look_at_draft(request.policy, findings);
   if (!request.bundle.empty()) {
     const auto more = check::bundle(context.store, request);
     findings.insert(findings.end(), more.begin(), more.end());

@@ -33,6 +33,7 @@ void add_network_flags(std::vector<Flag>& flags, container::CreateRequest& reque
 
 void take_globals(const Globals& globals, container::CreateRequest& request) {
   request.systemd_cgroup = globals.systemd_cgroup;
+  request.policy = globals.policy;
   request.no_cgroup = globals.cgroup_manager == "disabled";
   if (globals.rootless == "true" || globals.rootless == "false")
     request.rootless = globals.rootless == "true";

@@ -21,16 +21,15 @@ constexpr LevelName level_names[] = {{"error", Level::error},
                                      {"info", Level::info},
                                      {"debug", Level::debug}};
 
-/// The store is opened by path from wherever a command may have gone in the meantime.
-Outcome<std::string> absolute(std::string path) {
+}  // namespace
+
+Outcome<std::string> absolute(std::string_view flag, std::string path) {
   if (path.starts_with('/')) return path;
   std::array<char, 4096> here;
   const auto size = kernel::getcwd(here);
-  if (!size) return std::unexpected(explain(fmt::format("resolving --root {}", path), size.error()));
+  if (!size) return std::unexpected(explain(fmt::format("resolving --{} {}", flag, path), size.error()));
   return fmt::format("{}/{}", here.data(), path);
 }
-
-}  // namespace
 
 Outcome<> one_of(std::string_view flag, std::string_view value,
                  std::initializer_list<std::string_view> allowed) {
@@ -54,6 +53,8 @@ std::vector<Flag> global_flags(Globals& globals) {
            "whether a container may go without the cgroup that lodger has no right to make: "
            "true, false or auto",
            Optional{&globals.rootless}},
+          {"policy", 0, "FILE", "a policy on network modes, beside /etc/lodger/policy.json",
+           Filled{&globals.policy}},
           {"criu", 0, "PATH", "", &globals.criu},
           {"version", 'v', "", "show the version", &globals.version}};
 }
@@ -64,7 +65,9 @@ Outcome<> settle(Globals& globals) {
   TRY(one_of("rootless", globals.rootless, {"true", "false", "auto"}));
   TRY(one_of("cgroup-manager", globals.cgroup_manager, {"cgroupfs", "systemd", "disabled"}));
   if (globals.cgroup_manager == "systemd") globals.systemd_cgroup = true;
-  globals.root = TRY(absolute(globals.root.empty() ? container::Store::default_root() : globals.root));
+  globals.root =
+      TRY(absolute("root", globals.root.empty() ? container::Store::default_root() : globals.root));
+  if (!globals.policy.empty()) globals.policy = TRY(absolute("policy", globals.policy));
   return {};
 }
 

@@ -27,6 +27,7 @@ struct CreateRequest : Delivery {
   std::vector<std::string> publish;  // --publish, as written
   bool publish_all = false;
   bool userland_proxy = false;  // --userland-proxy
+  std::string policy;           // --policy, absolute; empty: the administrator's own alone
   int interrupt = -1;           // create's: a descriptor that, becoming readable, ends it as a failure
 };
 

@@ -9,9 +9,11 @@
 #include "runtime/container/bridge_network.hpp"
 #include "runtime/container/deliver.hpp"
 #include "runtime/container/notify.hpp"
+#include "runtime/container/policy_facts.hpp"
 #include "runtime/container/port_check.hpp"
 #include "runtime/container/status.hpp"
 #include "runtime/plan/own_namespaces.hpp"
+#include "runtime/policy/load.hpp"
 #include "runtime/security/labels.hpp"
 #include "runtime/security/seccomp.hpp"
 #include "spec/check.hpp"
@@ -83,8 +85,13 @@ Outcome<Source> read_bundle(const Store& store, const CreateRequest& request, co
   std::vector<std::string> remarks;
   source.config = TRY(spec::parse(source.text, &remarks));
   for (const auto& remark : remarks) notices(remark);
+  const auto policies = TRY(policy::in_force(request.policy));
   source.network = TRY(apply_network(store, request, source.config, notices));
   plan::drop_own_namespaces(source.config);
+  if (!policies.empty()) {
+    const auto facts = TRY(policy_facts(request, source));
+    TRY(policy::judge(policies, facts));
+  }
   return source;
 }
 

@@ -6,6 +6,7 @@
 
 #include "../support/census.hpp"
 #include "../support/needs.hpp"
+#include "../support/own_etc.hpp"
 #include "caller.hpp"
 #include "tests/support/files.hpp"
 
@@ -64,6 +65,23 @@ TEST_CASE("shim: a container's whole life, and the events of it in their order")
   CHECK(containerd.event<wire::TaskStart>().pid == static_cast<std::uint32_t>(pid));
   CHECK(containerd.envelopes().front().name_space == "test");
   CHECK(access(socket.c_str(), F_OK) != 0);
+}
+
+TEST_CASE("shim: what containerd starts is judged by the administrator's policy") {
+  NEEDS_ROOT();
+  const OwnEtc etc;
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  const Containerd containerd(place.path("c.sock.ttrpc"));
+  Shim shim(bundle, place);
+  support::write_file("/etc/lodger/policy.json", R"({"version": 1, "network": {"host": "deny"}})");
+  const auto denied = shim.create();
+  REQUIRE_FALSE(denied);
+  CHECK_THAT(denied.error().message,
+             Catch::Contains(
+                 "is denied by the rule \"network.host\" of /etc/lodger/policy.json; allowed instead: "));
+  unlink("/etc/lodger/policy.json");
+  CHECK(shim.create());
 }
 
 TEST_CASE("shim: further processes have streams, ends and events of their own") {

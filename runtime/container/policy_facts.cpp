@@ -1,0 +1,67 @@
+#include "runtime/container/policy_facts.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "kernel/file.hpp"
+#include "kernel/procfs.hpp"
+
+namespace lodger::container {
+namespace {
+
+using policy::Mode;
+
+/// An engine in a network namespace of its own starts lodger there: a path to the machine's stack is then one
+/// to another's. Who may not look at the first process may not join what is its either: ptrace(2), setns(2).
+bool is_machines(const netmode::Identity& stack) {
+  const auto first = kernel::status(kernel::cwd, "/proc/1/ns/net", 0);
+  return first && netmode::Identity{first->st_dev, first->st_ino} == stack;
+}
+
+Mode mode_of(const Source& source) {
+  const auto& network = source.network;
+  if (network.host || (network.joined && is_machines(*network.joined))) return Mode::host;
+  if (!network.bridge.empty()) return Mode::bridge;
+  return network.joined ? Mode::joined : Mode::none;
+}
+
+/// In whichever set: what is not effective can be made so, and what is inheritable comes with a program.
+bool asks_for(const spec::Config& config, std::string_view capability) {
+  if (!config.process || !config.process->capabilities) return false;
+  const auto& sets = *config.process->capabilities;
+  return std::ranges::any_of(
+      std::initializer_list<const std::vector<std::string>*>{
+          &sets.bounding, &sets.effective, &sets.inheritable, &sets.permitted, &sets.ambient},
+      [&](const auto* set) { return std::ranges::count(*set, capability) > 0; });
+}
+
+/// What is discarded leads nowhere.
+std::vector<netmode::Publication> published(const netmode::Decision& network) {
+  if (!network.maps_ports()) return {};
+  auto all = network.publications;
+  if (network.publish_all)
+    for (const auto& ports : network.exposed) all.push_back({"", {}, ports.range, ports.protocol});
+  return all;
+}
+
+}  // namespace
+
+Outcome<policy::Facts> policy_facts(const CreateRequest& request, const Source& source) {
+  const auto& config = source.config;
+  policy::Facts facts;
+  facts.mode = mode_of(source);
+  facts.by = request.network.empty() ? "the bundle's linux.namespaces"
+                                     : fmt::format("--network {}", request.network);
+  facts.bind = source.network.options.bind;
+  facts.private_abstract = source.network.options.private_abstract;
+  facts.user_namespace = (config.linux && config.linux->find(spec::NamespaceType::user)) ||
+                         TRY(explained(kernel::in_user_namespace(), "looking for a user namespace"));
+  facts.net_admin = asks_for(config, "CAP_NET_ADMIN");
+  facts.net_raw = asks_for(config, "CAP_NET_RAW");
+  facts.sys_admin = asks_for(config, "CAP_SYS_ADMIN");
+  facts.published = published(source.network);
+  return facts;
+}
+
+}  // namespace lodger::container

@@ -1,0 +1,13 @@
+// What an administrator's policy is asked about one container.
+#pragma once
+#include "runtime/container/source.hpp"
+#include "runtime/policy/judge.hpp"
+
+namespace lodger::container {
+
+/// Of a source whose network is decided, and whose entries of linux.namespaces that lead to where we are have
+/// been left out. The host's stack is that of lodger, and that of the machine's first process, however a path
+/// leads there: the namespace is what is compared.
+Outcome<policy::Facts> policy_facts(const CreateRequest& request, const Source& source);
+
+}  // namespace lodger::container
