@@ -1,6 +1,5 @@
 """Engines as a person starts them: each in a network and a mount namespace of its own, with its own data."""
 import fcntl
-import glob
 import json
 import os
 import shutil
@@ -13,6 +12,8 @@ import termios
 import threading
 import time
 from dataclasses import dataclass
+
+from remains import Remains
 
 PATH = '/usr/sbin:/usr/bin:/sbin:/bin'  # what Debian packaged, not what else a machine has
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
@@ -90,6 +91,7 @@ class Engine:
         self.place = tempfile.mkdtemp(prefix=f'lodger-{self.name}-')
         os.chmod(self.place, 0o755)  # a container's root may be another user outside
         self.cgroup = f'{CGROUP}/{os.path.basename(self.place)}'
+        self.remains = Remains(self.place, self.cgroup)
         self.env = {'PATH': f'{self.place}/bin:{PATH}', 'HOME': self.place, 'LANG': 'C.UTF-8'}
         self.log = open(self.place + '/log', 'wb')
         self.holder = self.daemon = None
@@ -138,6 +140,7 @@ class Engine:
         if self.holder.stdout.readline() != b'there\n':
             self.holder.wait(10)
             raise Skipped(f'its namespaces could not be made: {self.tail()}')
+        self.remains.found_by(self.holder.pid)
         self.start()
 
     def other_root(self):
@@ -216,20 +219,10 @@ class Engine:
     def processes(self):
         """Who is in the engine's cgroups or namespaces, but for what this object started."""
         kept = {self.holder.pid, self.daemon.pid} if self.daemon else {self.holder.pid}
-        mine = [os.readlink(f'/proc/{self.holder.pid}/ns/{kind}') for kind in ('mnt', 'net')]
-        for entry in glob.glob('/proc/[0-9]*'):
-            pid = int(entry[6:])
-            try:
-                here = any(os.readlink(f'{entry}/ns/{kind}') in mine for kind in ('mnt', 'net'))
-                if pid not in kept and (here or self.cgroup in open(f'{entry}/cgroup').read()):
-                    yield pid
-            except OSError:
-                pass  # it has ended
+        return (pid for pid in self.remains.processes() if pid not in kept)
 
     def cgroups(self):
-        for base in {f'/sys/fs/cgroup{self.cgroup}', *glob.glob(f'/sys/fs/cgroup/*{self.cgroup}')}:
-            for folder, _, _ in os.walk(base, topdown=False):
-                yield folder
+        return self.remains.cgroups()
 
     def end(self):
         if self.daemon:
@@ -240,36 +233,11 @@ class Engine:
                 self.daemon.kill()
                 self.daemon.wait()
         if self.holder:
-            self.end_processes()
+            self.remains.end_processes()
             self.holder.kill()
             self.holder.wait()
         self.log.close()
-        shutil.rmtree(self.place, ignore_errors=True)
-        for folder in self.cgroups():
-            for _ in range(20):
-                try:
-                    os.rmdir(folder)
-                    break
-                except OSError:
-                    time.sleep(0.05)
-        for folder in {f'/sys/fs/cgroup{CGROUP}', *glob.glob(f'/sys/fs/cgroup/*{CGROUP}')}:
-            try:
-                os.rmdir(folder)
-            except OSError:
-                pass  # it is that of the other engines, too: the last one removes it
-
-    def end_processes(self):
-        """Again and again: one that ends may have started another before."""
-        for _ in range(100):
-            left = list(self.processes()) if self.holder.poll() is None else []
-            if not left:
-                return
-            for pid in left:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-            time.sleep(0.05)
+        self.remains.remove()
 
 
 class Client:
