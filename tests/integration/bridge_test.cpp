@@ -541,10 +541,10 @@ TEST_CASE("bridge: changes of others' devices meanwhile hinder neither create no
   NETWORKS();
   // so many that the kernel lists them in several messages, between which the list changes
   REQUIRE(shell("for i in $(seq 400); do echo link add other$i type bridge; done | ip -batch -").status == 0);
-  Running others(
-      {"/bin/sh", "-c",
-       "echo begun; while echo 'link add also type veth peer name peer' && echo 'link delete also'; do :; "
-       "done | ip -batch -"});
+  Running others({"/bin/sh", "-c",
+                  "echo begun; while kill -0 $$ && echo 'link add also type veth peer name peer' && echo "
+                  "'link delete also'; do :; "
+                  "done | ip -batch -"});
   others.wait_for("begun");
   const Bundle bundle("echo ran");
   for (int round = 0; round < 8; ++round) {
