@@ -36,12 +36,16 @@ std::string told(const std::vector<Ports>& ports) {
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
+bool may_publish(const Rules& rules, const std::vector<Ports>& ports) {
+  return !rules.publish ||
+         std::ranges::all_of(ports, [&](const Ports& one) { return covers(*rules.publish, one); });
+}
+
 bool holds(Condition condition, const Rules& rules, const Facts& facts) {
   switch (condition) {
-    case Condition::bind:
-      return facts.bind && (!rules.publish || std::ranges::all_of(*facts.bind, [&](const Ports& one) {
-               return covers(*rules.publish, one);
-             }));
+    case Condition::bind: return facts.bind && may_publish(rules, *facts.bind);
+    case Condition::ports: return facts.ports && may_publish(rules, *facts.ports);
+    case Condition::to_host: return facts.to_host.has_value();
     case Condition::private_abstract: return facts.private_abstract;
     case Condition::user_namespace: return facts.user_namespace;
     case Condition::no_net_admin: return !facts.net_admin;
@@ -58,18 +62,22 @@ bool allows(const Rules& rules, const Facts& facts) {
          std::ranges::all_of(rule->unless, [&](Condition one) { return holds(one, rules, facts); });
 }
 
-std::string help_for_bind(const Rules& rules, const Facts& facts) {
-  if (facts.bind)
-    return fmt::format("the list of ports to bind ({}) has ports that \"network.publish\" does not ({})",
-                       told(*facts.bind), told(*rules.publish));
-  return "it has no list of ports to bind (--network host,bind=PORTS)";
+/// Of a list that is not there, or has what may not be published.
+std::string help_for(const std::optional<std::vector<Ports>>& list, const Rules& rules, std::string_view what,
+                     std::string_view option) {
+  if (!list) return fmt::format("it has no list of ports to {} (--network {}=PORTS)", what, option);
+  return fmt::format("its list of ports to {} ({}) has some that \"network.publish\" has not ({})", what,
+                     told(*list), told(*rules.publish));
 }
 
 /// What is missing, and how it is had.
 std::string help(Condition condition, const Rules& rules, const Facts& facts) {
   constexpr const char* capability = "{} is among its process.capabilities, and must not be";
   switch (condition) {
-    case Condition::bind: return help_for_bind(rules, facts);
+    case Condition::bind: return help_for(facts.bind, rules, "bind", "host,bind");
+    case Condition::ports: return help_for(facts.ports, rules, "let in", "relay,ports");
+    case Condition::to_host:
+      return "it has no list of the host's ports to let out to (--network relay,to-host=PORTS)";
     case Condition::private_abstract:
       return "the host's abstract sockets are within its reach (--network host,private-abstract)";
     case Condition::user_namespace: return "it has no user namespace (linux.namespaces)";
@@ -109,13 +117,18 @@ Outcome<> judge_mode(const Policy& policy, std::span<const Policy> policies, con
 Outcome<> judge_ports(const Policy& policy, const Facts& facts) {
   const auto& allowed = policy.rules.publish;
   if (!allowed) return {};
+  const auto refused = [&](std::string_view what) {
+    return refuse(fmt::format("{} against the rule \"network.publish\" of {}; allowed instead: {}", what,
+                              policy.file, allowed->empty() ? "no published port at all" : told(*allowed)),
+                  EPERM);
+  };
+  if (facts.mode == Mode::relay && !holds(Condition::ports, policy.rules, facts))
+    return refused(fmt::format("network mode relay (by {}): {},", facts.by,
+                               help(Condition::ports, policy.rules, facts)));
   for (const auto& one : facts.published) {
     if (covers(*allowed, host_side(one))) continue;
-    const auto what = one.host.first ? "published" : "published on a port of the host's choice";
-    return refuse(fmt::format("{}: {} against the rule \"network.publish\" of {}; allowed instead: {}",
-                              netmode::to_text(one), what, policy.file,
-                              allowed->empty() ? "no published port at all" : told(*allowed)),
-                  EPERM);
+    return refused(fmt::format("{}: published{}", netmode::to_text(one),
+                               one.host.first ? "" : " on a port of the host's choice"));
   }
   return {};
 }

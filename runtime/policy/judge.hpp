@@ -15,16 +15,17 @@ namespace lodger::policy {
 /// What a container asks for.
 struct Facts {
   Mode mode = Mode::none;
-  std::string by;                                   // who says so, for the words: "--network host"
-  std::optional<std::vector<netmode::Ports>> bind;  // its list of ports to bind
+  std::string by;  // who says so, for the words: "--network host"
+  /// Its lists: of ports to bind, in host mode; of those that a relay lets in, and out to the host.
+  std::optional<std::vector<netmode::Ports>> bind, ports, to_host;
   bool private_abstract = false, user_namespace = false;
   bool net_admin = false, net_raw = false, sys_admin = false;  // in any of its sets of capabilities
   std::vector<netmode::Publication> published;                 // those that lead to it from the host
 };
 
 /// Refuses what one of the policies does: by its rule and file, with what helps and the modes that all of
-/// them would allow instead. A list of ports to bind counts as one where "publish" allows all of these ports:
-/// on the host's network what is bound is published.
+/// them would allow instead. A list of ports to bind, or to let in, counts as one where "publish" allows all
+/// of these ports: that is how they are published there.
 Outcome<> judge(std::span<const Policy> policies, const Facts& facts);
 
 /// Whether the annotation with this value may make `mode` of what would be `without` it. Asked before it is

@@ -16,9 +16,9 @@ using spec::Where;
 using spec::Word;
 using spec::Words;
 
-constexpr Condition all_conditions[] = {Condition::bind,           Condition::private_abstract,
-                                        Condition::user_namespace, Condition::no_net_admin,
-                                        Condition::no_net_raw,     Condition::no_sys_admin};
+constexpr Condition all_conditions[] = {
+    Condition::bind,           Condition::private_abstract, Condition::ports,      Condition::to_host,
+    Condition::user_namespace, Condition::no_net_admin,     Condition::no_net_raw, Condition::no_sys_admin};
 constexpr Word<Annotations> annotation_words[] = {
     {"deny", Annotations::deny}, {"narrow", Annotations::narrow}, {"allow", Annotations::allow}};
 
@@ -41,26 +41,26 @@ bool only(Value value, const Where& where, std::initializer_list<std::string_vie
   return true;
 }
 
-bool read(Value value, Condition& out, const Where& where) {
-  std::string text;
+/// One that its mode knows no such thing for would never hold.
+bool read_condition(Value value, Mode mode, Condition& out, const Where& where) {
+  std::string text, known;
   if (!spec::read(value, text, where)) return false;
-  const auto* found = std::ranges::find(all_conditions, text, [](Condition one) { return name_of(one); });
-  if (found == std::end(all_conditions)) {
-    std::string list;
-    for (const auto one : all_conditions) list += fmt::format("{}{}", list.empty() ? "" : ", ", name_of(one));
-    return where.refuse(fmt::format("unknown condition {}; expected {}", spec::quoted(text), list));
+  for (const auto condition : all_conditions) {
+    if (!concerns(condition, mode)) continue;
+    if (name_of(condition) == text) return out = condition, true;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", name_of(condition));
   }
-  return out = *found, true;
+  return where.refuse(
+      fmt::format("unknown condition {} for {}; expected {}", spec::quoted(text), name_of(mode), known));
 }
 
-/// One at a time: the template of spec/ finds no reader that was declared behind it.
-bool read_conditions(Value value, std::vector<Condition>& out, const Where& where) {
+bool read_conditions(Value value, Mode mode, std::vector<Condition>& out, const Where& where) {
   if (value.kind() != spec::Kind::array) return where.expected("an array", value);
   if (value.size() == 0) return where.refuse("names no condition: say \"deny\" or \"allow\"");
   for (std::size_t i = 0; i < value.size(); ++i) {
     const Where at(where, i);
     Condition one{};
-    if (!read(value.at(i), one, at)) return false;
+    if (!read_condition(value.at(i), mode, one, at)) return false;
     if (std::ranges::count(out, one)) return at.refuse("said twice");
     out.push_back(one);
   }
@@ -68,13 +68,13 @@ bool read_conditions(Value value, std::vector<Condition>& out, const Where& wher
 }
 
 /// "allow", "deny", {"deny-unless": [...]}
-bool read_rule(Value value, Rule& out, const Where& where) {
+bool read_rule(Value value, Mode mode, Rule& out, const Where& where) {
   constexpr const char* unless = "deny-unless";
   out.denied = true;
   if (value.kind() == spec::Kind::object) {
     if (!only(value, where, {unless})) return false;
     const auto conditions = value.find(unless);
-    return conditions ? read_conditions(conditions, out.unless, Where(where, unless))
+    return conditions ? read_conditions(conditions, mode, out.unless, Where(where, unless))
                       : where.refuse("expected \"deny-unless\" in it");
   }
   std::string text;
@@ -110,22 +110,13 @@ bool read_ports(Value value, std::vector<netmode::Ports>& out, const Where& wher
   return true;
 }
 
-/// Of a bridge and a relay there is no such thing, so that it would never be allowed by them.
-bool no_host_conditions(const Rule& rule, const Where& where) {
-  for (const auto condition : rule.unless)
-    if (condition == Condition::bind || condition == Condition::private_abstract)
-      return where.refuse(fmt::format("\"{}\" is of host mode alone", name_of(condition)));
-  return true;
-}
-
 bool read_network(Value value, Rules& out, const Where& where) {
   if (!only(value, where, {"host", "bridge", "relay", "publish", "annotations"})) return false;
   for (const auto mode : {Mode::host, Mode::bridge, Mode::relay}) {
     const Where at(where, name_of(mode));
     auto& rule = mode == Mode::host ? out.host : mode == Mode::bridge ? out.bridge : out.relay;
     const auto member = value.find(name_of(mode));
-    if (member && !read_rule(member, rule, at)) return false;
-    if (mode != Mode::host && !no_host_conditions(rule, at)) return false;
+    if (member && !read_rule(member, mode, rule, at)) return false;
   }
   if (const auto publish = value.find("publish"))
     if (!read_ports(publish, out.publish.emplace(), Where(where, "publish"))) return false;

@@ -49,12 +49,24 @@ std::string_view name_of(Condition condition) {
   switch (condition) {
     case Condition::bind: return "bind";
     case Condition::private_abstract: return "private-abstract";
+    case Condition::ports: return "ports";
+    case Condition::to_host: return "to-host";
     case Condition::user_namespace: return "user-namespace";
     case Condition::no_net_admin: return "no-CAP_NET_ADMIN";
     case Condition::no_net_raw: return "no-CAP_NET_RAW";
     case Condition::no_sys_admin: return "no-CAP_SYS_ADMIN";
   }
   __builtin_unreachable();
+}
+
+bool concerns(Condition condition, Mode mode) {
+  switch (condition) {
+    case Condition::bind:
+    case Condition::private_abstract: return mode == Mode::host;
+    case Condition::ports:
+    case Condition::to_host: return mode == Mode::relay;
+    default: return true;
+  }
 }
 
 const Rule* Rules::about(Mode mode) const {

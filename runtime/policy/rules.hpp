@@ -19,15 +19,19 @@ std::string_view name_of(Mode mode);
 
 /// What a container can be asked to have, or not to have.
 enum class Condition : std::uint8_t {
-  bind,              // a list of ports to bind: of host mode alone
-  private_abstract,  // the host's abstract sockets are out of reach: of host mode alone
+  bind,              // host mode's list of ports to bind
+  private_abstract,  // the host's abstract sockets are out of reach: of host mode
+  ports,             // a relay's list of ports that it lets in
+  to_host,           // a relay's list of the host's ports that it lets out to
   user_namespace,    // it is not in the first one
   no_net_admin,      // this capability is in none of its sets
   no_net_raw,
   no_sys_admin,
 };
-/// As the document spells it.
+/// As the document spells it: those of one mode as its options.
 std::string_view name_of(Condition condition);
+/// Whether there is such a thing in this mode.
+bool concerns(Condition condition, Mode mode);
 
 /// About one mode: allowed, denied, or denied unless all of the conditions hold.
 struct Rule {

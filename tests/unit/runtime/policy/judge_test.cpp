@@ -118,6 +118,33 @@ TEST_CASE("policy: a bridge is judged by its own conditions") {
   CHECK_THAT(verdict(network, facts), Contains("CAP_NET_ADMIN"));
 }
 
+TEST_CASE("policy: a relay is judged by what it lets in and out") {
+  const std::string network = R"({"relay": {"deny-unless": ["ports", "to-host"]}, "publish": ["8000-8099"]})";
+  auto facts = asking(Mode::relay);
+  CHECK_THAT(verdict(network, facts),
+             Contains("\"network.relay\" of /p.json: it has no list of ports to let in "
+                      "(--network relay,ports=PORTS); it has no list of the host's ports "));
+  facts.to_host.emplace();
+  facts.ports = {{{8000, 8001}, Protocol::tcp}};
+  CHECK(verdict(network, facts) == "allowed");
+  facts.ports = {{{8099, 8100}, Protocol::tcp}};
+  CHECK_THAT(verdict(network, facts), Contains("its list of ports to let in (8099-8100/tcp) has some that"));
+}
+
+TEST_CASE("policy: a relay publishes what it lets in, everything without a list") {
+  const std::string network = R"({"publish": ["8000-8099"]})";
+  auto facts = asking(Mode::relay);
+  CHECK(verdict("{}", facts) == "allowed");
+  CHECK(verdict(network, facts) ==
+        "network mode relay (by --network relay): it has no list of ports to let in (--network "
+        "relay,ports=PORTS), against "
+        "the rule \"network.publish\" of /p.json; allowed instead: 8000-8099/tcp");
+  facts.ports = {{{8000, 8001}, Protocol::tcp}};
+  CHECK(verdict(network, facts) == "allowed");
+  facts.ports.emplace();
+  CHECK(verdict(R"({"publish": []})", facts) == "allowed");
+}
+
 TEST_CASE("policy: of two each has to allow, and what is offered instead both do") {
   const std::vector two{policy_of(R"({"host": "deny"})", "/a"), policy_of(R"({"bridge": "deny"})", "/b")};
   CHECK_THAT(verdict(two, asking(Mode::host)),
@@ -165,8 +192,8 @@ TEST_CASE("policy: a list of ports to bind is one where all of it may be publish
   facts.bind = {{{8000, 8010}, Protocol::tcp}, {{8099, 8099}, Protocol::tcp}};
   CHECK(verdict(network, facts) == "allowed");
   facts.bind = {{{1, 65535}, Protocol::tcp}};
-  CHECK_THAT(verdict(network, facts), Contains("the list of ports to bind (1-65535/tcp) has ports that "
-                                               "\"network.publish\" does not (8000-8099/tcp)"));
+  CHECK_THAT(verdict(network, facts), Contains("its list of ports to bind (1-65535/tcp) has some that "
+                                               "\"network.publish\" has not (8000-8099/tcp)"));
   facts.bind = {{{8000, 8000}, Protocol::udp}};
   CHECK(verdict(network, facts) != "allowed");
   facts.bind.emplace();  // "none"

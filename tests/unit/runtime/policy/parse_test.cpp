@@ -63,7 +63,7 @@ TEST_CASE("policy: a document means what it says") {
   CHECK(rules.bridge.denied);
   CHECK(rules.bridge.unless.size() == 4);
   CHECK(rules.relay.denied);
-  CHECK(rules.relay.unless.empty());
+  CHECK(rules.relay.unless == std::vector{Condition::ports, Condition::to_host, Condition::user_namespace});
   REQUIRE(rules.publish);
   REQUIRE(rules.publish->size() == 4);
   CHECK(rules.publish->at(1).range == netmode::PortRange{8000, 8099});
@@ -88,7 +88,8 @@ TEST_CASE("policy: each rule is told in words") {
         "denied unless it has all of: bind, private-abstract, user-namespace, no-CAP_NET_ADMIN, "
         "no-CAP_NET_RAW, "
         "no-CAP_SYS_ADMIN");
-  CHECK(said[2].words == "denied");
+  CHECK(said[2].words == "denied unless it has all of: ports, to-host, user-namespace");
+  CHECK(told(parse(table()["good"]["isolation"].dump(), "f").value())[0].words == "denied");
   CHECK(said[3].words == "80/tcp, 8000-8099/tcp, 53/udp, 1-65535/sctp alone");
   CHECK(said[4].words == "may choose any mode that is allowed");
   CHECK(told(parse(table()["good"]["no published port"].dump(), "f").value())[3].words == "no port");
