@@ -55,6 +55,15 @@ Outcome<netmode::Decision> apply_network(const Store& store, const CreateRequest
   return decision;
 }
 
+/// In runc's words, which its callers know.
+Failure no_bundle(const std::string& folder) {
+  return {
+      fmt::format("{}: JSON specification file config.json not found: no such file or directory; --bundle "
+                  "names the folder that has it",
+                  folder),
+      ENOENT};
+}
+
 }  // namespace
 
 Outcome<std::string> read_file(const std::string& path, Pipe pipe) {
@@ -81,7 +90,9 @@ Outcome<std::string> read_file(const std::string& path, Pipe pipe) {
 Outcome<Source> read_bundle(const Store& store, const CreateRequest& request, const Notices& notices) {
   Source source;
   source.bundle = TRY(canonical_bundle(request.bundle));
-  source.text = TRY(read_file(source.bundle + "/config.json"));
+  auto text = read_file((source.bundle == "/" ? "" : source.bundle) + "/config.json");
+  if (!text && text.error().code == ENOENT) return std::unexpected(no_bundle(source.bundle));
+  source.text = TRY(std::move(text));
   std::vector<std::string> remarks;
   source.config = TRY(spec::parse(source.text, &remarks));
   for (const auto& remark : remarks) notices(remark);

@@ -81,7 +81,12 @@ TEST_CASE("errors: a bundle or configuration that is not there", "[errors]") {
   CHECK(missing.status != 0);
   CHECK_THAT(missing.err, Catch::Contains("/no/such/bundle") && Catch::Contains("o such file or directory"));
   REQUIRE(unlink(bundle.beside("config.json").c_str()) == 0);
-  refused_bundle(bundle, {"config.json", "o such file or directory"});
+  refused_bundle(bundle, {"JSON specification file config.json not found"});
+  if (access("/config.json", F_OK) == 0) return;
+  const Finished outside = container.call({"create", "--bundle", "/", container.id()});
+  CHECK(outside.status != 0);
+  CHECK_THAT(outside.err,
+             Catch::Contains("JSON specification file config.json not found") && !Catch::Contains("//"));
 }
 
 TEST_CASE("errors: a root that is not there, or no folder", "[errors]") {
