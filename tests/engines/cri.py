@@ -65,15 +65,20 @@ class Cri(Containerd):
     def handlers(self, table):
         """The runtimes as containerd knows them; a RuntimeClass names one by its handler."""
         for runtime in self.runtimes.values():
-            yield (f'[{table}.{runtime.name}]\nruntime_type = "io.containerd.{"lodger" if runtime.shim else "runc"}.v2"\n'
-                   f'pod_annotations = ["org.lodger.network.*"]\n')
+            path = runtime.shim and self.major() > 1
+            yield (f'[{table}.{runtime.name}]\nruntime_type = "io.containerd.{"lodger" if runtime.shim and not path else "runc"}.v2"\n'
+                   # containerd 2.1 asks nobody but what it takes for runc's shim whether there are user namespaces
+                   + (f'runtime_path = "{runtime.shim}"\n' if path else '') + 'pod_annotations = ["org.lodger.network.*"]\n')
             if runtime.program:
                 yield f'[{table}.{runtime.name}.options]\nBinaryName = "{runtime.program}"\n'
 
+    def major(self):
+        """The version's first number."""
+        return int(self.inside(['containerd', '--version']).out.split()[2].lstrip('v').split('.')[0])
+
     def tables(self):
         """The names of the pod settings' table, and the sandbox's image, before containerd 2 and from it on."""
-        version = self.inside(['containerd', '--version']).out.split()[2]
-        if version.lstrip('v').split('.')[0] == '1':
+        if self.major() == 1:
             return 2, 'plugins."io.containerd.grpc.v1.cri"', f'sandbox_image = "{PAUSE}"\n'
         images = 'plugins."io.containerd.cri.v1.images".pinned_images'
         return 3, 'plugins."io.containerd.cri.v1.runtime"', f'[{images}]\nsandbox = "{PAUSE}"\n'
