@@ -63,6 +63,13 @@ class Channels:
         data = self.file.read(size)
         return (data[0], data[1:]) if data else self.message()
 
+    def until(self, channel, text):
+        """What has come by this channel when this was said, or at the end."""
+        said = b''
+        while text not in said and (message := self.message()) is not None:
+            said += message[1] if message[0] == channel else b''
+        return said
+
     def rest(self):
         """All that is still to come, by channel."""
         out = {}
