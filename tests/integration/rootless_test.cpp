@@ -11,6 +11,7 @@
 #include "support/container.hpp"
 #include "support/host_stack.hpp"
 #include "support/needs.hpp"
+#include "support/own_etc.hpp"
 #include "support/proc.hpp"
 
 using namespace lodger::test;
@@ -562,4 +563,26 @@ TEST_CASE("rootless: a map needs rights that an ordinary user has not", "[rootle
   const auto done = bundle.run();
   CHECK(done.status == 1);
   CHECK(done.err.find("--network host,map: ") != std::string::npos);
+}
+
+TEST_CASE(
+    "rootless: an administrator's policy binds an ordinary user's lodger, and that of a rootless engine") {
+  NEEDS_ORDINARY_USER();
+  const OwnEtc etc;
+  UserBundle bundle("echo ran");
+  const std::string file = "/etc/lodger/policy.json";
+  const auto denied = [&](const Args& wrapped) {
+    support::write_file(file, R"({"version": 1, "network": {"host": "deny"}})");
+    const auto done = bundle.run(wrapped);
+    unlink(file.c_str());
+    CHECK(done.status != 0);
+    CHECK_THAT(done.err, Catch::Contains("is denied by the rule \"network.host\" of " + file));
+  };
+  CHECK(inside_of(bundle)["echo"] == "ran");
+  denied({});
+  // In another's user namespace, where root's files are those of the overflow user.
+  bundle.edit([](json& config) { without_user_namespace(config); });
+  const Args engine{"unshare", "-Urm"};
+  CHECK(inside_of(bundle, engine)["echo"] == "ran");
+  denied(engine);
 }
