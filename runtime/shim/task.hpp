@@ -52,12 +52,13 @@ struct Task {
   std::optional<Exit> ending;  // of its own process, told once no further one runs
   bool mounted = false;        // its root filesystem, by the shim
   bool paused = false;
-  bool busy = false;      // the library starts or removes it, beside the loop
-  unsigned at_work = 0;   // what else is done to it beside the loop: processes that are being made, a pause
-  bool removing = false;  // it goes, once nothing else is at work on it
-  bool ended = false;     // its removal has ended all that ran in it: once, since a process may take long
-  bool removed = false;   // it is gone but for what is still to come: its own process's end, who is at work
-  bool given_up = false;  // containerd does: see Tasks::give_up
+  bool busy = false;        // the library starts or removes it, beside the loop
+  unsigned at_work = 0;     // what else is done to it beside the loop: processes that are being made, a pause
+  bool removing = false;    // it goes, once nothing else is at work on it
+  bool ended = false;       // its removal has ended all that ran in it: once, since a process may take long
+  bool removed = false;     // it is gone but for what is still to come: its own process's end, who is at work
+  bool given_up = false;    // containerd does: see Tasks::give_up
+  std::uint64_t again = 0;  // the timer of another attempt at its removal
   kernel::Fd<kernel::File> interrupt;  // readable, it ends what the library is busy with
   /// Why its creation fails, which is told once it is gone.
   struct Unmade {

@@ -127,13 +127,17 @@ void Tasks::tell_of_memory(Task& task) {
   with_.publisher.publish(event);
 }
 
-void Tasks::tell_end(Task& task, Process& process, const Exit& exit) {
+void end_with(Process& process, const Exit& exit) {
   process.exit = exit;
+  for (const auto& reply : std::exchange(process.waiting, {}))
+    reply.answer(wire::WaitResponse{exit.status, exit.at});
+}
+
+void Tasks::tell_end(Task& task, Process& process, const Exit& exit) {
   const auto& id = process.exec_id.empty() ? task.id : process.exec_id;
   with_.publisher.publish(
       wire::TaskExit{task.id, id, static_cast<std::uint32_t>(process.pid), exit.status, exit.at});
-  for (const auto& reply : std::exchange(process.waiting, {}))
-    reply.answer(wire::WaitResponse{exit.status, exit.at});
+  end_with(process, exit);
 }
 
 namespace {

@@ -70,6 +70,7 @@ class Tasks {
   bool end_further(Task& task);
   Outcome<> dismantle(const Task& task);  // beside the loop
   void finish_dismantling(Task& task, const Outcome<>& removed);
+  void try_again(Task& task);
   void let_go(Task& task);
   // tasks_query.cpp
   Answer<wire::StateResponse> state(const wire::ProcessRequest& request);
@@ -109,6 +110,8 @@ inline constexpr std::string_view creating = "OCI runtime create failed";
 inline std::uint32_t number(pid_t pid) { return static_cast<std::uint32_t>(pid); }
 /// Whether there is nothing to do it to any more.
 inline bool is_gone(const Failure& why) { return why.code == ESRCH || why.code == ENOENT; }
+/// Answers who waits for it.
+void end_with(Process& process, const Exit& exit);
 /// A refusal of the service's own.
 std::unexpected<wire::Status> refusal(wire::Code code, std::string text);
 void fail(const Reply& reply, const std::unexpected<wire::Status>& why);

@@ -22,6 +22,9 @@ void Tasks::pause(const wire::ContainerRequest& request, const Reply& reply) {
   const auto found = find(request.id);
   if (!found) return fail(reply, std::unexpected(found.error()));
   auto& task = **found;
+  // What its removal has thawed to end it would be frozen again.
+  if (task.removing || task.given_up)
+    return reply.fail(Code::failed_precondition, fmt::format("container {} is being removed", task.id));
   beside(
       task, [&task] { return container::pause(task.store, task.id); },
       [this, &task, reply](const Outcome<>& paused) {

@@ -250,9 +250,9 @@ void Tasks::start_exec(Task& task, Process& process, const Reply& reply) {
           }
           watch_end(task, process);
         } else {
-          process.exit = Exit{255, now()};  // it never was, and can be deleted
           joining->streams.reset();
           fail(reply, failed(doing, made.error(), code_of(made.error())));
+          end_with(process, {255, now()});  // it never was, and can be deleted
         }
         tell_ending(task);
         go_on_removing(task);

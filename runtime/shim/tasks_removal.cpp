@@ -119,6 +119,18 @@ void Tasks::finish_dismantling(Task& task, const Outcome<>& removed) {
   for (const auto& reply : std::exchange(task.init.deleting, {}))
     fail(reply, failed("OCI runtime delete failed", removed.error()));
   tell_ending(task);
+  if (task.given_up) try_again(task);
+}
+
+/// containerd asks no more, and who has called "delete" may have removed it without us meanwhile.
+void Tasks::try_again(Task& task) {
+  constexpr auto pause = std::chrono::seconds(1);
+  const auto timer = with_.loop.after(pause, [this, &task] {
+    task.again = 0;
+    task.removing = true;
+    go_on_removing(task);
+  });
+  with_.loop.cancel(std::exchange(task.again, timer));
 }
 
 /// Its own process has ended, or was killed just now: then its end comes at once.
@@ -128,6 +140,7 @@ void Tasks::let_go(Task& task) {
     return;
   }
   if (task.ending) tell_end(task, task.init, *std::exchange(task.ending, {}));
+  with_.loop.cancel(std::exchange(task.again, 0));
   if (task.oom) with_.loop.forget(task.oom->fd());
   if (task.init.streams) with_.loggers.retire(task.init.streams->close());
   const auto answer = end_of(task.init);

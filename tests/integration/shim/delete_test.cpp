@@ -1,7 +1,10 @@
 // containerd's call of "delete" while the shim lives: it was slow to answer, or its connection was closed.
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../support/census.hpp"
@@ -238,4 +241,41 @@ TEST_CASE("shim delete: who waits for a container's lock keeps nobody else waiti
   REQUIRE(one.kill(SIGKILL));
   CHECK(one.wait());
   CHECK(one.remove());
+}
+
+TEST_CASE("shim delete: a pause during the removal is refused, and freezes nothing again") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/true"));
+  const Place place;
+  Shim shim(bundle, place);
+  REQUIRE(shim.create());
+  const lodger::kernel::Fd<lodger::kernel::Path> folder(
+      ::open((shim.state_root() + "/c1").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  REQUIRE(::flock(folder.get(), LOCK_EX) == 0);  // the removal waits for us
+  const auto removed = shim.send("Delete", wire::encode(wire::ProcessRequest{"c1", ""}));
+  wire::ContainerRequest one;
+  one.id = "c1";
+  const auto paused = shim.call<wire::Empty>("Pause", one);
+  REQUIRE(!paused);
+  CHECK(paused.error().code == Code::failed_precondition);
+  CHECK_THAT(paused.error().message, Catch::Contains("is being removed"));
+  REQUIRE(::flock(folder.get(), LOCK_UN) == 0);
+  CHECK(shim.receive<wire::DeleteResponse>(removed));
+}
+
+TEST_CASE("shim delete: a removal that fails is told, and tried again until the shim can go") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  Shim shim(bundle, place);
+  shim.run();
+  const auto in_the_way = shim.state_root() + "/c1/a";
+  REQUIRE(::mkdir(in_the_way.c_str(), 0700) == 0);
+  REQUIRE(::mkdir((in_the_way + "/b").c_str(), 0700) == 0);
+  const auto removed = call_shim(bundle, place, "c1", "delete");
+  CHECK(!removed.succeeded());
+  CHECK(!is_gone(shim.pid()));
+  REQUIRE(::rmdir((in_the_way + "/b").c_str()) == 0);
+  shim.await_end();
+  check_nothing_is_left(shim, bundle);
 }

@@ -303,3 +303,18 @@ TEST_CASE("shim: want of memory is told") {
   CHECK(shim.wait()->exit_status == 128 + SIGKILL);
   containerd.wait_for("/tasks/create /tasks/start /tasks/oom /tasks/exit");
 }
+
+TEST_CASE("shim: who waits for a further process that cannot be started is answered at once") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  Shim shim(bundle, place);
+  shim.run();
+  REQUIRE(shim.exec("e1", words("/no/such/program")));
+  const auto waiting = shim.send("Wait", wire::encode(wire::ProcessRequest{"c1", "e1"}));
+  CHECK(!shim.start("e1"));
+  CHECK(shim.receive<wire::WaitResponse>(waiting)->exit_status == 255);
+  CHECK(shim.remove("e1"));
+  REQUIRE(shim.kill(SIGKILL));
+  CHECK(shim.wait());
+}
