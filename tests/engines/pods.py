@@ -29,7 +29,12 @@ class Pod:
         self.end()
 
     def end(self):
-        self.engine.ask('StopPodSandbox', pod_sandbox_id=self.id)
+        try:
+            self.engine.ask('StopPodSandbox', pod_sandbox_id=self.id)
+        except Refused as refused:  # containerd's usual shim may just have gone with its last container: kubelet asks again, too
+            if self.runtime.shim or 'ttrpc: closed' not in refused.text:
+                raise
+            self.engine.ask('StopPodSandbox', pod_sandbox_id=self.id)
         self.engine.ask('RemovePodSandbox', pod_sandbox_id=self.id)
 
     def state(self):
