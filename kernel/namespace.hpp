@@ -23,6 +23,11 @@ inline Result<> setdomainname(std::string_view name) {
 inline Result<unsigned> namespace_type(int ns) {
   return static_cast<unsigned>(TRY(call("ioctl", __NR_ioctl, ns, NS_GET_NSTYPE)));
 }
+/// ioctl_ns(2) NS_GET_USERNS: the user namespace that a namespace belongs to. EPERM: it is none of ours, nor
+/// below.
+inline Result<Fd<Namespace>> owner_of(int ns) {
+  return opened<Namespace>("ioctl NS_GET_USERNS", __NR_ioctl, ns, NS_GET_USERNS);
+}
 /// uname(2)
 inline Result<utsname> uname() {
   utsname out;

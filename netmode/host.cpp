@@ -70,9 +70,13 @@ bool brings_own(const spec::Config& config, std::string_view destination) {
   });
 }
 
-Outcome<> add_name_resolution(spec::Config& config, const HostFiles& files) {
+void add_resolver_files(spec::Config& config, const HostFiles& files) {
   bind(config, "/etc/resolv.conf", files.resolv_conf);
   bind(config, "/etc/hosts", files.hosts);
+}
+
+Outcome<> add_name_resolution(spec::Config& config, const HostFiles& files) {
+  add_resolver_files(config, files);
   const auto* uts = config.linux ? config.linux->find(spec::NamespaceType::uts) : nullptr;
   if (!config.hostname.empty() || !uts || !uts->path.empty()) return {};
   config.hostname = TRY(explained(kernel::uname(), "asking for the host's name")).nodename;

@@ -6,8 +6,11 @@
 
 namespace lodger::netmode {
 
-/// Read-only binds of the host's /etc/resolv.conf and /etc/hosts, and the host's name, each where the bundle
-/// has nothing of its own there.
+/// Read-only binds of the host's /etc/resolv.conf and /etc/hosts, each where the bundle has nothing of its
+/// own there.
+void add_resolver_files(spec::Config& config, const HostFiles& files);
+
+/// These, and the host's name where the bundle has none.
 Outcome<> add_name_resolution(spec::Config& config, const HostFiles& files);
 
 /// Whether the bundle mounts something of its own at `destination`, or above it.

@@ -37,7 +37,8 @@ Outcome<> take_published(const Request& request, const Annotated& annotated, Dec
 // What an image declares. Wrong, it is an error only where somebody relies on it.
 Outcome<> take_exposed(const Request& request, const spec::Config& config, Decision& decision) {
   const auto found = config.annotations.find(exposed_annotation);
-  if (found == config.annotations.end() || (!decision.host && !request.publish_all)) return {};
+  const bool asked = decision.host || decision.relay || request.publish_all;
+  if (found == config.annotations.end() || !asked) return {};
   auto exposed = parse_ports(found->second, fmt::format("annotation {}", exposed_annotation));
   if (exposed) {
     decision.exposed = std::move(*exposed);
@@ -117,16 +118,44 @@ Outcome<Place> join_container(const Request& request, spec::Config& config, cons
 }
 
 Outcome<Place> set_mode(const Request& request, spec::Config& config, const HostFiles& files) {
-  const auto& [kind, argument, options] = request.mode;
-  switch (kind) {
+  const auto& argument = request.mode.argument;
+  switch (request.mode.kind) {
     case Kind::bundle: return follow_bundle(config, files);
     case Kind::host: leave_network_out(config); return Place{true};
     case Kind::none: set_network(config, ""); return Place{};
     case Kind::path: return join(config, fmt::format("--network ns:{}", argument), argument, files);
     case Kind::container: return join_container(request, config, files);
-    case Kind::bridge: set_network(config, ""); return Place{};
+    case Kind::bridge:
+    case Kind::relay: set_network(config, ""); return Place{};
   }
   __builtin_unreachable();
+}
+
+/// Images bring annotations, through some engines. So one may take a container off the host's stack, to where
+/// it has less of the host, and nowhere else.
+Outcome<> take_mode(Request& request, const std::string& annotated, const spec::Config& config,
+                    const HostFiles& files) {
+  if (annotated.empty()) return {};
+  const auto where = fmt::format("annotation {}mode", annotation_prefix);
+  auto mode = parse_mode(annotated);
+  if (!mode) return refuse(fmt::format("{}: {}", where, mode.error().text), mode.error().code);
+  if (request.mode.kind != Kind::bundle)
+    return refuse(fmt::format("{}: --network chooses a mode as well; leave out one of them", where));
+  if (mode->kind != Kind::relay && mode->kind != Kind::bridge && mode->kind != Kind::none)
+    return refuse(fmt::format("{} \"{}\": an annotation, which an image may bring, can take a container off "
+                              "the host's network, to relay, bridge or none; for others use --network",
+                              where, annotated),
+                  EPERM);
+  auto bundle = config;
+  if (!TRY(follow_bundle(bundle, files)).host)
+    return refuse(fmt::format("{} \"{}\": an annotation, which an image may bring, can take a container off "
+                              "the host's network, and this one's is another: leave the annotation out, give "
+                              "the container the host's network (--network host), or use lodger's own "
+                              "--network",
+                              where, annotated),
+                  EPERM);
+  request.mode = std::move(*mode);
+  return {};
 }
 
 }  // namespace
@@ -137,6 +166,8 @@ Outcome<Mode> parse_mode(std::string_view text) {
   if (text.starts_with("host,")) return Mode{Kind::host, {}, TRY(parse_host_options(text.substr(5)))};
   if (text == "none") return Mode{Kind::none};
   if (text == "bridge") return Mode{Kind::bridge, "bridge"};
+  if (text == "relay") return Mode{Kind::relay};
+  if (text.starts_with("relay,")) return Mode{Kind::relay, {}, {}, TRY(relay::parse_options(text.substr(6)))};
   if (text.starts_with("bridge:")) {
     auto mode = Mode{Kind::bridge, std::string(text.substr(7))};
     if (const auto named = bridge::check_name(mode.argument); !named)
@@ -155,19 +186,22 @@ Outcome<Mode> parse_mode(std::string_view text) {
         fmt::format("--network \"{}\": expected the id of a container behind \"container:\"", text));
   }
   return refuse(
-      fmt::format("--network \"{}\": unknown mode; expected host[,OPTION...], none, bridge[:NAME], ns:PATH "
-                  "or container:ID",
+      fmt::format("--network \"{}\": unknown mode; expected host[,OPTION...], none, bridge[:NAME], "
+                  "relay[,OPTION...], ns:PATH or container:ID",
                   text));
 }
 
-Outcome<Decision> apply(const Request& request, spec::Config& config, const HostFiles& files) {
+Outcome<Decision> apply(Request request, spec::Config& config, const HostFiles& files) {
   const auto annotated = TRY(parse_annotations(config.annotations));
   Decision decision;
+  TRY(take_mode(request, annotated.mode, config, files));
+  decision.by_annotation = !annotated.mode.empty();
   TRY(take_published(request, annotated, decision));
   const auto place = TRY(set_mode(request, config, files));
   decision.host = place.host;
   decision.joined = place.joined;
   if (request.mode.kind == Kind::bridge) decision.bridge = request.mode.argument;
+  if (request.mode.kind == Kind::relay) decision.relay = request.mode.relay;
   if (request.userland_proxy && decision.bridge.empty())
     return refuse("--userland-proxy: there is none but for the published ports of --network bridge");
   decision.userland_proxy = request.userland_proxy;
@@ -175,6 +209,11 @@ Outcome<Decision> apply(const Request& request, spec::Config& config, const Host
   TRY(take_exposed(request, config, decision));
   TRY(take_environment(config, decision));
   const bool ports = !decision.publications.empty() || decision.publish_all;
+  if (decision.relay) {
+    if (ports) decision.warnings.emplace_back(discarded);
+    add_resolver_files(config, files);
+    return decision;
+  }
   if (!decision.host) {
     if (!ports || !decision.bridge.empty()) return decision;
     return refuse(

@@ -9,19 +9,21 @@
 #include "kernel/failure.hpp"
 #include "netmode/options.hpp"
 #include "netmode/publish.hpp"
+#include "netmode/relay/options.hpp"
 #include "netmode/stack.hpp"
 #include "spec/config.hpp"
 
 namespace lodger::netmode {
 
-enum class Kind : unsigned char { bundle, host, none, path, container, bridge };
+enum class Kind : unsigned char { bundle, host, none, path, container, bridge, relay };
 
-/// A parsed --network value: host[,OPTION]..., none, bridge[:NAME], ns:PATH, container:ID;
+/// A parsed --network value: host[,OPTION]..., none, bridge[:NAME], relay[,OPTION]..., ns:PATH, container:ID;
 /// empty: what the bundle says.
 struct Mode {
   Kind kind = Kind::bundle;
   std::string argument = {};  // PATH, ID or NAME
   HostOptions options = {};   // of host
+  relay::Options relay = {};  // of relay
 };
 Outcome<Mode> parse_mode(std::string_view text);
 
@@ -45,7 +47,9 @@ struct Decision {
   std::vector<Publication> publications;
   std::vector<Ports> exposed;  // by the image, where somebody asks: in host mode, and with --publish-all
   bool publish_all = false;
-  std::string bridge;  // the network that the container becomes part of; empty: none
+  std::string bridge;                   // the network that the container becomes part of; empty: none
+  std::optional<relay::Options> relay;  // between the host's stack and one of the container's own
+  bool by_annotation = false;           // the mode was chosen by an annotation
   bool userland_proxy = false;
 
   /// Whether published ports are the host's side of something, and not merely discarded.
@@ -61,9 +65,10 @@ struct HostFiles {
 };
 
 /// Checks the ports, then edits `config` for the mode: its network namespace entry, in host mode also name
-/// resolution (mounts of /etc/resolv.conf and /etc/hosts, hostname) unless the bundle brings its own. Refuses
-/// net.* sysctls on the host's stack. To be called before spec::check(), which judges the edited entries.
-/// A bundle without a network entry, and no option given, costs no system call.
-Outcome<Decision> apply(const Request& request, spec::Config& config, const HostFiles& files = {});
+/// resolution (mounts of /etc/resolv.conf and /etc/hosts, hostname; with a relay the mounts) unless the
+/// bundle brings its own. A mode by annotation may take the container off the host's stack, and no more.
+/// Refuses net.* sysctls on the host's stack. To be called before spec::check(), which judges the edited
+/// entries. A bundle without a network entry, and no option given, costs no system call.
+Outcome<Decision> apply(Request request, spec::Config& config, const HostFiles& files = {});
 
 }  // namespace lodger::netmode

@@ -11,25 +11,10 @@ namespace {
 constexpr std::string_view known_options =
     "bind=PORTS[/PROTOCOL], bind=none, map, private-abstract or require-ports";
 
+// sctp(7) has a bind of its own that no hook of the kernel sees.
 Outcome<> add_bind(HostOptions& options, std::string_view where, std::string_view ports) {
-  const bool first = !options.bind;
-  auto& bind = first ? options.bind.emplace() : *options.bind;
-  const bool had_none = !first && bind.empty();
-  if (had_none || (ports == "none" && !first))
-    return refuse(fmt::format("{}: \"none\" allows no port, so it stands alone", where));
-  if (ports == "none") return {};
-  if (ports.empty())
-    return refuse(fmt::format("{}: no port is named; \"none\" allows no port at all", where));
-  for (const auto& range : TRY(parse_ports(ports, where))) {
-    // sctp(7) has a bind of its own that no hook of the kernel sees
-    if (range.protocol == Protocol::sctp)
-      return refuse(
-          fmt::format("{}: SCTP cannot be allowed by port; under a list of ports to bind there is "
-                      "none of it",
-                      where));
-    bind.push_back(range);
-  }
-  return {};
+  return add_ports(options.bind, where, ports,
+                   "SCTP cannot be allowed by port; under a list of ports to bind there is none of it");
 }
 
 Outcome<bool> parse_switch(std::string_view where, std::string_view text) {
@@ -60,6 +45,11 @@ Outcome<> take_annotation(Annotated& into, const std::string& key, std::string_v
     while (!value.empty()) into.publish.push_back(TRY(parse_publish(spec::cut(value, ','), where)));
     return {};
   }
+  if (name == "mode") {
+    if (value.empty()) return refuse(fmt::format("{}: no mode is named; a --network value is", where));
+    into.mode = value;
+    return {};
+  }
   if (into.first.empty()) into.first = key;
   if (name == "bind") return add_bind(options, where, value);
   if (name == "map")
@@ -69,8 +59,10 @@ Outcome<> take_annotation(Annotated& into, const std::string& key, std::string_v
   else if (name == "private-abstract")
     options.private_abstract = TRY(parse_switch(where, value));
   else
-    return refuse(fmt::format("{}: unknown; expected {}bind, map, private-abstract, publish or require-ports",
-                              where, annotation_prefix));
+    return refuse(
+        fmt::format("{}: unknown; expected {}bind, map, mode, private-abstract, publish or "
+                    "require-ports",
+                    where, annotation_prefix));
   return {};
 }
 

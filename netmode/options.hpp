@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kernel/failure.hpp"
-#include "netmode/publish.hpp"
+#include "netmode/port_list.hpp"
 
 namespace lodger::netmode {
 
@@ -19,8 +19,7 @@ struct HostOptions {
   bool require_ports = false;     // a declared port that is taken is an error, not a warning
   bool map = false;               // published ports are mapped, not discarded
   bool private_abstract = false;  // the host's abstract UNIX sockets are out of reach
-  /// The ports that the container may bind; empty: none; not set: all.
-  std::optional<std::vector<Ports>> bind;
+  PortList bind;                  // the ports that the container may bind
 
   bool any() const { return require_ports || map || private_abstract || bind; }
 };
@@ -33,9 +32,11 @@ struct Annotated {
   HostOptions options;
   std::vector<Publication> publish;
   std::string first;  // the name of one of the options' annotations, for messages
+  std::string mode;   // a --network value; empty: none
 };
 /// org.lodger.network.bind ("80,8000-8100/udp", "none"), .publish (a list of --publish values), .map,
-/// .require-ports and .private-abstract ("true", "false"). Without one of the prefix nothing is looked at.
+/// .require-ports and .private-abstract ("true", "false"), .mode (a --network value). Without one of the
+/// prefix nothing is looked at.
 Outcome<Annotated> parse_annotations(const std::map<std::string, std::string>& annotations);
 
 /// A variable of the container's process: "8080,53/udp" are the ports that it is going to bind, and it is not

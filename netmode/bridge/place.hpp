@@ -17,7 +17,7 @@ struct Record {
   V4 address = 0;
   std::vector<Publication> published;  // by NAT, with their host ports decided
   std::vector<Publication> proxied;    // by a process of their own, the same
-  proxy::Record proxy;
+  Companion proxy;
 };
 
 /// Undoes itself until commit(): the ports, then the lease. The devices go with the container's network

@@ -178,26 +178,6 @@ Proxy::~Proxy() {
   (void)kernel::wait(process_);
 }
 
-/// By the time that its descriptor is readable the process has closed its own: exit_files() comes before
-/// exit_notify() in the kernel's do_exit().
-Outcome<> end(const Record& record) {
-  const auto doing = fmt::format("ending {}, process {}", program, record.pid);
-  const auto process = kernel::pidfd_open(record.pid);
-  const auto stat =
-      kernel::process_stat(record.pid);  // asked after the opening: if it is the right one now, so is that
-  const auto gone = [](const auto& asked) {
-    return !asked && (asked.error().code == ESRCH || asked.error().code == ENOENT);
-  };
-  if (gone(process) || gone(stat)) return {};
-  if (!process) return std::unexpected(explain(doing, process.error()));
-  if (TRY(explained(stat, doing)).start_time != record.start_time) return {};
-  pollfd waited[] = {{process->get(), POLLIN, 0}};
-  if (TRY(explained(kernel::poll(waited, grace_ms), doing)) > 0) return {};
-  const auto killed = kernel::send_signal(*process, SIGKILL);
-  if (!killed && killed.error().code != ESRCH) return std::unexpected(explain(doing, killed.error()));
-  if (TRY(explained(kernel::poll(waited, patience_ms), doing)) == 0)
-    return refuse(fmt::format("{}: it does not end", doing), ETIMEDOUT);
-  return {};
-}
+Outcome<> end(const Companion& record) { return netmode::end(record, program, grace_ms); }
 
 }  // namespace lodger::netmode::proxy

@@ -26,16 +26,11 @@
 #include "kernel/failure.hpp"
 #include "kernel/process.hpp"
 #include "kernel/socket.hpp"
+#include "netmode/companion.hpp"
 #include "netmode/proxy/protocol.hpp"
 #include "netmode/publish.hpp"
 
 namespace lodger::netmode::proxy {
-
-/// The process for good: proc_pid_stat(5), fields 1 and 22.
-struct Record {
-  pid_t pid = 0;
-  std::uint64_t start_time = 0;
-};
 
 class Proxy {
  public:
@@ -50,7 +45,7 @@ class Proxy {
   /// neighbours any more stand in publications of their own.
   const std::vector<Publication>& publications() const { return publications_; }
   /// To be written down before commit(), for end().
-  const Record& record() const { return record_; }
+  const Companion& record() const { return record_; }
 
   /// Clients are served until `container` ends. A UDP client that is silent for so long is forgotten.
   Outcome<> serve(const Target& target, const kernel::Fd<kernel::Process>& container,
@@ -69,14 +64,14 @@ class Proxy {
 
   kernel::Fd<kernel::Socket> socket_;
   kernel::Fd<kernel::Process> process_;
-  Record record_;
+  Companion record_;
   std::vector<Publication> publications_;
 };
 
 /// Ends a proxy that was recorded, whose container has ended, and waits until its ports are free: it has a
 /// quarter of a second for what the container said last, then it is killed; nothing to do where it has ended,
 /// or where another process has its number.
-Outcome<> end(const Record& record);
+Outcome<> end(const Companion& record);
 
 /// Where the program is: beside the running one, else where it was installed. EACCES, ENOENT: nowhere.
 Outcome<std::string> find_program();

@@ -102,6 +102,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   auto bridge = TRY(BridgeNetwork::plan(bridging));
   if (source.notify || bridge) early = TRY(reserve_early(store, request.id, source));
   if (bridge) TRY(bridge.reserve(bridging, *early, source.config));
+  auto relay = TRY(RelayNetwork::plan(source, notices, manner.interrupt));
   auto prepared = TRY(prepare(request, source, layout));
   auto& [memory, row, wishes, built, resources, place, options] = prepared;
   for (const auto& warning : built.warnings) notices(warning);
@@ -110,6 +111,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   auto record = record_of(source, request, built.plan->rootfs->path);
   record.network = std::move(options.record);
   record.bridge = bridge.record();
+  record.relay_cgroup = relay.intend(layout, prepared.place, request.id);
   TRY(folder.write_config(source.text));
   if (manner.gate == Gate::socket) built.plan->gate = row.add(TRY(make_gate(folder)));
   auto host_root = TRY(make_host_root(prepared));
@@ -141,7 +143,10 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
     record.rdt = rdt.record();
     record.start_time =
         TRY(explained(kernel::process_stat(pid), "looking at the container's process")).start_time;
+    TRY(relay.start(layout, pid));
+    relay.write_to(record);
     TRY(folder.stage(record));
+    TRY(relay.go());
     TRY(resctrl::add(record.rdt, pid));
     devices = TRY(netmode::Devices::move(*source.config.linux, pid));
     return bridge ? bridge.connect(pid, notices) : Outcome<>{};
@@ -153,7 +158,8 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   return Construction{std::move(source),    std::move(folder),   std::move(record),
                       std::move(cgroup),    std::move(enforced), std::move(rdt),
                       std::move(host_root), std::move(memory),   built,
-                      std::move(launched),  std::move(devices),  std::move(bridge)};
+                      std::move(launched),  std::move(devices),  std::move(bridge),
+                      std::move(relay)};
 }
 
 Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& request, Source source,
@@ -161,6 +167,7 @@ Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& 
   auto made = TRY(make(store, request, std::move(source), manner, notices, launching));
   TRY(deliver(request, made.launched));
   TRY(made.bridge.release_proxy());
+  TRY(made.relay.await());
   TRY(made.folder.publish());
   return made;
 }
@@ -174,6 +181,7 @@ void Construction::keep() {
 }
 
 void Construction::leave_to_record() {
+  relay.commit();
   bridge.commit();
   host_root.commit();
   rdt.commit();

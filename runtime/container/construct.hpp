@@ -4,6 +4,7 @@
 #include "netmode/devices.hpp"
 #include "netmode/policy/policy.hpp"
 #include "runtime/container/bridge_network.hpp"
+#include "runtime/container/relay_network.hpp"
 #include "runtime/container/source.hpp"
 #include "runtime/launch/launch.hpp"
 
@@ -23,6 +24,7 @@ struct Construction {
   launch::Launched launched;
   netmode::Devices devices;
   BridgeNetwork bridge;
+  RelayNetwork relay;
 
   /// From here on the container exists on its own.
   void keep();

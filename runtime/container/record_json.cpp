@@ -134,6 +134,44 @@ Outcome<netmode::bridge::Record> bridge_from(const Json& value) {
   return bridge;
 }
 
+Json to_value(const std::vector<netmode::PortRange>& udp) {
+  Json value = Json::array();
+  for (const auto& range : udp) value.push_back(netmode::to_text({range, netmode::Protocol::udp}));
+  return value;
+}
+
+Json to_value(const netmode::relay::Record& relay, const cgroups::Record& cgroup) {
+  Json value = {{"program", relay.program}, {"version", relay.version}};
+  if (relay.options.ports) value["ports"] = netmode::to_text(*relay.options.ports);
+  if (relay.options.to_host) value["toHost"] = netmode::to_text(*relay.options.to_host);
+  if (!relay.udp.empty()) value["udp"] = to_value(relay.udp);
+  value["pid"] = relay.process.pid;
+  value["startTime"] = relay.process.start_time;
+  value["cgroup"] = to_value(cgroup);
+  return value;
+}
+
+Outcome<> take_relay(const Json& value, Record& record) {
+  auto& relay = record.relay;
+  value.at("program").get_to(relay.program);
+  value.at("version").get_to(relay.version);
+  const auto list = [&](const char* key, netmode::PortList& into) -> Outcome<> {
+    const auto found = value.find(key);
+    if (found == value.end()) return {};
+    return netmode::add_ports(into, fmt::format("relay.{}", key), found->get<std::string>(), "no SCTP");
+  };
+  TRY(list("ports", relay.options.ports));
+  TRY(list("toHost", relay.options.to_host));
+  if (const auto udp = value.find("udp"); udp != value.end())
+    for (const auto& text : *udp)
+      for (const auto& ports : TRY(netmode::parse_ports(text.get<std::string>(), "relay.udp")))
+        relay.udp.push_back(ports.range);
+  value.at("pid").get_to(relay.process.pid);
+  value.at("startTime").get_to(relay.process.start_time);
+  record.relay_cgroup = cgroup_from(value.at("cgroup"));
+  return {};
+}
+
 Outcome<Record> record_from(const Json& value) {
   Record record;
   value.at("id").get_to(record.id);
@@ -152,6 +190,7 @@ Outcome<Record> record_from(const Json& value) {
     record.network = TRY(network_from(*network));
   if (const auto bridge = value.find("bridge"); bridge != value.end())
     record.bridge = TRY(bridge_from(*bridge));
+  if (const auto relay = value.find("relay"); relay != value.end()) TRY(take_relay(*relay, record));
   return record;
 }
 
@@ -174,6 +213,8 @@ Outcome<std::string> to_json(const Record& record) {
     if (record.host_root.id != 0) value["hostRoot"] = to_value(record.host_root);
     if (record.network.any()) value["network"] = to_value(record.network);
     if (!record.bridge.name.empty()) value["bridge"] = to_value(record.bridge);
+    const bool relayed = !record.relay.program.empty() || !record.relay_cgroup.folders.empty();
+    if (relayed) value["relay"] = to_value(record.relay, record.relay_cgroup);
     return value.dump();
   } catch (const Json::exception& e) {
     return refuse(

@@ -10,6 +10,7 @@
 #include "runtime/container/bridge_network.hpp"
 #include "runtime/container/host_options.hpp"
 #include "runtime/container/kill.hpp"
+#include "runtime/container/relay_network.hpp"
 #include "runtime/container/status.hpp"
 #include "runtime/hooks/hooks.hpp"
 #include "spec/json.hpp"
@@ -39,6 +40,7 @@ void run_poststop(const std::vector<spec::Hook>& hooks, const spec::State& state
 Outcome<> dismantle(Folder folder, const Record& record, const Notices& notices) {
   if (!record.own_pid_namespace) TRY(end(record));
   TRY(leave_bridge(folder, record));
+  TRY(leave_relay(record));
   TRY(take_off_policy(record.network, record.cgroup));
   TRY(cgroups::remove(record.cgroup));
   TRY(rootfs::remove_host_root(record.host_root));  // its mount namespace may have ended with the processes

@@ -13,6 +13,7 @@
 #include "kernel/file.hpp"
 #include "netmode/bridge/place.hpp"
 #include "netmode/record.hpp"
+#include "netmode/relay/relay.hpp"
 #include "runtime/resctrl/group.hpp"
 #include "runtime/rootfs/host_root.hpp"
 
@@ -30,6 +31,8 @@ struct Record {
   resctrl::Record rdt;
   netmode::Record network;  // of host mode's options
   netmode::bridge::Record bridge;
+  netmode::relay::Record relay;
+  cgroups::Record relay_cgroup;
   rootfs::MountIdentity host_root;  // of a container in the runtime's mount namespace
 };
 

@@ -18,7 +18,7 @@ std::string refusal(const std::vector<netmode::Publication>& ports) {
   return opened ? "(opened)" : opened.error().text;
 }
 
-bool gone(const netmode::proxy::Record& record) {
+bool gone(const netmode::Companion& record) {
   const auto stat = kernel::process_stat(record.pid);
   return !stat || stat->start_time != record.start_time || stat->state == 'Z';
 }
@@ -152,7 +152,7 @@ TEST_CASE(
       if (::write(pipe[1], &record, sizeof record) != sizeof record) ::_exit(1);
       ::kill(::getpid(), SIGKILL);
     }
-    netmode::proxy::Record record;
+    netmode::Companion record;
     REQUIRE(::read(pipe[0], &record, sizeof record) == sizeof record);
     ::waitpid(owner, nullptr, 0);
     ::close(pipe[0]), ::close(pipe[1]);

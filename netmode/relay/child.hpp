@@ -1,0 +1,21 @@
+// From the clone to pasta's exec: straight-line code over descriptors, that allocates nothing.
+#pragma once
+#include "kernel/result.hpp"
+
+namespace lodger::netmode::relay {
+
+/// Open in the child as they are here, each with a number above 2.
+struct Birth {
+  int go = -1;                  // readable: a byte when it may go on, the end when it must not
+  int network = -1, user = -1;  // the container's network namespace, and the user namespace that owns it
+  int nowhere = -1, ready = -1, errors = -1;  // its stdin, stdout and stderr
+  const char* path = nullptr;
+  const char* const* argv = nullptr;
+};
+
+/// In the user namespace, as its root, in a mount namespace where network_file is the network's: no
+/// capability over the host is left, no new privileges can come, and of our descriptors it has these three.
+/// Returns only to tell why it is not pasta.
+kernel::Error become_relay(const Birth& birth);
+
+}  // namespace lodger::netmode::relay

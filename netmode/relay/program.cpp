@@ -1,0 +1,93 @@
+#include "netmode/relay/program.hpp"
+
+#include <fmt/core.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <array>
+#include <cctype>
+#include <optional>
+
+#include "kernel/file.hpp"
+#include "kernel/spawn.hpp"
+#include "spec/text.hpp"
+
+namespace lodger::netmode::relay {
+namespace {
+
+constexpr const char* places[] = {"/usr/local/bin/pasta", "/usr/bin/pasta", "/bin/pasta"};
+
+bool runs(const char* path) { return kernel::faccessat(kernel::cwd, path, X_OK).has_value(); }
+
+Outcome<std::string> find() {
+  if (const char* named = ::secure_getenv(program_variable)) {
+    if (*named == '/' && runs(named)) return std::string(named);
+    return refuse(
+        fmt::format("--network relay: {}={}: not an absolute path to a program", program_variable, named),
+        ENOENT);
+  }
+  for (const auto* place : places)
+    if (runs(place)) return std::string(place);
+  return refuse(
+      "--network relay needs the program pasta, and there is none in /usr/local/bin, /usr/bin or /bin: "
+      "install the package passt (apt install passt)",
+      ENOENT);
+}
+
+/// The first line of what it prints; it prints a page at most, which a pipe holds.
+kernel::Result<std::string> first_line(const std::string& path) {
+  const char* const argv[] = {"pasta", "--version", nullptr};
+  const char* const envp[] = {nullptr};
+  auto pipe = TRY(kernel::pipe());
+  const auto nowhere = TRY(kernel::openat(kernel::cwd, "/dev/null", O_RDWR));
+  const auto started =
+      TRY(kernel::spawn({path.c_str(), argv, envp, nowhere.get(), pipe.writer.get(), nowhere.get(), true}));
+  pipe.writer = {};
+  std::array<char, 4096> text;
+  std::size_t used = 0;
+  while (used < text.size()) {
+    const auto n = TRY(kernel::read(pipe.reader.get(), std::span(text).subspan(used)));
+    if (n == 0) break;
+    used += n;
+  }
+  TRY(kernel::wait(started.process));
+  std::string_view all(text.data(), used);
+  return std::string(spec::cut(all, '\n'));
+}
+
+/// "20261002" or "2026_10_02" at the beginning.
+std::optional<int> date_at(std::string_view text) {
+  int date = 0, digits = 0;
+  for (const char c : text) {
+    if (std::isdigit(static_cast<unsigned char>(c)) != 0) {
+      date = 10 * date + (c - '0');
+      if (++digits == 8) return date;
+    } else if (c != '_' || (digits != 4 && digits != 6)) {
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+int date_of(std::string_view version) {
+  for (; !version.empty(); version.remove_prefix(1))
+    if (version.starts_with("20"))
+      if (const auto date = date_at(version)) return *date;
+  return 0;
+}
+
+Outcome<Program> find_program() {
+  Program program{TRY(find()), {}, 0};
+  auto line = TRY(explained(first_line(program.path), program.path));
+  const auto name = std::string_view(line).find(' ');
+  if (name == line.npos || !(line.starts_with("pasta ") || line.starts_with("passt ")))
+    return refuse(fmt::format("{}: not pasta: asked for its version it says \"{}\"", program.path, line),
+                  EPROTO);
+  program.version = line.substr(name + 1);
+  program.date = date_of(program.version);
+  return program;
+}
+
+}  // namespace lodger::netmode::relay

@@ -1,0 +1,24 @@
+// The program that relays: pasta of Debian's package passt, which lodger finds when it is wanted.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "kernel/failure.hpp"
+
+namespace lodger::netmode::relay {
+
+struct Program {
+  std::string path;
+  std::string version;  // as it says it; "unknown version" with Debian 12's
+  int date = 0;         // of the version, as 20241030; 0: it names none, as those before 2023-06 do
+};
+
+/// What this variable names, else pasta in the places where packages put programs. Asks it for its version.
+/// ENOENT: nowhere, in words that name the package.
+inline constexpr const char* program_variable = "LODGER_PASTA";
+Outcome<Program> find_program();
+
+/// The date in "pasta 0.0~git20261002.cba3570-1" or "passt 2024_10_30.ee7d0b6"; 0: there is none.
+int date_of(std::string_view version);
+
+}  // namespace lodger::netmode::relay

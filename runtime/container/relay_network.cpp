@@ -1,0 +1,133 @@
+#include "runtime/container/relay_network.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "cgroups/manage.hpp"
+#include "kernel/namespace.hpp"
+#include "netmode/relay/network.hpp"
+#include "runtime/container/host_options.hpp"
+
+namespace lodger::container {
+namespace {
+
+using netmode::Protocol;
+using spec::NamespaceType;
+
+/// What the container is going to serve by UDP, as far as anybody has said so.
+std::vector<netmode::PortRange> declared_udp(const netmode::Decision& network) {
+  std::vector<netmode::PortRange> ranges;
+  for (const auto& one : network.publications)
+    if (one.protocol == Protocol::udp) ranges.push_back(one.container);
+  for (const auto& one : network.exposed)
+    if (one.protocol == Protocol::udp) ranges.push_back(one.range);
+  return ranges;
+}
+
+/// In place of the new one that the configuration asks for; by descriptor, whose name lives as long as we do.
+Outcome<> name_network(Source& source, const kernel::Fd<kernel::Namespace>& network) {
+  const auto status = TRY(explained(kernel::status(network.get()), "--network relay"));
+  for (auto& entry : source.config.linux->namespaces)
+    if (entry.type == NamespaceType::network) entry.path = fmt::format("/proc/self/fd/{}", network.get());
+  source.network.joined = netmode::Identity{status.st_dev, status.st_ino};
+  return {};
+}
+
+cgroups::Place beside(const cgroups::Place& container, const std::string& id) {
+  constexpr std::string_view mark = ":relay", scope = ".scope";
+  auto place = container;
+  if (place.path.empty()) return place;
+  if (!place.unit) {
+    place.path += mark;
+    return place;
+  }
+  auto& unit = *place.unit;
+  const auto name = unit.name.substr(0, unit.name.size() - scope.size());
+  if (!unit.subgroup.empty()) place.path.resize(place.path.size() - unit.subgroup.size() - 1);
+  place.path.resize(place.path.size() - unit.name.size());
+  unit = {.name = fmt::format("{}{}{}", name, mark, scope),
+          .slice = unit.slice,
+          .description = fmt::format("relay of container {}", id),
+          .user = unit.user};
+  place.path += unit.name;
+  return place;
+}
+
+}  // namespace
+
+Outcome<RelayNetwork> RelayNetwork::plan(Source& source, const Notices& notices, int interrupt) {
+  RelayNetwork out;
+  if (!source.network.relay) return out;
+  out.interrupt_ = interrupt;
+  out.notices_ = &notices;
+  out.relay_ =
+      TRY(netmode::relay::Relay::plan({*source.network.relay, declared_udp(source.network)}, interrupt));
+  if (const auto remark = out.relay_->remark(); !remark.empty()) notices(remark);
+  if (source.config.linux->find(NamespaceType::user)) return out;
+  out.network_ = TRY(netmode::relay::make_network());
+  TRY(name_network(source, out.network_));
+  return out;
+}
+
+Outcome<RelayNetwork> RelayNetwork::again(const netmode::relay::Record& record, const Notices& notices) {
+  RelayNetwork out;
+  out.notices_ = &notices;
+  out.relay_ = TRY(netmode::relay::Relay::plan({record.options, record.udp}));
+  return out;
+}
+
+cgroups::Record RelayNetwork::intend(const cgroups::Layout& layout, const cgroups::Place& container,
+                                     const std::string& id) {
+  if (!relay_) return {};
+  place_ = beside(container, id);
+  return cgroups::Cgroup::intended(layout, place_);
+}
+
+Outcome<> RelayNetwork::start(const cgroups::Layout& layout, pid_t pid) {
+  if (!relay_) return {};
+  if (!network_) {
+    const auto path = fmt::format("/proc/{}/ns/net", pid);
+    network_ = TRY(explained(kernel::openat<kernel::Namespace>(kernel::cwd, path.c_str(), O_RDONLY), path));
+  }
+  cgroup_ = TRY(cgroups::Cgroup::prepare(layout, place_, nullptr, interrupt_));
+  TRY(relay_->start(network_, cgroup_->birthplace()));
+  network_ = {};
+  TRY(cgroup_->complete(relay_->record().process.pid));
+  return allow_low_ports();
+}
+
+/// Its sockets may have every port, and those below 1024 without CAP_NET_BIND_SERVICE: netmode/policy. Where
+/// that cannot be had (an ordinary user, no cgroup2, Linux before 5.12) it carries the others.
+Outcome<> RelayNetwork::allow_low_ports() {
+  netmode::HostOptions every;
+  every.bind = {{{1, 65535}, Protocol::tcp}, {{1, 65535}, Protocol::udp}};
+  auto policy = netmode::policy::Policy::load(TRY(netmode::policy::rules_of(every, {})));
+  auto attached = policy ? enforce(*policy, *cgroup_) : std::unexpected(policy.error());
+  if (attached)
+    policy_ = std::move(*attached);
+  else if (notices_)
+    (*notices_)(
+        fmt::format("--network relay: servers of the container on ports below 1024 cannot be let in: {}",
+                    attached.error().text));
+  return {};
+}
+
+void RelayNetwork::write_to(Record& record) const {
+  if (!relay_) return;
+  record.relay = relay_->record();
+  if (cgroup_) record.relay_cgroup = cgroup_->record();
+}
+
+void RelayNetwork::commit() {
+  policy_.commit();
+  if (cgroup_) cgroup_->commit();
+  if (relay_) relay_->commit();
+}
+
+Outcome<> leave_relay(const Record& record) {
+  TRY(netmode::relay::end(record.relay));
+  return cgroups::remove(record.relay_cgroup);
+}
+
+}  // namespace lodger::container
