@@ -3,6 +3,7 @@
 #include "runtime/cli/command.hpp"
 #include "runtime/container/columns.hpp"
 #include "runtime/container/networks.hpp"
+#include "runtime/container/relay_network.hpp"
 #include "spec/json_writer.hpp"
 
 namespace lodger::cli {
@@ -66,19 +67,22 @@ Outcome<int> inspect(const Context& context, const std::string& name) {
 }
 
 Outcome<int> prune(const Context& context) {
-  for (const auto& line : TRY(container::prune_networks(context.store, context.notices)))
-    TRY(print(line + '\n'));
+  auto done = TRY(container::prune_networks(context.store, context.notices));
+  TRY(container::mend_relays(context.store, done, context.notices));
+  for (const auto& line : done) TRY(print(line + '\n'));
   return 0;
 }
 
 }  // namespace
 
 Outcome<int> network(const Context& context, Words words) {
-  const Usage usage{"network", "ls | inspect <name> | prune",
-                    "Shows the bridge networks, or one of them with its containers as JSON; prune takes back "
-                    "the addresses of\n"
-                    "containers that are gone, and removes networks that have nobody in them.",
-                    1, 2};
+  const Usage usage{
+      "network", "ls | inspect <name> | prune",
+      "Shows the bridge networks, or one of them with its containers as JSON; prune takes back "
+      "the addresses of\n"
+      "containers that are gone, removes networks that have nobody in them, and gives containers that have\n"
+      "lost their relay another.",
+      1, 2};
   const auto parsed = TRY(arguments(context, words, usage, {}));
   if (!parsed) return 0;
   const auto& verb = parsed->words.front();

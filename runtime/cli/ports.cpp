@@ -1,5 +1,6 @@
 #include "runtime/container/ports.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include "runtime/cli/command.hpp"
@@ -7,16 +8,13 @@
 namespace lodger::cli {
 namespace {
 
-Outcome<std::vector<container::HeldPort>> held_by(const Context& context, Words ids) {
-  if (ids.empty()) {
-    auto listing = TRY(container::ports(context.store));
-    for (const auto& broken : listing.broken) context.notices(broken);
-    return std::move(listing.ports);
-  }
-  std::vector<container::HeldPort> all;
+Outcome<container::PortListing> held_by(const Context& context, Words ids) {
+  if (ids.empty()) return container::ports(context.store);
+  container::PortListing all;
   for (const auto id : ids) {
     auto held = TRY(container::ports(context.store, std::string(id)));
-    all.insert(all.end(), std::make_move_iterator(held.begin()), std::make_move_iterator(held.end()));
+    std::ranges::move(held.ports, std::back_inserter(all.ports));
+    std::ranges::move(held.broken, std::back_inserter(all.broken));
   }
   return all;
 }
@@ -35,8 +33,9 @@ Outcome<int> ports(const Context& context, Words words) {
   if (!given) return 0;
   TRY(one_of("format", format, {"table", "json"}));
   const auto held = TRY(held_by(context, given->words));
-  TRY(print(format == "json" ? container::port_array(held)
-                             : container::port_table(held, given->words.size() != 1)));
+  for (const auto& broken : held.broken) context.notices(broken);
+  TRY(print(format == "json" ? container::port_array(held.ports)
+                             : container::port_table(held.ports, given->words.size() != 1)));
   return 0;
 }
 

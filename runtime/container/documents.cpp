@@ -20,6 +20,13 @@ Json document(const Entry& entry, const std::string& owner) {
       {"created", entry.record.created}};
   if (!entry.annotations.empty()) value["annotations"] = entry.annotations;
   value["owner"] = owner;
+  const auto& relay = entry.record.relay;
+  if (!relay.program.empty())
+    value["network"] = {{"mode", "relay"},
+                        {"program", relay.program},
+                        {"version", relay.version},
+                        {"pid", relay.process.pid},
+                        {"running", netmode::lives(relay.process).value_or(false)}};
   return value;
 }
 

@@ -11,7 +11,11 @@ namespace {
 
 using Processes = std::vector<HeldPort::Process>;
 
-std::string_view network(const HeldPort& port) { return port.host ? "host" : "own"; }
+/// Of a relay: the direction in which what arrives is carried.
+std::string_view network(const HeldPort& port) {
+  if (port.relay) return port.host ? "relay-in" : "relay-out";
+  return port.host ? "host" : "own";
+}
 
 std::string first_pid(const Processes& processes) {
   return processes.empty() ? "-" : fmt::format("{}", processes.front().pid);

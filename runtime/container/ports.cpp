@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "cgroups/manage.hpp"
 #include "netmode/ports/holders.hpp"
 #include "runtime/container/members.hpp"
 #include "runtime/container/query.hpp"
@@ -26,6 +27,8 @@ struct Dump {
 /// Network stacks by identity: containers that share one are served by one look at it.
 class Dumps {
  public:
+  /// Of the stack that we are in.
+  Outcome<const Dump*> ours();
   /// Of the container's process, which the record names and `process` holds.
   Outcome<const Dump*> of(const Record& record, const kernel::Fd<kernel::Process>& process);
 
@@ -33,20 +36,37 @@ class Dumps {
   std::map<std::pair<dev_t, ino_t>, Dump> dumps_;
 };
 
+using Identity = std::pair<dev_t, ino_t>;
+
+Outcome<Identity> own_stack() {
+  constexpr const char* path = "/proc/self/ns/net";
+  const auto status = TRY(explained(kernel::status(kernel::cwd, path, 0), path));
+  return Identity(status.st_dev, status.st_ino);
+}
+
+Outcome<Dump> look(Outcome<Stack> stack, bool host) {
+  if (!stack) return std::unexpected(std::move(stack.error()));
+  Dump dump{host, TRY(stack->held())};
+  std::erase_if(dump.sockets, &Held::connected);
+  return dump;
+}
+
+Outcome<const Dump*> Dumps::ours() {
+  const auto own = TRY(own_stack());
+  if (const auto known = dumps_.find(own); known != dumps_.end()) return &known->second;
+  return &dumps_.emplace(own, TRY(look(Stack::open(), true))).first->second;
+}
+
 Outcome<const Dump*> Dumps::of(const Record& record, const kernel::Fd<kernel::Process>& process) {
   const auto path = fmt::format("/proc/{}/ns/net", record.pid);
   const auto network =
       TRY(explained(kernel::openat<kernel::Namespace>(kernel::cwd, path.c_str(), O_RDONLY), path));
   if (!TRY(alive(record))) return refuse("container not running", ESRCH);  // another process's, perhaps
-  const auto theirs = TRY(explained(kernel::status(network.get()), path));
-  const auto ours = TRY(explained(kernel::status(kernel::cwd, "/proc/self/ns/net", 0), "/proc/self/ns/net"));
-  const std::pair identity(theirs.st_dev, theirs.st_ino);
-  if (const auto known = dumps_.find(identity); known != dumps_.end()) return &known->second;
-  Dump dump{identity == std::pair(ours.st_dev, ours.st_ino), {}};
-  auto stack = TRY(dump.host ? Stack::open() : Stack::open(network, process));
-  dump.sockets = TRY(stack.held());
-  std::erase_if(dump.sockets, &Held::connected);
-  return &dumps_.emplace(identity, std::move(dump)).first->second;
+  const auto status = TRY(explained(kernel::status(network.get()), path));
+  const Identity theirs(status.st_dev, status.st_ino);
+  if (theirs == TRY(own_stack())) return ours();
+  if (const auto known = dumps_.find(theirs); known != dumps_.end()) return &known->second;
+  return &dumps_.emplace(theirs, TRY(look(Stack::open(network, process), false))).first->second;
 }
 
 bool made_by(const Members& container, const Held& held) {
@@ -75,29 +95,63 @@ std::vector<HeldPort::Process> named(const std::vector<pid_t>& pids) {
   return processes;
 }
 
-Outcome<std::vector<HeldPort>> ports_of(const Record& record, Dumps& dumps) {
+Outcome<std::vector<HeldPort>> held_by(const Members& who, const Dump& dump) {
+  const auto holders = TRY(holders_of(who, dump.sockets));
+  std::vector<HeldPort> held;
+  for (const auto& socket : dump.sockets) {
+    const auto found = holders.find(socket.inode);
+    const bool open = found != holders.end();
+    if (!open && !made_by(who, socket)) continue;
+    held.push_back({.container = who.id,
+                    .host = dump.host,
+                    .socket = socket,
+                    .processes = open ? named(found->second) : std::vector<HeldPort::Process>()});
+  }
+  return held;
+}
+
+/// Both sides of what it carries: its sockets in our stack lead into the container's, those in the
+/// container's lead here.
+Outcome<> add_relay(const Record& record, const Dump& theirs, Dumps& dumps, PortListing& listing) {
+  const auto& relay = record.relay;
+  if (relay.program.empty()) return {};
+  if (!TRY(netmode::lives(relay.process))) {
+    listing.broken.push_back(fmt::format(
+        "container {}: its relay, process {}, has ended: nothing is carried between the container "
+        "and the host; `lodger network prune` starts another",
+        record.id, relay.process.pid));
+    return {};
+  }
+  const Members who{record.id, {relay.process.pid}, TRY(cgroups::unified_ids(record.relay_cgroup))};
+  const auto* ours = TRY(dumps.ours());
+  for (const auto* dump : {ours, &theirs}) {
+    auto all = TRY(held_by(who, *dump));
+    for (auto& held : all) {
+      held.relay = true;
+      listing.ports.push_back(std::move(held));
+    }
+  }
+  return {};
+}
+
+Outcome<PortListing> ports_of(const Record& record, Dumps& dumps) {
   const auto process = TRY(process_of(record));
   if (!process) return refuse("container not running", ESRCH);
   const auto* dump = TRY(dumps.of(record, process));
+  PortListing listing;
   const auto container = TRY(members(record));
-  const auto holders = TRY(holders_of(container, dump->sockets));
-  std::vector<HeldPort> held;
-  for (const auto& socket : dump->sockets) {
-    const auto found = holders.find(socket.inode);
-    const bool open = found != holders.end();
-    if (!open && !made_by(container, socket)) continue;
-    held.push_back(
-        {record.id, dump->host, socket, open ? named(found->second) : std::vector<HeldPort::Process>()});
-  }
-  std::ranges::stable_sort(held, {}, [](const HeldPort& one) {
-    return std::tuple(one.socket.port, one.socket.protocol, one.socket.address.v6, one.socket.address.bytes);
+  listing.ports = TRY(held_by(container, *dump));
+  TRY(add_relay(record, *dump, dumps, listing));
+  std::ranges::stable_sort(listing.ports, {}, [](const HeldPort& one) {
+    return std::tuple(one.socket.port, one.socket.protocol, one.relay, one.socket.address.v6,
+                      one.socket.address.bytes);
   });
-  return held;
+  return listing;
 }
 
 }  // namespace
 
-Outcome<std::vector<HeldPort>> ports(const Store& store, const std::string& id) {
+Outcome<PortListing> ports(const Store& store, const std::string& id) {
   const Folder folder = TRY(store.look(id));
   const Record record = TRY(folder.read());
   Dumps dumps;
@@ -111,10 +165,12 @@ Outcome<PortListing> ports(const Store& store) {
   for (const auto& entry : containers.entries) {
     if (entry.pid() == 0) continue;
     auto held = ports_of(entry.record, dumps);
-    if (held)
-      std::ranges::move(*held, std::back_inserter(listing.ports));
-    else if (held.error().code != ESRCH)  // else it has ended since it was listed
+    if (held) {
+      std::ranges::move(held->ports, std::back_inserter(listing.ports));
+      std::ranges::move(held->broken, std::back_inserter(listing.broken));
+    } else if (held.error().code != ESRCH) {  // else it has ended since it was listed
       listing.broken.push_back(fmt::format("container {}: {}", entry.record.id, held.error().text));
+    }
   }
   return listing;
 }

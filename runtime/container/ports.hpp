@@ -19,6 +19,7 @@ struct HeldPort {
   };
   std::string container;  // its id
   bool host = false;      // in the network stack of who asks; else in one of the container's own
+  bool relay = false;     // its relay's: what comes in here is carried to the same port of the other stack
   netmode::ports::Held socket;
   std::vector<Process> processes;  // that have it open, by pid; none where they are not to be seen
 };
@@ -26,14 +27,16 @@ struct HeldPort {
 /// Those of one container, by port: sockets that were made in its cgroup2, and those that its processes have
 /// open, such as one that came by LISTEN_FDS. UDP sockets with a peer are clients and left out. Fails with
 /// "container not running" for a stopped one.
-Outcome<std::vector<HeldPort>> ports(const Store& store, const std::string& id);
-
-/// Those of all containers that live, by id. A container that cannot be looked at is told of in `broken` and
-/// hides no other.
+///
+/// Of a container with a relay also those of the relay, on both sides; that it has ended is told of in `broken`.
 struct PortListing {
   std::vector<HeldPort> ports;
   std::vector<std::string> broken;
 };
+Outcome<PortListing> ports(const Store& store, const std::string& id);
+
+/// Those of all containers that live, by id. A container that cannot be looked at is told of in `broken` and
+/// hides no other.
 Outcome<PortListing> ports(const Store& store);
 
 /// A table under the columns PROTOCOL ADDRESS PORT NETWORK PID PROCESS, with ID before them for many

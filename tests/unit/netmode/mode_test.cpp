@@ -18,7 +18,7 @@ constexpr HostFiles nothing{"/nonexistent/net", "/nonexistent/resolv.conf", "/no
 
 }  // namespace
 
-TEST_CASE("--network has five forms") {
+TEST_CASE("--network has six forms") {
   CHECK(parse_mode("")->kind == Kind::bundle);
   CHECK(parse_mode("host")->kind == Kind::host);
   CHECK(parse_mode("none")->kind == Kind::none);
@@ -26,6 +26,8 @@ TEST_CASE("--network has five forms") {
   CHECK(parse_mode("ns:/run/netns/a")->argument == "/run/netns/a");
   CHECK(parse_mode("container:web")->kind == Kind::container);
   CHECK(parse_mode("container:web")->argument == "web");
+  CHECK(parse_mode("relay")->kind == Kind::relay);
+  CHECK(to_text(*parse_mode("relay,ports=80")->relay.ports) == "80/tcp");
 }
 
 TEST_CASE("other values of --network are refused by name") {
@@ -215,6 +217,51 @@ TEST_CASE("a bundle on the host's stack has the annotations' options, one with i
   REQUIRE_FALSE(decision);
   CHECK_THAT(decision.error().text,
              Catch::StartsWith("annotation org.lodger.network.bind: only a container on"));
+}
+
+TEST_CASE("a relay means a namespace of its own, discards published ports and has the host's name servers") {
+  test::HostRoom host;
+  const auto resolver = host.file("resolv.conf", "nameserver 192.0.2.1\n");
+  const HostFiles files{"/nonexistent/net", resolver.c_str(), "/nonexistent/hosts", "/nonexistent"};
+  auto config = test::config_with({});
+  const auto decision = apply(asking({Kind::relay}, {"80:80"}, true), config, files);
+  REQUIRE(decision);
+  CHECK(decision->relay);
+  CHECK_FALSE(decision->host);
+  CHECK(decision->warnings == std::vector<std::string>{warning});
+  CHECK(config.linux->find(NamespaceType::network)->path.empty());
+  REQUIRE(config.mounts.size() == 1);
+  CHECK(config.mounts[0].destination == "/etc/resolv.conf");
+}
+
+TEST_CASE("an annotation takes a container off the host's stack, and no container elsewhere") {
+  auto on_host = test::config_with({});
+  on_host.annotations["org.lodger.network.mode"] = "relay,ports=80";
+  const auto relayed = apply(asking({}), on_host, nothing);
+  REQUIRE(relayed);
+  CHECK(to_text(*relayed->relay->ports) == "80/tcp");
+  CHECK(relayed->by_annotation);
+
+  auto isolated = test::config_with({{NamespaceType::network, ""}});
+  isolated.annotations = on_host.annotations;
+  CHECK_THAT(
+      apply(asking({}), isolated, nothing).error().text,
+      Catch::StartsWith("annotation org.lodger.network.mode \"relay,ports=80\": an annotation, which an "
+                        "image may bring, can take a container off the host's network, and this one's is "
+                        "another"));
+  for (const auto* mode : {"host", "host,map", "ns:/proc/1/ns/net", "container:web"}) {
+    auto config = test::config_with({});
+    config.annotations["org.lodger.network.mode"] = mode;
+    INFO(mode);
+    CHECK(apply(asking({}), config, nothing).error().code == EPERM);
+  }
+  auto both = test::config_with({});
+  both.annotations["org.lodger.network.mode"] = "none";
+  CHECK_THAT(apply(asking({Kind::host}), both, nothing).error().text,
+             Catch::StartsWith("annotation org.lodger.network.mode: --network chooses a mode as well"));
+  both.annotations["org.lodger.network.mode"] = "rely";
+  CHECK_THAT(apply(asking({}), both, nothing).error().text,
+             Catch::StartsWith("annotation org.lodger.network.mode: --network \"rely\": unknown mode"));
 }
 
 TEST_CASE("modes without port mapping refuse ports") {

@@ -1,0 +1,64 @@
+// `lodger network prune`, for relays: a container that lives and has lost its own gets another.
+#include <fmt/core.h>
+
+#include "cgroups/manage.hpp"
+#include "runtime/container/relay_network.hpp"
+#include "runtime/container/status.hpp"
+#include "spec/parse.hpp"
+
+namespace lodger::container {
+namespace {
+
+/// Where the container's cgroup was made, by what its maker was told.
+Outcome<cgroups::Place> place_of(const Folder& folder, const Record& record, const cgroups::Layout& layout) {
+  const auto text = TRY(folder.read_config());
+  const auto config = TRY(spec::parse(text));
+  CreateRequest request;
+  request.id = record.id;
+  request.systemd_cgroup = !record.cgroup.unit.name.empty();
+  return cgroup_place(request, config, layout, TRY(plan::look_at_caller()));
+}
+
+Outcome<bool> has_lost_relay(const Record& record) {
+  if (record.relay.program.empty() || TRY(netmode::lives(record.relay.process))) return false;
+  return alive(record);
+}
+
+/// Whether there was anything to do: looked at without the lock first, which its container's maker may have.
+Outcome<bool> mend(const Store& store, const std::string& id, const Notices& notices) {
+  const auto seen = TRY(store.look(id));
+  const auto as_seen = TRY(seen.read());
+  if (!TRY(has_lost_relay(as_seen))) return false;
+  auto folder = TRY(store.open(id));
+  auto record = TRY(folder.read());
+  if (!TRY(has_lost_relay(record))) return false;
+  TRY(leave_relay(record));
+  const auto layout = TRY(cgroups::detect());
+  auto relay = TRY(RelayNetwork::again(record.relay, notices));
+  cgroups::Place place;
+  if (!record.relay_cgroup.folders.empty()) place = TRY(place_of(folder, record, layout));
+  record.relay_cgroup = relay.intend(layout, place, id);
+  TRY(folder.write(record));
+  TRY(relay.start(layout, record.pid));
+  relay.write_to(record);
+  TRY(folder.write(record));
+  TRY(relay.go());
+  TRY(relay.await());
+  relay.commit();
+  return true;
+}
+
+}  // namespace
+
+Outcome<> mend_relays(const Store& store, std::vector<std::string>& done, const Notices& notices) {
+  for (const auto& id : TRY(store.ids())) {
+    const auto mended = mend(store, id, notices);
+    if (!mended && mended.error().code != ENOENT)
+      notices(fmt::format("container {}: {}", id, mended.error().text));
+    else if (mended && *mended)
+      done.push_back(fmt::format("container {}: its relay had ended; there is a new one", id));
+  }
+  return {};
+}
+
+}  // namespace lodger::container
