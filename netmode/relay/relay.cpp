@@ -86,7 +86,9 @@ Outcome<> Relay::start(const kernel::Fd<kernel::Namespace>& network, int cgroup)
   if (pid == 0) {
     (void)kernel::raw(__NR_close, go.writer.get());
     const Refusal refusal{.error = become_relay(birth)};
-    (void)kernel::write_all(birth.ready, {reinterpret_cast<const char*>(&refusal), sizeof refusal});
+    const std::span<const char> words(reinterpret_cast<const char*>(&refusal), sizeof refusal);
+    if (!kernel::write_all(birth.ready, words))
+      (void)kernel::write_all(1, words);  // that is where it stands by now
     kernel::exit(127);
   }
   process_ = kernel::Fd<kernel::Process>(pidfd);

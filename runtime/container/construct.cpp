@@ -165,9 +165,9 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
 Outcome<Construction> make_and_deliver(const Store& store, const CreateRequest& request, Source source,
                                        Manner manner, const Notices& notices, bool& launching) {
   auto made = TRY(make(store, request, std::move(source), manner, notices, launching));
+  TRY(made.relay.await());
   TRY(deliver(request, made.launched));
   TRY(made.bridge.release_proxy());
-  TRY(made.relay.await());
   TRY(made.folder.publish());
   return made;
 }

@@ -43,10 +43,11 @@ class RelayNetwork {
   int interrupt_ = -1;
   const Notices* notices_ = nullptr;
   cgroups::Place place_;
-  std::optional<netmode::relay::Relay> relay_;
   kernel::Fd<kernel::Namespace> network_;
+  // The process goes before the cgroup that it is in.
   std::optional<cgroups::Cgroup> cgroup_;
   netmode::policy::Attached policy_;
+  std::optional<netmode::relay::Relay> relay_;
 };
 
 /// Undoes what a record says of the relay.
