@@ -85,11 +85,6 @@ void set_network(spec::Config& config, std::string path) {
     found->path = std::move(path);
 }
 
-/// Where the mode leads to: the host's stack, another's by its identity, or a new one.
-struct Place {
-  bool host = false;
-  std::optional<Identity> joined = {};
-};
 Place place_of(const Stack& stack) { return stack.own ? Place{true} : Place{false, stack.identity}; }
 
 // Joins the stack at `path`, which may turn out to be this process's own: then there is nothing to join.
@@ -133,6 +128,22 @@ Outcome<Place> set_mode(const Request& request, spec::Config& config, const Host
 
 /// Images bring annotations, through some engines. So one may take a container off the host's stack, to where
 /// it has less of the host, and nowhere else.
+Outcome<> check_narrower(std::string_view where, const std::string& annotated, const Mode& mode,
+                         const Place& bundle) {
+  if (mode.kind != Kind::relay && mode.kind != Kind::bridge && mode.kind != Kind::none)
+    return refuse(fmt::format("{} \"{}\": an annotation, which an image may bring, can take a container off "
+                              "the host's network, to relay, bridge or none; for others use --network",
+                              where, annotated),
+                  EPERM);
+  if (bundle.host) return {};
+  return refuse(fmt::format("{} \"{}\": an annotation, which an image may bring, can take a container off "
+                            "the host's network, and this one's is another: leave the annotation out, give "
+                            "the container the host's network (--network host), or use lodger's own "
+                            "--network",
+                            where, annotated),
+                EPERM);
+}
+
 Outcome<> take_mode(Request& request, const std::string& annotated, const spec::Config& config,
                     const HostFiles& files) {
   if (annotated.empty()) return {};
@@ -141,19 +152,10 @@ Outcome<> take_mode(Request& request, const std::string& annotated, const spec::
   if (!mode) return refuse(fmt::format("{}: {}", where, mode.error().text), mode.error().code);
   if (request.mode.kind != Kind::bundle)
     return refuse(fmt::format("{}: --network chooses a mode as well; leave out one of them", where));
-  if (mode->kind != Kind::relay && mode->kind != Kind::bridge && mode->kind != Kind::none)
-    return refuse(fmt::format("{} \"{}\": an annotation, which an image may bring, can take a container off "
-                              "the host's network, to relay, bridge or none; for others use --network",
-                              where, annotated),
-                  EPERM);
   auto bundle = config;
-  if (!TRY(follow_bundle(bundle, files)).host)
-    return refuse(fmt::format("{} \"{}\": an annotation, which an image may bring, can take a container off "
-                              "the host's network, and this one's is another: leave the annotation out, give "
-                              "the container the host's network (--network host), or use lodger's own "
-                              "--network",
-                              where, annotated),
-                  EPERM);
+  const auto place = TRY(follow_bundle(bundle, files));
+  TRY(request.may_annotate ? request.may_annotate(annotated, *mode, place)
+                           : check_narrower(where, annotated, *mode, place));
   request.mode = std::move(*mode);
   return {};
 }

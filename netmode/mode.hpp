@@ -27,6 +27,12 @@ struct Mode {
 };
 Outcome<Mode> parse_mode(std::string_view text);
 
+/// Where a mode leads to: the host's stack, another's by its identity, or a new one.
+struct Place {
+  bool host = false;
+  std::optional<Identity> joined = {};
+};
+
 struct Request {
   Mode mode;
   std::vector<std::string> publish;  // --publish values as written
@@ -34,6 +40,9 @@ struct Request {
   bool userland_proxy = false;
   /// The path of a running container's network namespace ("/proc/PID/ns/net").
   std::function<Outcome<std::string>(const std::string& id)> namespace_of;
+  /// Whether an annotation with this value may make `mode` of what the bundle says: an administrator's word.
+  /// Not set: it may take the container off the host's stack, and no more.
+  std::function<Outcome<>(std::string_view value, const Mode& mode, const Place& bundle)> may_annotate;
 };
 
 /// What the mode came to.
@@ -66,7 +75,7 @@ struct HostFiles {
 
 /// Checks the ports, then edits `config` for the mode: its network namespace entry, in host mode also name
 /// resolution (mounts of /etc/resolv.conf and /etc/hosts, hostname; with a relay the mounts) unless the
-/// bundle brings its own. A mode by annotation may take the container off the host's stack, and no more.
+/// bundle brings its own. A mode by annotation has to be one that Request::may_annotate allows.
 /// Refuses net.* sysctls on the host's stack. To be called before spec::check(), which judges the edited
 /// entries. A bundle without a network entry, and no option given, costs no system call.
 Outcome<Decision> apply(Request request, spec::Config& config, const HostFiles& files = {});

@@ -19,11 +19,36 @@ bool is_machines(const netmode::Identity& stack) {
   return first && netmode::Identity{first->st_dev, first->st_ino} == stack;
 }
 
+/// Where an annotation leads to may be anywhere, the host's stack included: what came of it is judged as
+/// well.
+Mode mode_of(netmode::Kind kind) {
+  switch (kind) {
+    case netmode::Kind::host: return Mode::host;
+    case netmode::Kind::bridge: return Mode::bridge;
+    case netmode::Kind::relay: return Mode::relay;
+    case netmode::Kind::none: return Mode::none;
+    case netmode::Kind::bundle:
+    case netmode::Kind::path:
+    case netmode::Kind::container: return Mode::joined;
+  }
+  __builtin_unreachable();
+}
+
+Mode mode_of(const netmode::Place& place) {
+  if (place.host || (place.joined && is_machines(*place.joined))) return Mode::host;
+  return place.joined ? Mode::joined : Mode::none;
+}
+
+std::string chosen_by(const CreateRequest& request, const Source& source) {
+  if (!request.network.empty()) return fmt::format("--network {}", request.network);
+  return source.network.by_annotation ? fmt::format("annotation {}mode", netmode::annotation_prefix)
+                                      : "the bundle's linux.namespaces";
+}
+
 Mode mode_of(const Source& source) {
   const auto& network = source.network;
-  if (network.host || (network.joined && is_machines(*network.joined))) return Mode::host;
   if (!network.bridge.empty()) return Mode::bridge;
-  return network.joined ? Mode::joined : Mode::none;
+  return network.relay ? Mode::relay : mode_of(netmode::Place{network.host, network.joined});
 }
 
 /// In whichever set: what is not effective can be made so, and what is inheritable comes with a program.
@@ -47,13 +72,23 @@ std::vector<netmode::Publication> published(const netmode::Decision& network) {
 
 }  // namespace
 
+std::function<Outcome<>(std::string_view, const netmode::Mode&, const netmode::Place&)> annotations_judge(
+    const std::vector<policy::Policy>& policies) {
+  return [&](std::string_view value, const netmode::Mode& mode, const netmode::Place& bundle) {
+    return policy::judge_annotation(policies, value, mode_of(bundle), mode_of(mode.kind));
+  };
+}
+
 Outcome<policy::Facts> policy_facts(const CreateRequest& request, const Source& source) {
   const auto& config = source.config;
   policy::Facts facts;
   facts.mode = mode_of(source);
-  facts.by = request.network.empty() ? "the bundle's linux.namespaces"
-                                     : fmt::format("--network {}", request.network);
+  facts.by = chosen_by(request, source);
   facts.bind = source.network.options.bind;
+  if (const auto& relay = source.network.relay) {
+    facts.ports = relay->ports;
+    facts.to_host = relay->to_host;
+  }
   facts.private_abstract = source.network.options.private_abstract;
   facts.user_namespace = (config.linux && config.linux->find(spec::NamespaceType::user)) ||
                          TRY(explained(kernel::in_user_namespace(), "looking for a user namespace"));

@@ -43,12 +43,14 @@ Outcome<std::string> network_of(const Store& store, const std::string& id) {
 }
 
 Outcome<netmode::Decision> apply_network(const Store& store, const CreateRequest& request,
-                                         spec::Config& config, const Notices& notices) {
+                                         const std::vector<policy::Policy>& policies, spec::Config& config,
+                                         const Notices& notices) {
   netmode::Request wishes;
   wishes.mode = TRY(netmode::parse_mode(request.network));
   wishes.publish = request.publish;
   wishes.publish_all = request.publish_all;
   wishes.userland_proxy = request.userland_proxy;
+  if (!policies.empty()) wishes.may_annotate = annotations_judge(policies);
   wishes.namespace_of = [&](const std::string& id) { return network_of(store, id); };
   auto decision = TRY(netmode::apply(wishes, config));
   for (const auto& warning : decision.warnings) notices(warning);
@@ -97,7 +99,7 @@ Outcome<Source> read_bundle(const Store& store, const CreateRequest& request, co
   source.config = TRY(spec::parse(source.text, &remarks));
   for (const auto& remark : remarks) notices(remark);
   const auto policies = TRY(policy::in_force(request.policy));
-  source.network = TRY(apply_network(store, request, source.config, notices));
+  source.network = TRY(apply_network(store, request, policies, source.config, notices));
   plan::drop_own_namespaces(source.config);
   if (!policies.empty()) {
     const auto facts = TRY(policy_facts(request, source));

@@ -13,7 +13,7 @@ namespace {
 using netmode::Ports;
 
 /// Modes that lodger has under these names, those first that are closest to the host's network.
-constexpr Mode offered[] = {Mode::bridge, Mode::host, Mode::none};
+constexpr Mode offered[] = {Mode::relay, Mode::bridge, Mode::host, Mode::none};
 
 /// Whether all of `wanted` is in the list, be it in several of its ranges.
 bool covers(std::vector<Ports> list, const Ports& wanted) {

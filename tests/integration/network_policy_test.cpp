@@ -284,6 +284,42 @@ TEST_CASE("policy: ports are published out of the administrator's list alone") {
   allowed(word, {"--network", "host", "-p", "81:80"});  // discarded: nothing leads there
 }
 
+TEST_CASE("policy: a relay is denied by its rule, and publishes what it lets in") {
+  NEEDS_ROOT();
+  const Word no_relay(R"({"relay": "deny"})");
+  denied(
+      no_relay,
+      {"network mode relay (by --network relay) is denied by the rule \"network.relay\"", "--network host"},
+      {"--network", "relay"});
+  const Word lists(R"({"relay": {"deny-unless": ["to-host"]}, "publish": ["8000-8099"]})");
+  denied(lists, {"it has no list of the host's ports to let out to"}, {"--network", "relay,ports=8000"});
+  denied(lists, {"it has no list of ports to let in", "\"network.publish\""},
+         {"--network", "relay,to-host=none"});
+  denied(lists, {"its list of ports to let in (80/tcp) has some"},
+         {"--network", "relay,to-host=none,ports=80"});
+}
+
+TEST_CASE("policy: an annotation chooses what it may, and what it has chosen is judged") {
+  NEEDS_ROOT();
+  const auto annotated = [](const std::string& mode, bool own = false) {
+    return [=](json& config) {
+      if (own) own_network(config);
+      config["annotations"] = {{"org.lodger.network.mode", mode}};
+    };
+  };
+  const std::string rule = "by the rule \"network.annotations\"";
+  const Word silent("{}"), none(R"({"annotations": "deny"})"), isolated(isolation);
+  const Word any(R"({"annotations": "allow"})"), any_but_host(R"({"annotations": "allow", "host": "deny"})");
+  allowed(silent, {}, annotated("none"));
+  denied(silent, {rule, "may take a container off the host's network"}, {}, annotated("host", true));
+  denied(none, {rule, "may not choose the mode"}, {}, annotated("none"));
+  allowed(any, {}, annotated("host", true));
+  allowed(isolated, {}, annotated("none"));
+  const Flags chosen{"network mode host (by annotation org.lodger.network.mode)", "\"network.host\""};
+  denied(any_but_host, chosen, {}, annotated("host", true));
+  denied(any_but_host, chosen, {}, annotated("ns:/proc/self/ns/net", true));
+}
+
 TEST_CASE("policy: the administrator's own is in force with no flag, and no flag takes from it") {
   NEEDS_ROOT();
   const OwnEtc etc;

@@ -54,7 +54,8 @@ TEST_CASE(
   CHECK_THAT(verdict(R"({"host": "deny"})", facts),
              Catch::StartsWith("network mode host (by the bundle's linux.namespaces) is denied by the rule "
                                "\"network.host\" of /p.json; allowed instead: --network "));
-  CHECK_THAT(verdict(R"({"host": "deny"})", facts), Catch::EndsWith("--network bridge, --network none"));
+  CHECK_THAT(verdict(R"({"host": "deny"})", facts),
+             Catch::EndsWith("allowed instead: --network relay, --network bridge, --network none"));
   CHECK_THAT(verdict(R"({"host": "deny", "bridge": "deny", "relay": "deny"})", facts),
              Catch::EndsWith("; allowed instead: --network none"));
   CHECK_THAT(verdict(R"({"bridge": "deny"})", asking(Mode::bridge)), Contains("--network host"));
@@ -148,7 +149,7 @@ TEST_CASE("policy: a relay publishes what it lets in, everything without a list"
 TEST_CASE("policy: of two each has to allow, and what is offered instead both do") {
   const std::vector two{policy_of(R"({"host": "deny"})", "/a"), policy_of(R"({"bridge": "deny"})", "/b")};
   CHECK_THAT(verdict(two, asking(Mode::host)),
-             Contains("\"network.host\" of /a") && Catch::EndsWith("--network none"));
+             Contains("\"network.host\" of /a") && Catch::EndsWith("--network relay, --network none"));
   CHECK_THAT(verdict(two, asking(Mode::bridge)), Contains("\"network.bridge\" of /b"));
   CHECK(verdict(two, asking(Mode::none)) == "allowed");
   const std::vector allowing{policy_of(R"({"host": "allow"})", "/a"), policy_of(R"({"host": "deny"})", "/b")};
