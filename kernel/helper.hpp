@@ -19,7 +19,7 @@ inline constexpr const char* answer_done = "done";
 inline constexpr const char* answer_failed = "failed";
 
 /// What a socket's buffer takes at once by default: net.core.wmem_default, less the kernel's own part.
-inline constexpr std::size_t longest_message = 128 * 1024;
+inline constexpr std::size_t longest_message = std::size_t{128} << 10;
 
 /// Where a program of ours is: beside the running one, else in `installed`, a folder seen from the running
 /// program's own: what is installed may be moved as a whole. ENOENT: nowhere; the text lists the places

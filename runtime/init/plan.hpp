@@ -23,7 +23,7 @@ inline constexpr std::uintptr_t plan_address = 0x10'0000'0000;
 inline constexpr std::size_t plan_size = 64UL << 20;
 
 /// Two paths, and as much of a passwd(5) as is read.
-inline constexpr std::size_t scratch_size = 2 * 4096 + (1UL << 20);
+inline constexpr std::size_t scratch_size = 2 * 4096UL + (1UL << 20);
 
 using Name = const char*;  // NUL-terminated, in the plan's memory
 using Slot = int;          // index into the row of descriptors; none: there is none
