@@ -23,6 +23,7 @@ Result<> prepare(const Launch& launch) {
   int number = 3;
   for (const int fd : program.further) TRY(place(fd, number++));
   TRY(close_from(static_cast<unsigned>(number)));
+  if (program.resets_signals) reset_signals();
   TRY(signal_mask(SIG_SETMASK, 0));
   return {};
 }

@@ -8,8 +8,9 @@ struct Program {
   const char* path;
   const char* const* argv;  // both end with a null pointer
   const char* const* envp;
-  int input, output, errors;  // its descriptors 0, 1 and 2
-  bool dies_with_us = false;  // killed when the thread that started it ends
+  int input, output, errors;    // its descriptors 0, 1 and 2
+  bool dies_with_us = false;    // killed when the thread that started it ends
+  bool resets_signals = false;  // it ignores none that we ignore, or our caller did
   std::span<const int>
       further{};  // its descriptors from 3 on; each has a number of at least 3 + further.size()
 };

@@ -20,7 +20,7 @@ constexpr const char* places[] = {"/usr/local/bin/pasta", "/usr/bin/pasta", "/bi
 bool runs(const char* path) { return kernel::faccessat(kernel::cwd, path, X_OK).has_value(); }
 
 Outcome<std::string> find() {
-  if (const char* named = ::secure_getenv(program_variable)) {
+  if (const char* named = ::secure_getenv(program_variable); named && *named) {
     if (*named == '/' && runs(named)) return std::string(named);
     return refuse(
         fmt::format("--network relay: {}={}: not an absolute path to a program", program_variable, named),
@@ -34,14 +34,15 @@ Outcome<std::string> find() {
       ENOENT);
 }
 
-/// The first line of what it prints; it prints a page at most, which a pipe holds.
+/// The first line of what it prints; it prints a page at most, which a pipe holds. pasta of 2023 ends where
+/// SIGPIPE is ignored, as Podman has it.
 kernel::Result<std::string> first_line(const std::string& path) {
   const char* const argv[] = {"pasta", "--version", nullptr};
   const char* const envp[] = {nullptr};
   auto pipe = TRY(kernel::pipe());
   const auto nowhere = TRY(kernel::openat(kernel::cwd, "/dev/null", O_RDWR));
-  const auto started =
-      TRY(kernel::spawn({path.c_str(), argv, envp, nowhere.get(), pipe.writer.get(), nowhere.get(), true}));
+  const auto started = TRY(
+      kernel::spawn({path.c_str(), argv, envp, nowhere.get(), pipe.writer.get(), nowhere.get(), true, true}));
   pipe.writer = {};
   std::array<char, 4096> text;
   std::size_t used = 0;
@@ -83,7 +84,8 @@ Outcome<Program> find_program() {
   auto line = TRY(explained(first_line(program.path), program.path));
   const auto name = std::string_view(line).find(' ');
   if (name == line.npos || !(line.starts_with("pasta ") || line.starts_with("passt ")))
-    return refuse(fmt::format("{}: not pasta: asked for its version it says \"{}\"", program.path, line),
+    return refuse(fmt::format("--network relay: {}: not pasta: asked for its version it says \"{}\"",
+                              program.path, line),
                   EPROTO);
   program.version = line.substr(name + 1);
   program.date = date_of(program.version);

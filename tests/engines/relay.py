@@ -1,0 +1,50 @@
+"""lodger's relay, chosen by an annotation: a network of the container's own, joined to the host's both ways."""
+from common import Kept, eventually, wants
+from ctr import Task
+from engines import Skipped
+
+ANNOTATION = ['--annotation', 'org.lodger.network.mode=relay']
+SERVER = 'while true; do echo hello | nc -l -p 18090; done'
+STACK = ['readlink', '/proc/self/ns/net']
+
+
+def needs_relay(engine, runtime, *help_of):
+    if runtime.name in ('runc', 'crun'):
+        raise Skipped("an annotation of lodger's")
+    if engine.inside(['sh', '-c', 'command -v pasta']).status != 0:
+        raise Skipped('there is no pasta (package passt)')
+    if help_of and '--annotation' not in engine.call(*help_of, '--help').text:
+        raise Skipped('this version of the engine hands on no annotations')
+
+
+def carries(engine, executes):
+    """What the container serves is on the host's loopback, what the host serves on the container's."""
+    wants(executes(*STACK).out != engine.inside(STACK).out, 'the container is in the host\'s network stack')
+    eventually(lambda: engine.inside(['busybox', 'nc', '127.0.0.1', '18090'], given='').out == 'hello\n')
+    engine.inside(['sh', '-c', '(for i in 1 2 3 4 5; do echo back | timeout 20 busybox nc -l -p 18091; done) >/dev/null 2>&1 </dev/null &'])
+    eventually(lambda: executes('nc', '127.0.0.1', '18091').out == 'back\n')
+
+
+def is_relayed(engine, runtime):
+    """org.lodger.network.mode=relay: ports both ways, in a network of its own"""
+    needs_relay(engine, runtime, 'run')
+    with Kept(engine, runtime, 'sh', '-c', SERVER, flags=ANNOTATION) as kept:
+        carries(engine, lambda *words: kept('exec', kept.name, *words))
+
+
+def keeps_others_apart(engine, runtime):
+    """org.lodger.network.mode: no annotation leads a container onto the host's network"""
+    needs_relay(engine, runtime, 'run')
+    answer = engine.run(runtime, 'true', flags=['--rm', '--network', 'none', '--annotation', 'org.lodger.network.mode=host'])
+    wants(answer.status != 0 and 'org.lodger.network.mode' in answer.text, answer)
+
+
+def ctr_is_relayed(engine, runtime):
+    """org.lodger.network.mode=relay: ports both ways, in a network of its own"""
+    needs_relay(engine, runtime)
+    with Task(engine, runtime, 'sh', '-c', SERVER, flags=ANNOTATION) as task:
+        carries(engine, lambda *words: engine.call('task', 'exec', '--exec-id', 'e', task.name, *words))
+
+
+RELAY = [is_relayed, keeps_others_apart]
+CTR_RELAY = [ctr_is_relayed]
