@@ -74,8 +74,9 @@ Outcome<std::vector<std::string>> arguments(const Program& program, const Task& 
   add({"--interface", uplink.device, "--mac-addr", "9a:55:9a:55:9a:55", "--ns-ifname", "eth0"});
   add({"--address", address4, "--netmask", netmask4, "--gateway", gateway4});
   add({"--address", address6, "--gateway", gateway6, "--config-net"});
-  // Nothing of the host answers on the gateway's address, and nobody in the container asks for addresses.
-  add({"--no-map-gw", "--no-dhcp", "--no-dhcpv6", "--no-ndp", "--no-ra", "--dns", "none"});
+  // Nothing of the host answers on the gateway's address, and nobody in the container asks for addresses; but
+  // for the gateway's own on the link, which IPv6 has by NDP (RFC 4861).
+  add({"--no-map-gw", "--no-dhcp", "--no-dhcpv6", "--no-ra", "--dns", "none"});
   add({"--tcp-ports", tcp_in, "--udp-ports", udp_in, "--tcp-ns", tcp_out, "--udp-ns", udp_out});
   if (program.date >= told_loopback_since) add({"--host-lo-to-ns-lo"});
   return argv;

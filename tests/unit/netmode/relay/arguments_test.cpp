@@ -70,6 +70,13 @@ TEST_CASE("pasta is told that loopback is loopback from the version on in which 
 
 TEST_CASE("nothing of the host answers on the gateway's address") { CHECK(has(debian12, "--no-map-gw")); }
 
+TEST_CASE("the gateway itself is found by IPv6's neighbour discovery, and names no router") {
+  for (const auto& program : {debian12, middle, today}) {
+    CHECK(!has(program, "--no-ndp"));
+    CHECK(has(program, "--no-ra"));
+  }
+}
+
 TEST_CASE("pasta's version tells its date, in Debian's words and its own") {
   CHECK(date_of("0.0~git20261002.cba3570-1") == 20261002);
   CHECK(date_of("2024_10_30.ee7d0b6") == 20241030);
