@@ -6,6 +6,7 @@
 #include "runtime/container/bridge_network.hpp"
 #include "runtime/container/port_check.hpp"
 #include "runtime/container/prepare.hpp"
+#include "runtime/container/relay_network.hpp"
 #include "spec/check.hpp"
 
 namespace lodger::check {
@@ -38,6 +39,7 @@ std::vector<Finding> bundle(const container::Store& store, const container::Crea
     return findings;
   }
   look_at_host_network(*source, findings);
+  look_at_relay_network(*source, findings);
   const auto problems = spec::problems(source->config);
   for (const auto& problem : problems) findings.push_back(bad("config.json", problem));
   if (!source->config.linux) return findings;
@@ -51,6 +53,8 @@ std::vector<Finding> bundle(const container::Store& store, const container::Crea
   // Starts lodger-network, and makes nothing.
   if (const auto bridged = container::BridgeNetwork::plan({store, source->network, warn}); !bridged)
     failures.push_back(bridged.error());
+  if (const auto relayed = container::RelayNetwork::check(source->network, warn); !relayed)
+    failures.push_back(relayed.error());
   const auto tried = try_on_host(request, *source, failures);
   if (!tried) failures.push_back(tried.error());
   for (const auto& failure : failures) findings.push_back(bad("host", failure));

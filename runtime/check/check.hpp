@@ -39,6 +39,7 @@ void look_at_namespaces(std::vector<Finding>& findings);
 void look_at_cgroups(std::vector<Finding>& findings);
 void look_at_security(std::vector<Finding>& findings);
 void look_at_rootless(std::vector<Finding>& findings);
+void look_at_relay(std::vector<Finding>& findings);
 void look_at_hardware(std::vector<Finding>& findings);
 /// What an administrator's policy allows: /etc/lodger/policy.json, and the caller's (empty: none).
 void look_at_policy(const std::string& callers, std::vector<Finding>& findings);
@@ -46,5 +47,7 @@ void look_at_policy(const std::string& callers, std::vector<Finding>& findings);
 void look_at_draft(const std::string& file, std::vector<Finding>& findings);
 /// A part of bundle(): for a container on the host's network what it reaches there, and what it cannot do.
 void look_at_host_network(const container::Source& source, std::vector<Finding>& findings);
+/// A part of bundle(): for a container with a relay what that carries.
+void look_at_relay_network(const container::Source& source, std::vector<Finding>& findings);
 
 }  // namespace lodger::check

@@ -25,6 +25,14 @@ std::vector<netmode::PortRange> declared_udp(const netmode::Decision& network) {
   return ranges;
 }
 
+/// Its remarks are notices.
+Outcome<netmode::relay::Relay> planned(const netmode::Decision& network, const Notices& notices,
+                                       int interrupt) {
+  auto relay = TRY(netmode::relay::Relay::plan({*network.relay, declared_udp(network)}, interrupt));
+  if (const auto remark = relay.remark(); !remark.empty()) notices(remark);
+  return relay;
+}
+
 /// In place of the new one that the configuration asks for; by descriptor, whose name lives as long as we do.
 Outcome<> name_network(Source& source, const kernel::Fd<kernel::Namespace>& network) {
   const auto status = TRY(explained(kernel::status(network.get()), "--network relay"));
@@ -61,13 +69,16 @@ Outcome<RelayNetwork> RelayNetwork::plan(Source& source, const Notices& notices,
   if (!source.network.relay) return out;
   out.interrupt_ = interrupt;
   out.notices_ = &notices;
-  out.relay_ =
-      TRY(netmode::relay::Relay::plan({*source.network.relay, declared_udp(source.network)}, interrupt));
-  if (const auto remark = out.relay_->remark(); !remark.empty()) notices(remark);
+  out.relay_ = TRY(planned(source.network, notices, interrupt));
   if (source.config.linux->find(NamespaceType::user)) return out;
   out.network_ = TRY(netmode::relay::make_network());
   TRY(name_network(source, out.network_));
   return out;
+}
+
+Outcome<> RelayNetwork::check(const netmode::Decision& network, const Notices& notices) {
+  if (network.relay) (void)TRY(planned(network, notices, -1));
+  return {};
 }
 
 Outcome<RelayNetwork> RelayNetwork::again(const netmode::relay::Record& record, const Notices& notices) {

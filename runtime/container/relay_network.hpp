@@ -20,6 +20,8 @@ class RelayNetwork {
   /// belongs to a user namespace that is the relay's, so that the relay needs no power over the host. Nothing
   /// for a container of another mode, which costs nothing.
   static Outcome<RelayNetwork> plan(Source& source, const Notices& notices, int interrupt);
+  /// The part of plan() that makes nothing.
+  static Outcome<> check(const netmode::Decision& network, const Notices& notices);
   /// For a container that has lost its relay.
   static Outcome<RelayNetwork> again(const netmode::relay::Record& record, const Notices& notices);
 

@@ -243,6 +243,42 @@ TEST_CASE("check: the host's abstract sockets are counted", "[check]") {
   CHECK(after["consequence"].get<std::string>().contains("private-abstract"));
 }
 
+TEST_CASE("check: which pasta there is, and what its version leaves undone", "[check]") {
+  const Bundle bundle("exit 0");
+  const auto with = [&](const std::string& version, std::vector<std::string> more = {}) {
+    const auto program = bundle.path() + "/pasta";
+    write_file(program, "#!/bin/sh\necho \"" + version + "\"\n", 0755);
+    more.insert(more.begin(),
+                {"/usr/bin/env", "LODGER_PASTA=" + program, runtime_path(), "check", "--format", "json"});
+    return run_command(more);
+  };
+  const auto line = [&](const std::string& version) { return find(findings(with(version)), "pasta"); };
+  const auto old = line("pasta unknown version");
+  CHECK(old["verdict"] == "limited");
+  CHECK(old["found"] == bundle.path() + "/pasta (unknown version)");
+  CHECK(old["consequence"].get<std::string>().contains("UDP"));
+  const auto current = line("pasta 0.0~git20261002.cba3570-1");
+  CHECK(current["verdict"] == "ok");
+  CHECK(current["found"] == bundle.path() + "/pasta (0.0~git20261002.cba3570-1)");
+  const auto other = line("no such thing");
+  CHECK(other["verdict"] == "limited");
+  CHECK(other["consequence"].get<std::string>().contains("not pasta"));
+
+  const auto about = [&](const std::string& version, const std::string& mode) {
+    return with(version, {"--bundle", bundle.path(), "--network", mode});
+  };
+  auto finished = about("pasta 0.0~git20261002", "relay,ports=8000,to-host=none");
+  CHECK(finished.status == 0);
+  auto all = findings(finished);
+  CHECK(find(all, "stack")["found"] == "its own, with a relay to the host's");
+  CHECK(find(all, "ports")["found"] == "8000/tcp");
+  CHECK(find(all, "the host's loopback")["found"] == "none");
+  CHECK(all.back()["found"] == "can run here");
+  finished = about("pasta unknown version", "relay,ports=8000");
+  CHECK(finished.status == 1);
+  CHECK(findings(finished).back()["found"].get<std::string>().contains("confuses the directions"));
+}
+
 TEST_CASE("check: no bundle at all", "[check]") {
   const auto finished = check({"--bundle", "/no/such/bundle"});
   CHECK(finished.status == 1);
