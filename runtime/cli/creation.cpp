@@ -20,7 +20,8 @@ std::vector<Flag> creation_flags(container::CreateRequest& request) {
 void add_network_flags(std::vector<Flag>& flags, container::CreateRequest& request) {
   const Flag network[] = {
       {"network", 0, "MODE",
-       "host[,OPTION...], none, bridge[:NAME], ns:PATH, container:ID (default: as in the bundle); also --net",
+       "host[,OPTION...], relay[,OPTION...], bridge[:NAME], none, ns:PATH, container:ID (default: as in the "
+       "bundle); also --net",
        Filled{&request.network}},
       {"net", 0, "MODE", "", Filled{&request.network}},
       {"publish", 'p', "PORTS", "[ip:]hostPort:containerPort[/protocol]; may be repeated", &request.publish},
