@@ -21,8 +21,8 @@ constexpr const char* topic = "relay";
 std::string lacks_of(const relay::Program& program) {
   if (relay::follows_udp(program)) return {};
   std::string lacks =
-      "too old for some things: servers of UDP are looked for only once, when it starts, and TCP's ports "
-      "cannot be named in one direction alone";
+      "too old for some things: servers of UDP are looked for only once, when it starts, and one "
+      "direction alone cannot be narrowed";
   if (!relay::find_uplink().link_local6) lacks += "; no IPv6, since no device here has a link-local address";
   return lacks + ". A passt of 2024 or later has no such limits";
 }
