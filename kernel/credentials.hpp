@@ -12,6 +12,8 @@
 namespace lodger::kernel {
 
 inline Result<> setresuid(unsigned uid) { return done("setresuid", __NR_setresuid, uid, uid, uid); }
+/// setresuid(2) of the effective user alone. From 0 it takes the effective capabilities: capabilities(7).
+inline Result<> set_effective_uid(unsigned uid) { return done("setresuid", __NR_setresuid, -1, uid, -1); }
 inline Result<> setresgid(unsigned gid) { return done("setresgid", __NR_setresgid, gid, gid, gid); }
 inline Result<> setgroups(std::span<const unsigned> groups) {
   return done("setgroups", __NR_setgroups, groups.size(), groups.data());

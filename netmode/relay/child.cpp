@@ -34,21 +34,36 @@ kernel::Result<> show_network(int network) {
   return kernel::mount(OwnFile(network).path, network_file, "", MS_BIND, nullptr);
 }
 
-kernel::Result<> prepare(const Birth& birth) {
+/// Where they stand in the child.
+enum Number : int { nowhere, ready, errors, network, user, go, refusal, count };
+
+/// By way of numbers that are free: what is to stand in a place may come from the place of another.
+kernel::Result<> arrange(const Birth& birth) {
+  int fds[] = {birth.nowhere, birth.ready, birth.errors, birth.network, birth.user, birth.go, birth.refusal};
+  static_assert(sizeof fds / sizeof *fds == count);
+  for (int& fd : fds)
+    fd = static_cast<int>(TRY(kernel::call("fcntl", __NR_fcntl, fd, F_DUPFD_CLOEXEC, int{count})));
+  for (int number = 0; number < count; ++number) TRY(kernel::place(fds[number], number));
+  return kernel::close_from(count);
+}
+
+/// Neither setns(2) nor a change of ids may leave us in sight of who is in that user namespace: ptrace(2).
+kernel::Result<> hide() { return kernel::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+kernel::Result<> prepare() {
   TRY(kernel::setsid());
+  TRY(hide());
   // Supplementary groups are a matter of the host; an ordinary user cannot put them down, and keeps no more
   // than his own.
   const auto groups = kernel::setgroups({});
   if (!groups && groups.error().code != EPERM) return groups;
-  TRY(kernel::setns(birth.user, CLONE_NEWUSER));
+  TRY(kernel::setns(user, CLONE_NEWUSER));
   TRY(kernel::setresgid(0));
   TRY(kernel::setresuid(0));
-  TRY(show_network(birth.network));
+  TRY(hide());
+  TRY(show_network(network));
   TRY(kernel::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-  TRY(kernel::place(birth.nowhere, 0));
-  TRY(kernel::place(birth.ready, 1));
-  TRY(kernel::place(birth.errors, 2));
-  TRY(kernel::close_from(3));
+  TRY(kernel::close_on_exec_from(errors + 1));
   kernel::reset_signals();  // pasta of 2023 ends where SIGPIPE is ignored when it starts
   TRY(kernel::signal_mask(SIG_SETMASK, 0));
   return {};
@@ -56,14 +71,16 @@ kernel::Result<> prepare(const Birth& birth) {
 
 }  // namespace
 
-kernel::Error become_relay(const Birth& birth) {
+void become_relay(const Birth& birth) {
+  if (!arrange(birth)) kernel::exit(127);
   char word;
-  const auto go = kernel::read(birth.go, {&word, 1});
-  if (!go || *go != 1) kernel::exit(0);
-  const auto ready = prepare(birth);
-  if (!ready) return ready.error();
+  const auto may_go = kernel::read(go, {&word, 1});
+  if (!may_go || *may_go != 1) kernel::exit(0);
+  const auto prepared = prepare();
   static constexpr const char* envp[] = {nullptr};
-  return kernel::execute(birth.path, birth.argv, envp);
+  const auto error = prepared ? kernel::execute(birth.path, birth.argv, envp) : prepared.error();
+  (void)kernel::write_all(refusal, {reinterpret_cast<const char*>(&error), sizeof error});
+  kernel::exit(127);
 }
 
 }  // namespace lodger::netmode::relay

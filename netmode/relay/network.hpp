@@ -5,9 +5,10 @@
 
 namespace lodger::netmode::relay {
 
-/// A new network namespace, owned by a new user namespace in which the host's root is root: who goes there
-/// has every power over this network and none over anything else. Both live as long as the descriptor, or as
-/// a process in them. Needs CAP_SETUID and CAP_SETGID here: user_namespaces(7).
+/// A new network namespace, owned by a new user namespace in which the host's root is root: who goes there,
+/// with CAP_SYS_ADMIN here, has every capability over this network and none over anything else. Root without
+/// capabilities, as containers have it, gets none there either. Both live as long as the descriptor, or as a
+/// process in them. Needs CAP_SETUID, CAP_SETGID and CAP_SETFCAP here: user_namespaces(7).
 Outcome<kernel::Fd<kernel::Namespace>> make_network();
 
 }  // namespace lodger::netmode::relay

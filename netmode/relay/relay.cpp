@@ -15,12 +15,6 @@ namespace {
 constexpr std::string_view starting = "--network relay: starting pasta";
 constexpr long patience_ms = 30'000;  // it takes some milliseconds, unless the machine is very busy
 
-/// The child's words where it does not become pasta; it shares our literals.
-struct Refusal {
-  char mark = '!';
-  kernel::Error error{nullptr, 0};
-};
-
 /// What is there by now, of a pipe whose other end is closed.
 std::string rest_of(const kernel::Fd<kernel::File>& pipe) {
   std::array<char, 8192> text;
@@ -67,12 +61,12 @@ Outcome<> Relay::start(const kernel::Fd<kernel::Namespace>& network, int cgroup)
   auto go = TRY(explained(kernel::pipe(), starting));
   auto ready = TRY(explained(kernel::pipe(), starting));
   auto errors = TRY(explained(kernel::pipe(), starting));
+  auto refusal = TRY(explained(kernel::pipe(), starting));
   std::vector<const char*> argv;
   for (const auto& word : argv_) argv.push_back(word.c_str());
   argv.push_back(nullptr);
-  const Birth birth{go.reader.get(),         network.get(),      user.get(),
-                    nowhere.get(),           ready.writer.get(), errors.writer.get(),
-                    record_.program.c_str(), argv.data()};
+  const Birth birth{nowhere.get(),   ready.writer.get(),   errors.writer.get(),     network.get(), user.get(),
+                    go.reader.get(), refusal.writer.get(), record_.program.c_str(), argv.data()};
   int pidfd = -1;
   clone_args how{};
   how.flags = CLONE_PIDFD;
@@ -83,30 +77,32 @@ Outcome<> Relay::start(const kernel::Fd<kernel::Namespace>& network, int cgroup)
     how.cgroup = static_cast<std::uint64_t>(cgroup);
   }
   const auto pid = TRY(explained(kernel::fork3(how), starting));
-  if (pid == 0) {
-    (void)kernel::raw(__NR_close, go.writer.get());
-    const Refusal refusal{.error = become_relay(birth)};
-    const std::span<const char> words(reinterpret_cast<const char*>(&refusal), sizeof refusal);
-    if (!kernel::write_all(birth.ready, words))
-      (void)kernel::write_all(1, words);  // that is where it stands by now
-    kernel::exit(127);
-  }
+  if (pid == 0) become_relay(birth);
   process_ = kernel::Fd<kernel::Process>(pidfd);
-  go_ = std::move(go.writer);
+  go_ = std::move(go);  // both ends: a child that is gone must not end us by SIGPIPE
   ready_ = std::move(ready.reader);
   errors_ = std::move(errors.reader);
+  refusal_ = std::move(refusal.reader);
   record_.process = {pid, TRY(explained(kernel::process_stat(pid), starting)).start_time};
   return {};
 }
 
-Outcome<> Relay::go() { return explained(kernel::write_all(go_.get(), "."), starting); }
+Outcome<> Relay::go() { return explained(kernel::write_all(go_.writer.get(), "."), starting); }
 
+/// It has closed its stdout; whether it ends as well is not waited for long.
 Failure Relay::last_words() {
-  const auto ended = kernel::wait(process_);
-  process_ = {};
   const auto words = complaint_in(rest_of(errors_));
+  pollfd ended[] = {{process_.get(), POLLIN, 0}};
+  (void)kernel::poll(ended, 100);
+  (void)kernel::send_signal(process_, SIGKILL);
+  const auto end = kernel::wait(process_);
+  process_ = {};
+  kernel::Error refused{nullptr, 0};
+  const auto told = kernel::read(refusal_.get(), {reinterpret_cast<char*>(&refused), sizeof refused});
+  if (told && *told == sizeof refused)
+    return explain(fmt::format("{} ({})", starting, record_.program), refused);
   const auto text = !words.empty() ? words
-                    : ended        ? fmt::format("it ended with status {}", ended->shell_status())
+                    : end          ? fmt::format("it ended with status {}", end->shell_status())
                                    : std::string("it ended");
   return {fmt::format("--network relay: {} ({}): {}", record_.program, record_.version, text), ECHILD};
 }
@@ -118,15 +114,10 @@ Outcome<> Relay::await() {
     return refuse(fmt::format("{}: it is not ready after {} s", starting, patience_ms / 1000), ETIMEDOUT);
   if (waited[1].revents != 0 && waited[0].revents == 0)
     return refuse(fmt::format("{}: interrupted", starting), EINTR);
-  const auto said = rest_of(ready_);
-  if (said.empty()) return std::unexpected(last_words());
-  Refusal refusal;
-  if (said.front() == refusal.mark && said.size() == sizeof refusal) {
-    std::memcpy(&refusal, said.data(), sizeof refusal);
-    return std::unexpected(explain(fmt::format("{} ({})", starting, record_.program), refusal.error));
-  }
+  if (rest_of(ready_).empty()) return std::unexpected(last_words());
   ready_ = {};
   errors_ = {};
+  refusal_ = {};
   go_ = {};
   return {};
 }
@@ -141,6 +132,7 @@ Relay& Relay::operator=(Relay&& other) noexcept {
   std::swap(go_, taken.go_);
   std::swap(ready_, taken.ready_);
   std::swap(errors_, taken.errors_);
+  std::swap(refusal_, taken.refusal_);
   return *this;
 }
 

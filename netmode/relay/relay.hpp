@@ -57,7 +57,8 @@ class Relay {
   int interrupt_ = -1;
   std::vector<std::string> argv_;
   kernel::Fd<kernel::Process> process_;
-  kernel::Fd<kernel::File> go_, ready_, errors_;
+  kernel::Pipe go_;
+  kernel::Fd<kernel::File> ready_, errors_, refusal_;
 };
 
 /// Ends it, at once: it has nothing of its own to say to anybody.

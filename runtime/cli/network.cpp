@@ -1,5 +1,8 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "runtime/cli/command.hpp"
 #include "runtime/container/columns.hpp"
 #include "runtime/container/networks.hpp"
@@ -67,9 +70,13 @@ Outcome<int> inspect(const Context& context, const std::string& name) {
 }
 
 Outcome<int> prune(const Context& context) {
-  auto done = TRY(container::prune_networks(context.store, context.notices));
-  TRY(container::mend_relays(context.store, done, context.notices));
+  std::vector<std::string> done;
+  const auto mended = container::mend_relays(context.store, done, context.notices);
+  auto pruned = container::prune_networks(context.store, context.notices);
+  if (pruned) std::ranges::move(*pruned, std::back_inserter(done));
   for (const auto& line : done) TRY(print(line + '\n'));
+  TRY(mended);
+  TRY(std::move(pruned));
   return 0;
 }
 

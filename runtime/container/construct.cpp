@@ -102,16 +102,18 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   auto bridge = TRY(BridgeNetwork::plan(bridging));
   if (source.notify || bridge) early = TRY(reserve_early(store, request.id, source));
   if (bridge) TRY(bridge.reserve(bridging, *early, source.config));
-  auto relay = TRY(RelayNetwork::plan(source, notices, manner.interrupt));
+  auto planned_relay = TRY(RelayNetwork::plan(source, notices, manner.interrupt));
   auto prepared = TRY(prepare(request, source, layout));
   auto& [memory, row, wishes, built, resources, place, options] = prepared;
   for (const auto& warning : built.warnings) notices(warning);
 
   auto folder = early ? std::move(*early) : TRY(store.reserve(request.id));
+  auto relay =
+      std::move(planned_relay);  // what fails from here on ends it before the folder that tells of it
   auto record = record_of(source, request, built.plan->rootfs->path);
   record.network = std::move(options.record);
   record.bridge = bridge.record();
-  record.relay_cgroup = relay.intend(layout, prepared.place, request.id);
+  record.relay_cgroup = relay.intend(layout, relay_place(prepared.place, request.id));
   TRY(folder.write_config(source.text));
   if (manner.gate == Gate::socket) built.plan->gate = row.add(TRY(make_gate(folder)));
   auto host_root = TRY(make_host_root(prepared));

@@ -9,14 +9,16 @@
 namespace lodger::container {
 namespace {
 
-/// Where the container's cgroup was made, by what its maker was told.
+/// Where the relay's cgroup was. A unit's slice is not in the record: it is in the configuration.
 Outcome<cgroups::Place> place_of(const Folder& folder, const Record& record, const cgroups::Layout& layout) {
+  if (record.relay_cgroup.unit.name.empty()) return cgroups::Place{record.relay_cgroup.path, {}};
   const auto text = TRY(folder.read_config());
   const auto config = TRY(spec::parse(text));
   CreateRequest request;
   request.id = record.id;
-  request.systemd_cgroup = !record.cgroup.unit.name.empty();
-  return cgroup_place(request, config, layout, TRY(plan::look_at_caller()));
+  request.systemd_cgroup = true;
+  const auto caller = TRY(plan::look_at_caller());
+  return relay_place(TRY(cgroup_place(request, config, layout, caller)), record.id);
 }
 
 Outcome<bool> has_lost_relay(const Record& record) {
@@ -32,14 +34,14 @@ Outcome<bool> mend(const Store& store, const std::string& id, const Notices& not
   auto folder = TRY(store.open(id));
   auto record = TRY(folder.read());
   if (!TRY(has_lost_relay(record))) return false;
-  TRY(leave_relay(record));
   const auto layout = TRY(cgroups::detect());
   auto relay = TRY(RelayNetwork::again(record.relay, notices));
-  cgroups::Place place;
-  if (!record.relay_cgroup.folders.empty()) place = TRY(place_of(folder, record, layout));
-  record.relay_cgroup = relay.intend(layout, place, id);
+  auto place = TRY(place_of(folder, record, layout));
+  TRY(leave_relay(record));
+  record.relay_cgroup = relay.intend(layout, std::move(place));
   TRY(folder.write(record));
   TRY(relay.start(layout, record.pid));
+  if (!TRY(alive(record))) return false;  // what was opened by its number may be another process's
   relay.write_to(record);
   TRY(folder.write(record));
   TRY(relay.go());

@@ -6,6 +6,7 @@
 
 #include "cgroups/manage.hpp"
 #include "kernel/namespace.hpp"
+#include "netmode/powers.hpp"
 #include "netmode/relay/network.hpp"
 #include "runtime/container/host_options.hpp"
 
@@ -42,7 +43,38 @@ Outcome<> name_network(Source& source, const kernel::Fd<kernel::Namespace>& netw
   return {};
 }
 
-cgroups::Place beside(const cgroups::Place& container, const std::string& id) {
+/// A frame that the container writes itself may name the host's loopback, and pasta connects to what a frame
+/// names: only who cannot write any is kept to a list.
+Outcome<> check_narrowing(const netmode::relay::Options& options, const spec::Config& config) {
+  if (!options.to_host) return {};
+  for (const auto* capability : {"CAP_NET_RAW", "CAP_NET_ADMIN"})
+    if (netmode::is_granted(config, capability))
+      return refuse(
+          fmt::format("--network relay,to-host: with {} the container could reach the host's loopback past "
+                      "this list, by packets of its own making: leave the capability out "
+                      "(process.capabilities; --cap-drop of engines), or the list",
+                      capability),
+          EPERM);
+  return {};
+}
+
+/// The relay's process is root of the container's user namespace.
+Outcome<> check_root(const spec::Linux& linux) {
+  const auto* user = linux.find(NamespaceType::user);
+  if (!user || !user->path.empty()) return {};
+  for (const auto* map : {&linux.uid_mappings, &linux.gid_mappings})
+    if (!map->empty() &&
+        std::ranges::none_of(*map, [](const auto& one) { return one.container_id == 0 && one.size > 0; }))
+      return refuse(
+          "--network relay: the container's user namespace has no user and group 0 (linux.uidMappings, "
+          "linux.gidMappings), which the relay runs as",
+          EINVAL);
+  return {};
+}
+
+}  // namespace
+
+cgroups::Place relay_place(const cgroups::Place& container, const std::string& id) {
   constexpr std::string_view mark = ":relay", scope = ".scope";
   auto place = container;
   if (place.path.empty()) return place;
@@ -62,13 +94,13 @@ cgroups::Place beside(const cgroups::Place& container, const std::string& id) {
   return place;
 }
 
-}  // namespace
-
 Outcome<RelayNetwork> RelayNetwork::plan(Source& source, const Notices& notices, int interrupt) {
   RelayNetwork out;
   if (!source.network.relay) return out;
   out.interrupt_ = interrupt;
   out.notices_ = &notices;
+  TRY(check_narrowing(*source.network.relay, source.config));
+  TRY(check_root(*source.config.linux));
   out.relay_ = TRY(planned(source.network, notices, interrupt));
   if (source.config.linux->find(NamespaceType::user)) return out;
   out.network_ = TRY(netmode::relay::make_network());
@@ -88,10 +120,9 @@ Outcome<RelayNetwork> RelayNetwork::again(const netmode::relay::Record& record, 
   return out;
 }
 
-cgroups::Record RelayNetwork::intend(const cgroups::Layout& layout, const cgroups::Place& container,
-                                     const std::string& id) {
+cgroups::Record RelayNetwork::intend(const cgroups::Layout& layout, cgroups::Place place) {
   if (!relay_) return {};
-  place_ = beside(container, id);
+  place_ = std::move(place);
   return cgroups::Cgroup::intended(layout, place_);
 }
 
@@ -113,7 +144,8 @@ Outcome<> RelayNetwork::start(const cgroups::Layout& layout, pid_t pid) {
 Outcome<> RelayNetwork::allow_low_ports() {
   netmode::HostOptions every;
   every.bind = {{{1, 65535}, Protocol::tcp}, {{1, 65535}, Protocol::udp}};
-  auto policy = netmode::policy::Policy::load(TRY(netmode::policy::rules_of(every, {})));
+  const auto rules = TRY(netmode::policy::rules_of(every, {}));
+  auto policy = netmode::policy::Policy::load(rules);
   auto attached = policy ? enforce(*policy, *cgroup_) : std::unexpected(policy.error());
   if (attached)
     policy_ = std::move(*attached);

@@ -27,8 +27,7 @@ class RelayNetwork {
 
   explicit operator bool() const { return relay_.has_value(); }
   /// What a making that is cut short may leave; for the record before anything is made.
-  cgroups::Record intend(const cgroups::Layout& layout, const cgroups::Place& container,
-                         const std::string& id);
+  cgroups::Record intend(const cgroups::Layout& layout, cgroups::Place place);
   /// Its process, in its cgroup, for the network namespace of `pid`; it waits for go().
   Outcome<> start(const cgroups::Layout& layout, pid_t pid);
   void write_to(Record& record) const;
@@ -51,6 +50,9 @@ class RelayNetwork {
   netmode::policy::Attached policy_;
   std::optional<netmode::relay::Relay> relay_;
 };
+
+/// Where the relay's cgroup is, beside the container's.
+cgroups::Place relay_place(const cgroups::Place& container, const std::string& id);
 
 /// Undoes what a record says of the relay.
 Outcome<> leave_relay(const Record& record);

@@ -133,9 +133,10 @@ Outcome<> judge_ports(const Policy& policy, const Facts& facts) {
   return {};
 }
 
-/// Off the host's stack, to where less is shared.
+/// Off the host's stack, to where less is shared; or where the container would be anyway. Two stacks that are
+/// joined are not the same one for that.
 bool narrows(Mode without, Mode mode) {
-  return without == mode || (without == Mode::host && mode != Mode::joined);
+  return mode != Mode::joined && (without == mode || without == Mode::host);
 }
 
 }  // namespace
