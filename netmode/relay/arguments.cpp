@@ -5,7 +5,8 @@
 namespace lodger::netmode::relay {
 namespace {
 
-/// Before it, `auto` of -t and -T stand in each other's place, and UDP servers are looked for once alone.
+/// Before it, `auto` of -t and -T stand in each other's place, but for once at the start, and UDP servers are
+/// looked for once alone.
 constexpr int followed_since = 20231110;
 /// Since then the host's loopback leads to the container's address, unless it is told otherwise.
 constexpr int told_loopback_since = 20241024;
@@ -39,16 +40,15 @@ std::string specification(const Program& program, const PortList& list, Protocol
   return ranges_of(ranges) + (ranged ? ",auto" : "");
 }
 
+/// Where one direction is automatic and the other is not, pasta of before 2023-11 lets through what it is not
+/// to: it looks on the wrong side, but for once on the right one, when it starts.
 Outcome<> check_directions(const Program& program, const Options& options) {
-  const auto narrowed = [](const PortList& list) { return list && !of(list, Protocol::tcp).empty(); };
-  const bool mixed =
-      (narrowed(options.ports) && !options.to_host) || (narrowed(options.to_host) && !options.ports);
-  if (!mixed || program.date >= followed_since) return {};
+  if (options.ports.has_value() == options.to_host.has_value() || program.date >= followed_since) return {};
   return refuse(
       fmt::format(
-          "--network relay: {} ({}) confuses the directions of TCP where ports are named in one of them "
-          "and none in the other: name both (ports= and to-host=, each a list or none), or install a "
-          "passt of 2023-11 or later",
+          "--network relay: {} ({}) confuses the directions where one is narrowed and the other is "
+          "not: name both (ports= and to-host=, each a list or none), or install a passt of 2023-11 or "
+          "later",
           program.path, program.version),
       ENOTSUP);
 }
@@ -61,11 +61,10 @@ Outcome<std::vector<std::string>> arguments(const Program& program, const Task& 
   const auto& [ports, to_host] = task.options;
   TRY(check_directions(program, task.options));
   const bool old = program.date < followed_since;
-  auto tcp_in = specification(program, ports, Protocol::tcp),
-       tcp_out = specification(program, to_host, Protocol::tcp);
-  auto udp_in = specification(program, ports, Protocol::udp),
-       udp_out = specification(program, to_host, Protocol::udp);
-  if (old && (tcp_in == "auto" || tcp_out == "auto")) std::swap(tcp_in, tcp_out);
+  const auto tcp_in = specification(program, ports, Protocol::tcp),
+             tcp_out = specification(program, to_host, Protocol::tcp),
+             udp_out = specification(program, to_host, Protocol::udp);
+  auto udp_in = specification(program, ports, Protocol::udp);
   if (old && !ports && !task.udp.empty()) udp_in = ranges_of(task.udp);
   std::vector<std::string> argv{"pasta",        "--foreground", "--quiet",    "--runas",         "0:0",
                                 "--netns-only", "--netns",      network_file, "--no-netns-quit", "--pid",

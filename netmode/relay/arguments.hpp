@@ -24,8 +24,8 @@ struct Task {
   std::vector<PortRange> udp;
 };
 
-/// pasta's command line, its name first. Refused: ports in one direction and not in the other, where this
-/// version cannot tell the two apart.
+/// pasta's command line, its name first. Refused: one direction alone that is narrowed, where this version
+/// confuses the two.
 Outcome<std::vector<std::string>> arguments(const Program& program, const Task& task, const Uplink& uplink);
 
 /// Whether it sees UDP servers come and go.
