@@ -57,6 +57,8 @@ kernel::Result<> prepare() {
   // than his own.
   const auto groups = kernel::setgroups({});
   if (!groups && groups.error().code != EPERM) return groups;
+  // pasta opens it by its name below /proc, as whoever is root in there; nobody else has such a name.
+  TRY(kernel::fchmod(ready, 0622));
   TRY(kernel::setns(user, CLONE_NEWUSER));
   TRY(kernel::setresgid(0));
   TRY(kernel::setresuid(0));

@@ -33,6 +33,13 @@ std::string complaint_in(std::string_view text) {
   return last;
 }
 
+/// What helps against it, as far as it is known.
+std::string_view help_with(std::string_view complaint) {
+  const bool tap = complaint.contains("tun socket") || complaint.contains("tap device");
+  return tap ? " (whoever is root in the container's user namespace has to be able to open /dev/net/tun)"
+             : "";
+}
+
 }  // namespace
 
 Outcome<Relay> Relay::plan(Task task, int interrupt) {
@@ -104,7 +111,9 @@ Failure Relay::last_words() {
   const auto text = !words.empty() ? words
                     : end          ? fmt::format("it ended with status {}", end->shell_status())
                                    : std::string("it ended");
-  return {fmt::format("--network relay: {} ({}): {}", record_.program, record_.version, text), ECHILD};
+  return {
+      fmt::format("--network relay: {} ({}): {}{}", record_.program, record_.version, text, help_with(text)),
+      ECHILD};
 }
 
 /// It writes its number when it carries (pasta(1), --pid).
