@@ -11,6 +11,7 @@
 #include "support/container.hpp"
 #include "support/host_stack.hpp"
 #include "support/needs.hpp"
+#include "support/ordinary_user.hpp"
 #include "support/own_etc.hpp"
 #include "support/proc.hpp"
 
@@ -19,74 +20,6 @@ using nlohmann::json;
 using Args = std::vector<std::string>;
 
 namespace {
-
-constexpr const char* user = "54321";  // nobody's
-
-Args as_user(const Args& command) {
-  Args all = {"/usr/bin/setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--inh-caps=-all"};
-  all.insert(all.end(), command.begin(), command.end());
-  return all;
-}
-
-/// Why this machine has no user namespaces for ordinary users; empty where it has.
-std::string barred() {
-  const auto tried = run_command(as_user({"unshare", "-Urpf", "--mount-proc", "true"}));
-  return tried.status == 0 ? "" : "an ordinary user cannot make a user namespace with a procfs: " + tried.err;
-}
-
-#define NEEDS_ORDINARY_USER()                      \
-  NEEDS_ROOT();                                    \
-  NEEDS(is_lodger(), "checks lodger's own words"); \
-  if (const auto why = barred(); !why.empty()) SKIP_TEST(why)
-
-/// A bundle that belongs to the user, with what `spec --rootless` writes, and a copy of lodger that the user
-/// can reach.
-class UserBundle {
- public:
-  explicit UserBundle(const std::string& probe_line = "ids", const Edit& edit = {})
-      : bundle_(std::vector<std::string>{}) {
-    REQUIRE(run_command({"/bin/cp", runtime_path(), beside("lodger")}).status == 0);
-    REQUIRE(mkdir(beside("run").c_str(), 0700) == 0);
-    REQUIRE(unlink(beside("config.json").c_str()) == 0);
-    REQUIRE(run_command({"/bin/chown", "-R", std::string(user) + ":" + user, bundle_.path()}).status == 0);
-    const auto written = call({"spec", "--rootless", "--bundle", bundle_.path()});
-    INFO(written.err);
-    REQUIRE(written.status == 0);
-    bundle_.edit([&](json& config) {
-      config["process"]["terminal"] = false;
-      config["process"]["args"] = {"/bin/probe"};
-      for (const auto& word : words(probe_line)) config["process"]["args"].push_back(word);
-      if (edit) edit(config);
-    });
-  }
-  UserBundle(const UserBundle&) = delete;
-  UserBundle& operator=(const UserBundle&) = delete;
-  ~UserBundle() {
-    call({"delete", "--force", "c"});
-    CHECK(left() == "");
-  }
-
-  void edit(const Edit& change) { bundle_.edit(change); }
-  std::string beside(const std::string& name) const { return bundle_.beside(name); }
-
-  /// The command line of lodger as the user, `wrapped` in another program's.
-  Args line(const Args& args, const Args& wrapped = {}) const {
-    Args all = {"/usr/bin/env", "XDG_RUNTIME_DIR=" + beside("run"), "USER=tester"};
-    all.insert(all.end(), wrapped.begin(), wrapped.end());
-    all.push_back(beside("lodger"));
-    all.insert(all.end(), args.begin(), args.end());
-    return as_user(all);
-  }
-  Finished call(const Args& args, const Args& wrapped = {}) const { return run_command(line(args, wrapped)); }
-  Finished run(const Args& wrapped = {}) const {
-    return call({"run", "--bundle", bundle_.path(), "c"}, wrapped);
-  }
-  /// What is left of containers in the state root.
-  std::string left() const { return run_command({"/bin/ls", beside("run/lodger")}).out; }
-
- private:
-  Bundle bundle_;
-};
 
 Facts inside_of(const UserBundle& bundle, const Args& wrapped = {}) {
   const auto done = bundle.run(wrapped);
@@ -114,17 +47,6 @@ class Delegated {
   std::string in(const std::string& controller) const { return "/sys/fs/cgroup/" + controller + path(); }
 };
 
-void without(json& list, const char* type) {
-  for (auto entry = list.begin(); entry != list.end();)
-    entry = (*entry)["type"] == type ? list.erase(entry) : entry + 1;
-}
-
-void without_user_namespace(json& config) {
-  without(config["linux"]["namespaces"], "user");
-  config["linux"].erase("uidMappings");
-  config["linux"].erase("gidMappings");
-}
-
 /// Into the user and pid namespaces of another container's process.
 Edit join_processes_of(int pid) {
   return [pid](json& config) {
@@ -148,7 +70,7 @@ TEST_CASE("rootless: root inside is the user outside, on the host's network", "[
   const Facts facts = inside_of(bundle);
   CHECK(facts["uid"] == "0");
   CHECK(facts["gid"] == "0");
-  CHECK(words(facts["line:/proc/self/uid_map"]) == Args{"0", user, "1"});
+  CHECK(words(facts["line:/proc/self/uid_map"]) == Args{"0", ordinary_user, "1"});
   CHECK(facts["ns.net"] == ns_id(getpid(), "net"));
   for (const char* type : {"user", "mnt", "pid", "ipc", "uts", "cgroup"})
     CHECK(facts[std::string("ns.") + type] != ns_id(getpid(), type));
@@ -245,11 +167,11 @@ TEST_CASE("rootless: create, start, exec, kill, delete", "[rootless]") {
   ok({"start", "c"});
   const auto state = json::parse(ok({"state", "c"}));
   CHECK(state["status"] == "running");
-  CHECK_THAT(proc_status(state["pid"], "Uid"), Catch::StartsWith(user));
+  CHECK_THAT(proc_status(state["pid"], "Uid"), Catch::StartsWith(ordinary_user));
   const Facts facts(ok({"exec", "c", "/bin/probe", "ids", ";", "ns"}));
   CHECK(facts["uid"] == "0");
   CHECK(facts["ns.user"] == ns_id(state["pid"], "user"));
-  CHECK_THAT(ok({"list"}), Catch::Contains("#54321") || Catch::Contains(user));
+  CHECK_THAT(ok({"list"}), Catch::Contains("#54321") || Catch::Contains(ordinary_user));
   const auto all = bundle.call({"kill", "--all", "c", "TERM"});
   CHECK(all.status != 0);
   CHECK_THAT(all.err, Catch::Contains("kill --all: container c has no cgroup of its own"));

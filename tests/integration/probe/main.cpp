@@ -52,7 +52,7 @@ namespace {
 
 const Verb* find(std::string_view name) {
   for (const auto verbs : {identity_verbs(), file_verbs(), process_verbs(), network_verbs(), socket_verbs(),
-                           stalk_verbs(), load_verbs()})
+                           stalk_verbs(), load_verbs(), answer_verbs(), frame_verbs()})
     for (const Verb& verb : verbs)
       if (verb.name == name) return &verb;
   return nullptr;

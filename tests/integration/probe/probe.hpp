@@ -36,5 +36,7 @@ std::span<const Verb> network_verbs();
 std::span<const Verb> socket_verbs();
 std::span<const Verb> stalk_verbs();
 std::span<const Verb> load_verbs();
+std::span<const Verb> answer_verbs();
+std::span<const Verb> frame_verbs();
 
 }  // namespace probe
