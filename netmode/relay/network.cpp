@@ -17,10 +17,12 @@ constexpr unsigned makers[] = {0xfffdfffd, 65533};
 
 /// Only the effective user changes: the right to undo it, and what makes namespaces where ordinary users may
 /// make none, stay.
-kernel::Result<> become_maker() {
+kernel::Result<> become_maker(Maker maker) {
   const auto permitted = TRY(kernel::permitted_capabilities());
   auto became = kernel::set_effective_uid(makers[0]);
   if (!became) became = kernel::set_effective_uid(makers[1]);
+  const bool alone = !became && became.error().code == EINVAL;  // a user namespace without these numbers
+  if (alone && maker == Maker::anybody) return {};
   TRY(became);
   return kernel::capset(permitted, permitted, 0);  // a change from 0 has taken the effective ones
 }
@@ -30,11 +32,12 @@ struct Told {
   kernel::Error error{nullptr, 0};
 };
 
-[[noreturn]] void hold(const kernel::Fd<kernel::File>& say, const kernel::Fd<kernel::File>& leash) {
+[[noreturn]] void hold(const kernel::Fd<kernel::File>& say, const kernel::Fd<kernel::File>& leash,
+                       Maker maker) {
   // Others may be forked off with us, whose ends would be kept open here.
   if (!kernel::place(say.get(), 1) || !kernel::place(leash.get(), 0) || !kernel::close_from(2))
     kernel::exit(1);
-  auto made = become_maker();
+  auto made = become_maker(maker);
   if (made) made = kernel::unshare(CLONE_NEWUSER | CLONE_NEWNET);
   const Told told{made ? kernel::Error{nullptr, 0} : made.error()};
   (void)kernel::write_all(1, {reinterpret_cast<const char*>(&told), sizeof told});
@@ -46,7 +49,7 @@ struct Told {
 /// A child that does nothing but live in its namespaces, until this object goes.
 class Holder {
  public:
-  static kernel::Result<Holder> make() {
+  static kernel::Result<Holder> make(Maker maker) {
     auto said = TRY(kernel::pipe()), leash = TRY(kernel::pipe());
     int pidfd = -1;
     clone_args how{};
@@ -54,7 +57,7 @@ class Holder {
     how.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
     how.exit_signal = SIGCHLD;
     const auto pid = TRY(kernel::fork3(how));
-    if (pid == 0) hold(said.writer, leash.reader);
+    if (pid == 0) hold(said.writer, leash.reader, maker);
     Holder holder(pid, kernel::Fd<kernel::Process>(pidfd), std::move(leash.writer));
     said.writer = {};
     Told told;
@@ -89,9 +92,9 @@ kernel::Result<> write_map(pid_t pid, const char* name) {
 
 }  // namespace
 
-Outcome<kernel::Fd<kernel::Namespace>> make_network() {
+Outcome<kernel::Fd<kernel::Namespace>> make_network(Maker maker) {
   constexpr std::string_view doing = "--network relay: making a network namespace";
-  const auto holder = TRY(explained(Holder::make(), doing));
+  const auto holder = TRY(explained(Holder::make(maker), doing));
   TRY(explained(write_map(holder.pid(), "uid_map"), doing));
   TRY(explained(write_map(holder.pid(), "gid_map"), doing));
   const auto path = fmt::format("/proc/{}/ns/net", holder.pid());

@@ -134,6 +134,7 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
   launching = true;
   const spec::State state{request.id, "creating", source.bundle, 0, source.config.annotations};
   netmode::policy::Attached enforced;
+  const auto on_shown = [&](pid_t pid) { return relay.look_at(pid); };
   const auto on_cgroup = [&]() -> Outcome<> {
     enforced = TRY(enforce(options.policy, cgroup));
     return {};
@@ -153,8 +154,8 @@ Outcome<Construction> make(const Store& store, const CreateRequest& request, Sou
     devices = TRY(netmode::Devices::move(*source.config.linux, pid));
     return bridge ? bridge.connect(pid, notices) : Outcome<>{};
   };
-  launch::Launch birth{source.config, memory,           built,  row, wishes.caller, cgroup, state, on_cgroup,
-                       on_made,       manner.interrupt, streams};
+  launch::Launch birth{source.config, memory,   built,     row,     wishes.caller,    cgroup,
+                       state,         on_shown, on_cgroup, on_made, manner.interrupt, streams};
   auto launched = TRY(launch::launch(birth));
   trace::made(notices, source.config, record);
   return Construction{std::move(source),    std::move(folder),   std::move(record),

@@ -103,7 +103,9 @@ Outcome<RelayNetwork> RelayNetwork::plan(Source& source, const Notices& notices,
   TRY(check_root(*source.config.linux));
   out.relay_ = TRY(planned(source.network, notices, interrupt));
   if (source.config.linux->find(NamespaceType::user)) return out;
-  out.network_ = TRY(netmode::relay::make_network());
+  const auto maker =
+      source.network.relay->to_host ? netmode::relay::Maker::apart : netmode::relay::Maker::anybody;
+  out.network_ = TRY(netmode::relay::make_network(maker));
   TRY(name_network(source, out.network_));
   return out;
 }
@@ -126,12 +128,16 @@ cgroups::Record RelayNetwork::intend(const cgroups::Layout& layout, cgroups::Pla
   return cgroups::Cgroup::intended(layout, place_);
 }
 
+Outcome<> RelayNetwork::look_at(pid_t pid) {
+  if (!relay_ || network_) return {};
+  const auto path = fmt::format("/proc/{}/ns/net", pid);
+  network_ = TRY(explained(kernel::openat<kernel::Namespace>(kernel::cwd, path.c_str(), O_RDONLY), path));
+  return {};
+}
+
 Outcome<> RelayNetwork::start(const cgroups::Layout& layout, pid_t pid) {
   if (!relay_) return {};
-  if (!network_) {
-    const auto path = fmt::format("/proc/{}/ns/net", pid);
-    network_ = TRY(explained(kernel::openat<kernel::Namespace>(kernel::cwd, path.c_str(), O_RDONLY), path));
-  }
+  TRY(look_at(pid));
   cgroup_ = TRY(cgroups::Cgroup::prepare(layout, place_, nullptr, interrupt_));
   TRY(relay_->start(network_, cgroup_->birthplace()));
   network_ = {};

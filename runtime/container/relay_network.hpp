@@ -28,6 +28,9 @@ class RelayNetwork {
   explicit operator bool() const { return relay_.has_value(); }
   /// What a making that is cut short may leave; for the record before anything is made.
   cgroups::Record intend(const cgroups::Layout& layout, cgroups::Place place);
+  /// Takes hold of the network namespace of `pid`, if it has none yet: an init that an ordinary user may look
+  /// at is so for a moment only.
+  Outcome<> look_at(pid_t pid);
   /// Its process, in its cgroup, for the network namespace of `pid`; it waits for go().
   Outcome<> start(const cgroups::Layout& layout, pid_t pid);
   void write_to(Record& record) const;

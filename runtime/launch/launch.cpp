@@ -19,6 +19,7 @@ Outcome<> enter_namespaces(Dialogue& dialogue, Launch& launch) {
   TRY(dialogue.adopt_second());
   if (launch.built.new_user_namespace)
     TRY(write_id_maps(dialogue.pid(), *launch.config.linux, launch.caller));
+  TRY(launch.on_shown(dialogue.pid()));
   return dialogue.order(Order::mapped);
 }
 

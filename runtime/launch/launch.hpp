@@ -18,6 +18,9 @@ struct Launch {
   const plan::Caller& caller;
   cgroups::Cgroup& cgroup;
   spec::State state;  // for the prestart and createRuntime hooks; pid and status are filled in here
+  /// Called while an init with a user namespace of its own still shows itself to whoever writes its maps: for
+  /// what an ordinary user opens of it, which proc(5) allows of what can be traced alone.
+  std::function<Outcome<>(pid_t)> on_shown;
   /// Called once the cgroup is made, before init is let go on in it: for what must be in force by then.
   std::function<Outcome<>()> on_cgroup;
   /// Called once process and cgroup are made, while init is mounting: for what must survive our own end.

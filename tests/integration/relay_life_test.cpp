@@ -108,6 +108,21 @@ TEST_CASE("relay life: it has no power over the host and nothing of lodger's", "
   CHECK(theirs.find("lodger") == std::string::npos);
 }
 
+TEST_CASE("relay life: a container's root has no capability over its network but those it is given",
+          "[relay_life]") {
+  RELAY_HOST();
+  const bool granted = GENERATE(false, true);
+  const Bundle bundle("make raw4", [&](json& config) {
+    for (auto& set : config["process"]["capabilities"])
+      set = granted ? json::array({"CAP_NET_RAW"}) : json::array();
+  });
+  Container container(bundle);
+  const auto done = container.run(relay());
+  CAPTURE(granted, done.err);
+  // user_namespaces(7): whoever made the namespace that the network belongs to would have them all
+  CHECK(Facts(done.out)["make:raw4.errno"] == (granted ? "0" : std::to_string(EPERM)));
+}
+
 TEST_CASE("relay life: it goes with the container", "[relay_life]") {
   RELAY_HOST();
   const std::string way = GENERATE("delete", "delete --force", "killed");
