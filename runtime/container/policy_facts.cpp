@@ -6,18 +6,26 @@
 
 #include "kernel/file.hpp"
 #include "kernel/procfs.hpp"
+#include "runtime/plan/caller.hpp"
 
 namespace lodger::container {
 namespace {
 
 using policy::Mode;
 
+constexpr const char* machines = "/proc/1/ns/net";
+
 /// An engine in a network namespace of its own starts lodger there: a path to the machine's stack is then one
-/// to another's. Who may not look at the first process may not join what is its either: ptrace(2), setns(2).
-bool is_machines(const netmode::Identity& stack) {
-  const auto first = kernel::status(kernel::cwd, "/proc/1/ns/net", 0);
-  return first && netmode::Identity{first->st_dev, first->st_ino} == stack;
+/// to another's. Fails where it cannot be seen: there is no /proc, or a security module is against it.
+kernel::Result<bool> is_machines(const netmode::Identity& stack) {
+  const auto first = TRY(kernel::status(kernel::cwd, machines, 0));
+  return netmode::Identity{first.st_dev, first.st_ino} == stack;
 }
+
+/// Where it cannot be seen: whether it can be the machine's, to be joined. That takes CAP_SYS_ADMIN in the
+/// first user namespace (setns(2)), and no right over the first process where a path such as /run/netns/NAME
+/// leads there.
+Outcome<bool> may_join_machines() { return TRY(plan::look_at_caller()).privileged; }
 
 /// Where an annotation leads to may be anywhere, the host's stack included: what came of it is judged as
 /// well.
@@ -34,8 +42,9 @@ Mode mode_of(netmode::Kind kind) {
   __builtin_unreachable();
 }
 
+/// The host's only where that is certain.
 Mode mode_of(const netmode::Place& place) {
-  if (place.host || (place.joined && is_machines(*place.joined))) return Mode::host;
+  if (place.host || (place.joined && is_machines(*place.joined).value_or(false))) return Mode::host;
   return place.joined ? Mode::joined : Mode::none;
 }
 
@@ -49,6 +58,16 @@ Mode mode_of(const Source& source) {
   const auto& network = source.network;
   if (!network.bridge.empty()) return Mode::bridge;
   return network.relay ? Mode::relay : mode_of(netmode::Place{network.host, network.joined});
+}
+
+/// A stack of which nobody can say that it is not the host's counts as the host's.
+Outcome<> suspect(const netmode::Identity& stack, policy::Facts& facts) {
+  const auto seen = explained(is_machines(stack), machines);
+  const bool may_be = seen ? *seen : TRY(may_join_machines());
+  if (!may_be) return {};
+  facts.mode = Mode::host;
+  if (!seen) facts.by += fmt::format(", which may be the host's: {}", seen.error().text);
+  return {};
 }
 
 /// In whichever set: what is not effective can be made so, and what is inheritable comes with a program.
@@ -84,6 +103,7 @@ Outcome<policy::Facts> policy_facts(const CreateRequest& request, const Source& 
   policy::Facts facts;
   facts.mode = mode_of(source);
   facts.by = chosen_by(request, source);
+  if (facts.mode == Mode::joined) TRY(suspect(*source.network.joined, facts));
   facts.bind = source.network.options.bind;
   if (const auto& relay = source.network.relay) {
     facts.ports = relay->ports;

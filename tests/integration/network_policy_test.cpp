@@ -85,6 +85,16 @@ struct Other : Created {
 const Flags host_denied{"network mode host (by ", "is denied by the rule \"network.host\"",
                         "allowed instead: ", "--network none"};
 
+/// Where the machine's first process may not be looked at (by root without CAP_SYS_PTRACE, say) this one
+/// stands for it, which is on the same stack.
+struct FirstProcess : OwnEtc {
+  FirstProcess() {
+    const auto own = "/proc/" + std::to_string(getpid());
+    if (access("/proc/1/ns/net", F_OK) != 0)
+      REQUIRE(mount(own.c_str(), "/proc/1", nullptr, MS_BIND, nullptr) == 0);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("policy: where host mode is denied it cannot be had, however it is spelled") {
@@ -154,11 +164,60 @@ TEST_CASE("policy: where host mode is denied it cannot be had, however it is spe
 TEST_CASE("policy: what is not the host's network stays") {
   NEEDS_ROOT();
   const Word word(isolation);
+  const FirstProcess seen;
   Other elsewhere(own_network);
   allowed(word, {"--network", "none"});
   allowed(word, {}, own_network);
   allowed(word, {"--network", "ns:" + elsewhere.net()});
   allowed(word, {}, joining(elsewhere.net()));
+}
+
+TEST_CASE(
+    "policy: a path that cannot be told from the machine's counts as the machine's, to all of its rules") {
+  NEEDS_ROOT();
+  const Word isolated(isolation), none("{}");
+  Other elsewhere(own_network);
+  const OwnEtc own_mounts;
+  REQUIRE(mount("nothing", "/proc/1", "tmpfs", MS_RDONLY, nullptr) == 0);
+  const Flags why{host_denied[0], host_denied[1], "which may be the host's: ", "/proc/1/ns/net"};
+  denied(isolated, why, {"--network", "ns:" + elsewhere.net()});
+  denied(isolated, why, {}, joining(elsewhere.net()));
+  allowed(isolated, {}, own_network);
+  allowed(none, {}, joining(elsewhere.net()));
+  // off it leads an annotation only where it is the host's for certain
+  denied(none, {"may take a container off the host's network"}, {}, [&](json& config) {
+    joining(elsewhere.net())(config);
+    config["annotations"] = {{"org.lodger.network.mode", "bridge"}};
+  });
+}
+
+TEST_CASE("policy: who cannot join the machine's network is not taken to do so") {
+  NEEDS_ROOT();
+  const Word word(isolation);
+  const Bundle bundle("echo ran", [](json& config) {
+    joining("/proc/self/fd/9")(config);
+    std::erase_if(config["mounts"].get_ref<json::array_t&>(),
+                  [](const json& one) { return one["destination"] != "/proc"; });
+  });
+  Container container(bundle);
+  // root of a user namespace, which sees nothing of the machine's first process, and another stack of its own
+  Flags line{"/usr/bin/unshare",
+             "-Urmn",
+             "/bin/sh",
+             "-c",
+             "exec 9</proc/self/ns/net; exec unshare -n \"$@\"",
+             "sh",
+             runtime_path(),
+             "--root",
+             container.root(),
+             "--policy",
+             word.file,
+             "--cgroup-manager",
+             "disabled"};
+  for (const auto& part : container.making("run")) line.push_back(part);
+  const auto done = run_command(line);
+  INFO(done.summary());
+  CHECK(Facts(done.out)["echo"] == "ran");
 }
 
 TEST_CASE("policy: create is judged as run is; what is there is not: start, exec, delete") {
@@ -184,6 +243,7 @@ TEST_CASE("policy: a path that is swapped at any moment leads nobody onto the ho
   NEEDS_ROOT();
   NEEDS(Tracer::allowed(), "no tracing here");
   const Word word(isolation);
+  const FirstProcess seen;
   Other elsewhere(own_network);
   const auto link = "/run/lodger-test-swap-" + unique_name(), fresh = link + ".new";
   const auto lead_to = [&](const std::string& target) {
