@@ -81,6 +81,7 @@ Outcome<> await_end(const Record& record, const kernel::Fd<kernel::Process>& pro
 Outcome<> kill(const Store& store, const KillRequest& request) {
   const Folder folder = TRY(store.look(request.id));
   const Record record = TRY(folder.read());
+  if (request.meant && !record.is_of(*request.meant)) return refuse(not_running, ESRCH);
   const bool whole = request.all || (request.signal == SIGKILL && !record.own_pid_namespace);
   TRY(check_reach(record, request));
   auto sent = signal_container(record, request.signal, whole);

@@ -18,6 +18,7 @@ struct KillRequest {
   std::string id;
   int signal = SIGTERM;
   bool all = false;  // every process of the container's cgroup, and no failure when the container is stopped
+  const Record* meant = nullptr;  // another container that has the id by now is none
 };
 
 /// Fails with "container not running" where there is no process of the container. SIGKILL ends a container

@@ -70,22 +70,38 @@ Outcome<> remove_leftover(Folder folder, Failure why, bool force, const Notices&
   return dismantle(std::move(folder), *staged, notices);
 }
 
-}  // namespace
-
-Outcome<> remove(const Store& store, const RemoveRequest& request, const Notices& notices) {
-  auto folder = store.open(request.id);
-  if (!folder && folder.error().code == ENOENT && request.force) return {};
-  if (!folder) return std::unexpected(folder.error());
-  auto record = folder->read();
-  if (!record) return remove_leftover(std::move(*folder), record.error(), request.force, notices);
-  const Status status = TRY(status_of(*folder, *record));
+Outcome<> remove(Folder folder, const Outcome<Record>& record, const RemoveRequest& request,
+                 const Notices& notices) {
+  if (!record) return remove_leftover(std::move(folder), record.error(), request.force, notices);
+  const Status status = TRY(status_of(folder, *record));
   if (status == Status::created || (status != Status::stopped && request.force))
     TRY(end(*record));
   else if (status != Status::stopped)
     return refuse(
         fmt::format("cannot delete container {} that is not stopped: {}", request.id, to_string(status)),
         EBUSY);
-  return dismantle(std::move(*folder), *record, notices);
+  return dismantle(std::move(folder), *record, notices);
+}
+
+}  // namespace
+
+Outcome<> remove(const Store& store, const RemoveRequest& request, const Notices& notices) {
+  auto folder = store.open(request.id);
+  if (!folder && folder.error().code == ENOENT && request.force) return {};
+  if (!folder) return std::unexpected(folder.error());
+  const auto record = folder->read();
+  return remove(std::move(*folder), record, request, notices);
+}
+
+Outcome<bool> remove_this(const Store& store, const Record& meant, const Notices& notices) {
+  auto folder = store.open(meant.id);
+  if (!folder && folder.error().code == ENOENT) return false;
+  if (!folder) return std::unexpected(folder.error());
+  const auto record = folder->read();
+  const auto whose = record ? record : folder->read_staged();
+  if (whose && !whose->is_of(meant)) return false;
+  TRY(remove(std::move(*folder), record, {meant.id, true}, notices));
+  return true;
 }
 
 }  // namespace lodger::container

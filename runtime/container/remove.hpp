@@ -19,6 +19,10 @@ struct RemoveRequest {
 /// When it is interrupted, the same call again finishes the work.
 Outcome<> remove(const Store& store, const RemoveRequest& request, const Notices& notices);
 
+/// By force this very container, of which the caller has the record. False: it is gone, and another that has
+/// its id by now is not touched.
+Outcome<bool> remove_this(const Store& store, const Record& meant, const Notices& notices);
+
 /// Undoes a container whose own process has ended: what is left of its processes where it shared its pid
 /// namespace, its cgroup, its folder; then the poststop hooks, whose failures are notices.
 Outcome<> dismantle(Folder folder, const Record& record, const Notices& notices);

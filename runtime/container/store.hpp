@@ -34,6 +34,9 @@ struct Record {
   netmode::relay::Record relay;
   cgroups::Record relay_cgroup;
   rootfs::MountIdentity host_root;  // of a container in the runtime's mount namespace
+
+  /// Whether it is this container's: once an id is free another may have it.
+  bool is_of(const Record& other) const { return pid == other.pid && start_time == other.start_time; }
 };
 
 /// The name of the start gate's socket inside a container's folder; present: created, not started.

@@ -66,6 +66,13 @@ struct Task {
     Failure why;
   };
   std::optional<Unmade> unmade;
+  /// Who is to be made under its id once it is gone: to containerd the id of one that it has given up is
+  /// free.
+  struct Next {
+    wire::CreateRequest request;
+    Reply reply;
+  };
+  std::vector<Next> next;
 };
 
 }  // namespace lodger::shim

@@ -68,9 +68,12 @@ class Tasks {
   void go_on_removing(Task& task);
   void end_all(Task& task);
   bool end_further(Task& task);
-  Outcome<> dismantle(const Task& task);  // beside the loop
+  Outcome<> dismantle(const Task& task, bool given_up);  // beside the loop
   void finish_dismantling(Task& task, const Outcome<>& removed);
   void try_again(Task& task);
+  void try_now(Task& task);
+  void make_room(Task& task, const wire::CreateRequest& next, const Reply& reply);
+  void refuse_next(Task& task, const Failure& why);
   void let_go(Task& task);
   // tasks_query.cpp
   Answer<wire::StateResponse> state(const wire::ProcessRequest& request);

@@ -87,6 +87,8 @@ struct Tasks::Making {
 };
 
 void Tasks::create(const wire::CreateRequest& request, const Reply& reply) {
+  if (const auto former = find(request.id); former && (*former)->given_up)
+    return make_room(**former, request, reply);
   if (tasks_.contains(request.id) || making_.contains(request.id))
     return reply.fail(Code::already_exists, fmt::format("container {}: already exists", request.id));
   if (!request.checkpoint.empty())
@@ -286,7 +288,7 @@ void Tasks::kill(const wire::KillRequest& request, const Reply& reply) {
   beside(
       task,
       [&task, signal, all = request.all] {
-        return container::kill(task.store, {task.id, signal, all});
+        return container::kill(task.store, {task.id, signal, all, &task.record});
       },
       [reply](const Outcome<>& killed) { answer_kill(reply, "OCI runtime kill failed", killed); });
 }
@@ -304,6 +306,7 @@ void Tasks::give_up(const wire::ContainerRequest& request, const Reply& reply) {
     return end_if_empty();
   }
   auto& task = **found;
+  refuse_next(task, {"containerd has given it up", ECANCELED});
   task.given_up = true;
   task.init.deleting.push_back(reply);
   (void)kernel::add_event(task.interrupt);

@@ -7,12 +7,14 @@
 
 namespace lodger::shim {
 
+using wire::Code;
+
 void Tasks::remove(const wire::ProcessRequest& request, const Reply& reply) {
   const auto found = find(request.id, request.exec_id);
   if (!found) return fail(reply, std::unexpected(found.error()));
   auto& process = **found;
   if ((process.runs() && process.started) || process.busy)
-    return reply.fail(wire::Code::failed_precondition, "cannot delete a running process");
+    return reply.fail(Code::failed_precondition, "cannot delete a running process");
   process.deleting.push_back(reply);
   if (process.deleting.size() > 1) return;
   if (!process.streams) return finish_removal(request);
@@ -67,7 +69,7 @@ void Tasks::go_on_removing(Task& task) {
   if (end_further(task)) return;
   task.busy = true;
   const auto removed = std::make_shared<Outcome<>>();
-  with_.work.run([this, &task, removed] { *removed = dismantle(task); },
+  with_.work.run([this, &task, removed, given_up = task.given_up] { *removed = dismantle(task, given_up); },
                  [this, &task, removed] { finish_dismantling(task, *removed); });
 }
 
@@ -76,7 +78,7 @@ void Tasks::end_all(Task& task) {
   beside(
       task,
       [&task] {
-        return container::kill(task.store, {task.id, SIGKILL, true});
+        return container::kill(task.store, {task.id, SIGKILL, true, &task.record});
       },
       [this, &task](const Outcome<>& killed) {
         if (killed || is_gone(killed.error())) return;
@@ -98,10 +100,11 @@ bool Tasks::end_further(Task& task) {
   return any;
 }
 
-/// Beside the loop: what the library and the shim have made of it.
-Outcome<> Tasks::dismantle(const Task& task) {
-  TRY(container::remove(task.store, {task.id, true}, with_.notices));
-  if (task.mounted)
+/// Beside the loop: what the library and the shim have made of it. Where containerd has given it up somebody
+/// else may have removed it, its mounts as well: what is mounted there by then is another's.
+Outcome<> Tasks::dismantle(const Task& task, bool given_up) {
+  const bool was_there = TRY(container::remove_this(task.store, task.record, with_.notices));
+  if (task.mounted && (was_there || !given_up))
     if (auto unmounted = unmount_all(task.bundle + "/rootfs"); !unmounted)
       with_.notices(unmounted.error().text);
   return {};
@@ -118,6 +121,7 @@ void Tasks::finish_dismantling(Task& task, const Outcome<>& removed) {
   }
   for (const auto& reply : std::exchange(task.init.deleting, {}))
     fail(reply, failed("OCI runtime delete failed", removed.error()));
+  refuse_next(task, removed.error());
   tell_ending(task);
   if (task.given_up) try_again(task);
 }
@@ -125,12 +129,25 @@ void Tasks::finish_dismantling(Task& task, const Outcome<>& removed) {
 /// containerd asks no more, and who has called "delete" may have removed it without us meanwhile.
 void Tasks::try_again(Task& task) {
   constexpr auto pause = std::chrono::seconds(1);
-  const auto timer = with_.loop.after(pause, [this, &task] {
-    task.again = 0;
-    task.removing = true;
-    go_on_removing(task);
-  });
+  const auto timer = with_.loop.after(pause, [this, &task] { try_now(task); });
   with_.loop.cancel(std::exchange(task.again, timer));
+}
+
+void Tasks::try_now(Task& task) {
+  with_.loop.cancel(std::exchange(task.again, 0));
+  task.removing = true;
+  go_on_removing(task);
+}
+
+/// The next of its id is not kept waiting for the timer.
+void Tasks::make_room(Task& task, const wire::CreateRequest& next, const Reply& reply) {
+  task.next.push_back({next, reply});
+  if (task.again != 0) try_now(task);
+}
+
+void Tasks::refuse_next(Task& task, const Failure& why) {
+  for (const auto& [request, reply] : std::exchange(task.next, {}))
+    fail(reply, failed(creating, why, Code::already_exists));
 }
 
 /// Its own process has ended, or was killed just now: then its end comes at once.
@@ -153,6 +170,7 @@ void Tasks::let_go(Task& task) {
   const auto kept = std::move(tasks_.extract(task.id).mapped());
   answer_removal(kept->init, answer);
   if (kept->unmade) fail(kept->unmade->reply, failed(creating, kept->unmade->why));
+  for (const auto& [request, reply] : kept->next) create(request, reply);
   if (kept->given_up) end_if_empty();
 }
 

@@ -32,6 +32,26 @@ class Clock {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
+/// In its folder, so that its removal fails, until it is taken away.
+class InTheWay {
+ public:
+  explicit InTheWay(const Shim& shim) : at_(shim.state_root() + "/c1/a") {
+    REQUIRE(::mkdir(at_.c_str(), 0700) == 0);
+    REQUIRE(::mkdir((at_ + "/b").c_str(), 0700) == 0);
+  }
+  void take_away() const { REQUIRE(::rmdir((at_ + "/b").c_str()) == 0); }
+
+ private:
+  std::string at_;
+};
+
+lodger::kernel::Fd<lodger::kernel::Path> hold_folder(const Shim& shim) {
+  lodger::kernel::Fd<lodger::kernel::Path> folder(
+      ::open((shim.state_root() + "/c1").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  REQUIRE(::flock(folder.get(), LOCK_EX) == 0);
+  return folder;
+}
+
 void check_nothing_is_left(const Shim& shim, const Bundle& bundle) {
   CHECK(traces_of(bundle.name()).empty());
   CHECK(support::names_in(shim.state_root()).empty());
@@ -249,9 +269,7 @@ TEST_CASE("shim delete: a pause during the removal is refused, and freezes nothi
   const Place place;
   Shim shim(bundle, place);
   REQUIRE(shim.create());
-  const lodger::kernel::Fd<lodger::kernel::Path> folder(
-      ::open((shim.state_root() + "/c1").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  REQUIRE(::flock(folder.get(), LOCK_EX) == 0);  // the removal waits for us
+  const auto folder = hold_folder(shim);  // the removal waits for us
   const auto removed = shim.send("Delete", wire::encode(wire::ProcessRequest{"c1", ""}));
   wire::ContainerRequest one;
   one.id = "c1";
@@ -269,13 +287,84 @@ TEST_CASE("shim delete: a removal that fails is told, and tried again until the 
   const Place place;
   Shim shim(bundle, place);
   shim.run();
-  const auto in_the_way = shim.state_root() + "/c1/a";
-  REQUIRE(::mkdir(in_the_way.c_str(), 0700) == 0);
-  REQUIRE(::mkdir((in_the_way + "/b").c_str(), 0700) == 0);
+  const InTheWay in_the_way(shim);
   const auto removed = call_shim(bundle, place, "c1", "delete");
   CHECK(!removed.succeeded());
   CHECK(!is_gone(shim.pid()));
-  REQUIRE(::rmdir((in_the_way + "/b").c_str()) == 0);
+  in_the_way.take_away();
+  shim.await_end();
+  check_nothing_is_left(shim, bundle);
+}
+
+TEST_CASE("shim delete: a removal that is tried again touches no other container that has the id by then") {
+  NEEDS_ROOT();
+  Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  REQUIRE(::rename(bundle.rootfs().c_str(), place.path("image").c_str()) == 0);
+  const auto run = [&](Shim& shim) {
+    auto request = shim.create_request();
+    request.rootfs.push_back({"bind", place.path("image"), "", {"bind"}});
+    REQUIRE(shim.call<wire::PidResponse>("Create", request));
+    REQUIRE(shim.start());
+  };
+  Shim shim(bundle, place);
+  run(shim);
+  const InTheWay in_the_way(shim);
+  CHECK(!call_shim(bundle, place, "c1", "delete").succeeded());
+  ::kill(shim.pid(), SIGSTOP);
+  in_the_way.take_away();
+  (void)shim.delete_by_call();  // by force, and what it asked of the shim is still to be heard
+  check_nothing_is_left(shim, bundle);
+  bundle.edit(in_pod);  // another shim's
+  Shim next(bundle, place);
+  run(next);
+  ::kill(shim.pid(), SIGCONT);
+  shim.await_end();
+  CHECK(next.state()->status == wire::TaskStatus::running);
+  CHECK(support::exists(bundle.rootfs("/bin/sleep")));
+  REQUIRE(next.kill(SIGKILL));
+  CHECK(next.wait());
+  CHECK(next.remove());
+}
+
+TEST_CASE("shim delete: a container that was given up makes room for the next of its id") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  Shim shim(bundle, place);
+  shim.run();
+  const InTheWay in_the_way(shim);
+  CHECK(!call_shim(bundle, place, "c1", "delete").succeeded());
+  const auto none = shim.create();
+  REQUIRE(!none);
+  CHECK(none.error().code == Code::already_exists);
+  CHECK_THAT(none.error().message, Catch::Contains("removing the state folder"));
+  const auto folder = hold_folder(shim);  // what is tried meanwhile waits for us
+  in_the_way.take_away();
+  const auto next = shim.send("Create", wire::encode(shim.create_request()));
+  CHECK(shim.state());  // it has been heard
+  REQUIRE(::flock(folder.get(), LOCK_UN) == 0);
+  CHECK(shim.receive<wire::PidResponse>(next));
+  REQUIRE(shim.start());
+  CHECK(shim.state()->status == wire::TaskStatus::running);
+}
+
+TEST_CASE("shim delete: who waits for an id and is given up as well is never made") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  Shim shim(bundle, place);
+  shim.run();
+  const InTheWay in_the_way(shim);
+  CHECK(!call_shim(bundle, place, "c1", "delete").succeeded());
+  const auto folder = hold_folder(shim);
+  in_the_way.take_away();
+  const auto next = shim.send("Create", wire::encode(shim.create_request()));
+  const auto given_up =
+      shim.send("GiveUp", wire::encode(wire::ContainerRequest{"c1"}), wire::own_service.data());
+  CHECK(shim.receive<wire::PidResponse>(next).error().code == Code::already_exists);
+  REQUIRE(::flock(folder.get(), LOCK_UN) == 0);
+  CHECK(shim.receive<wire::DeleteResponse>(given_up));
   shim.await_end();
   check_nothing_is_left(shim, bundle);
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "runtime/container/kill.hpp"
 #include "support.hpp"
 
 using namespace lodger;
@@ -123,6 +124,25 @@ TEST_CASE("what does not exist is a failure, with force it is none") {
   CHECK(remove(store, {"c1"}, notes.sink()).error().text == "container does not exist");
   CHECK(remove(store, {"c1", true}, notes.sink()));
   CHECK_FALSE(remove(store, {"../x", true}, notes.sink()));
+}
+
+TEST_CASE("the container that is meant is removed, and no other that has its id by now") {
+  const TempFolder temp;
+  const Store store(temp.path);
+  Notes notes;
+  Child child(test::sleep_long);
+  const Record meant = record_of("c1", child);
+  CHECK_FALSE(remove_this(store, meant, notes.sink()).value());
+  auto other = meant;
+  other.start_time += 1;
+  test::put(store, other);
+  CHECK_FALSE(remove_this(store, meant, notes.sink()).value());
+  CHECK(kill(store, {"c1", SIGKILL, true, &meant}).error().code == ESRCH);
+  CHECK(exists(temp / "c1/state.json"));
+  REQUIRE(store.look("c1").value().write(meant));
+  CHECK(remove_this(store, meant, notes.sink()).value());
+  CHECK_FALSE(exists(temp / "c1"));
+  CHECK(WTERMSIG(child.wait()) == SIGKILL);
 }
 
 TEST_CASE("what a crash left is finished by the next delete") {
