@@ -28,7 +28,8 @@ struct HeldPort {
 /// open, such as one that came by LISTEN_FDS. UDP sockets with a peer are clients and left out. Fails with
 /// "container not running" for a stopped one.
 ///
-/// Of a container with a relay also those of the relay, on both sides; that it has ended is told of in `broken`.
+/// Of a container with a relay also those of the relay, on both sides; that it has ended is told of in
+/// `broken`.
 struct PortListing {
   std::vector<HeldPort> ports;
   std::vector<std::string> broken;
