@@ -27,11 +27,9 @@ kernel::Result<> become_maker(Maker maker) {
   return kernel::capset(permitted, permitted, 0);  // a change from 0 has taken the effective ones
 }
 
-/// Of the child: which step failed, and why.
-struct Told {
-  kernel::Error error{nullptr, 0};
-};
+constexpr kernel::Error no_error{nullptr, 0};
 
+/// The child. It says which step failed, or no_error; whoever forked it has its literals, too.
 [[noreturn]] void hold(const kernel::Fd<kernel::File>& say, const kernel::Fd<kernel::File>& leash,
                        Maker maker) {
   // Others may be forked off with us, whose ends would be kept open here.
@@ -39,7 +37,7 @@ struct Told {
     kernel::exit(1);
   auto made = become_maker(maker);
   if (made) made = kernel::unshare(CLONE_NEWUSER | CLONE_NEWNET);
-  const Told told{made ? kernel::Error{nullptr, 0} : made.error()};
+  const auto told = made ? no_error : made.error();
   (void)kernel::write_all(1, {reinterpret_cast<const char*>(&told), sizeof told});
   char nothing;
   (void)kernel::read(0, {&nothing, 1});  // until we let go, or end
@@ -60,10 +58,10 @@ class Holder {
     if (pid == 0) hold(said.writer, leash.reader, maker);
     Holder holder(pid, kernel::Fd<kernel::Process>(pidfd), std::move(leash.writer));
     said.writer = {};
-    Told told;
+    auto told = no_error;
     const auto size = TRY(kernel::read(said.reader.get(), {reinterpret_cast<char*>(&told), sizeof told}));
     if (size != sizeof told) return kernel::fail("clone3", ECHILD);
-    if (told.error.call) return std::unexpected(told.error);
+    if (told.call) return std::unexpected(told);
     return holder;
   }
   Holder(Holder&&) = default;

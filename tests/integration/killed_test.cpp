@@ -4,8 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include <thread>
-
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/orphanage.hpp"
@@ -16,22 +14,10 @@ using nlohmann::json;
 
 namespace {
 
-/// Runs the command and kills it at its `count`th system call. Whether that was before its end.
+/// Whether the command was killed before its end, at its `count`th system call.
 bool kill_at(const Container& container, std::vector<std::string> command, unsigned count) {
   command.insert(command.begin(), {runtime_path(), "--root", container.root()});
-  bool killed = false;
-  std::thread([&] {  // a thread of its own: see Tracer
-    Tracer tracer(command);
-    killed = tracer.kill_at(count);
-  })
-      .join();
-  return killed;
-}
-
-/// LODGER_KILL_STEP=1 tries all of them.
-unsigned step(unsigned usual) {
-  const char* wanted = ::getenv("LODGER_KILL_STEP");
-  return wanted ? static_cast<unsigned>(std::stoul(wanted)) : usual;
+  return killed_at(command, count);
 }
 
 struct Scene {
@@ -48,7 +34,7 @@ using Look = std::function<void(Container&)>;
 void kill_everywhere(const Scene& scene, unsigned usual, unsigned least, const Prepare& prepare,
                      const Command& command, const Look& look = {}) {
   unsigned count = 0;
-  for (bool killed = true; killed; count += step(usual)) {
+  for (bool killed = true; killed; count += kill_step(usual)) {
     CAPTURE(count);
     Container container(scene.bundle);
     prepare(container);

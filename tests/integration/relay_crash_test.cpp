@@ -5,8 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include <thread>
-
 #include "support/orphanage.hpp"
 #include "support/relayed.hpp"
 #include "support/tracer.hpp"
@@ -18,19 +16,7 @@ namespace {
 /// Whether the command was killed before its end, at its `count`th system call.
 bool kill_at(const Container& container, std::vector<std::string> command, unsigned count) {
   command.insert(command.begin(), {runtime_path(), "--root", container.root()});
-  bool killed = false;
-  std::thread([&] {  // a thread of its own: see Tracer
-    Tracer tracer(command);
-    killed = tracer.kill_at(count);
-  })
-      .join();
-  return killed;
-}
-
-/// LODGER_KILL_STEP=1 tries all of them.
-unsigned step(unsigned usual) {
-  const char* wanted = ::getenv("LODGER_KILL_STEP");
-  return wanted ? static_cast<unsigned>(std::stoul(wanted)) : usual;
+  return killed_at(command, count);
 }
 
 using Prepare = std::function<std::vector<std::string>(Container&)>;
@@ -51,7 +37,7 @@ void kill_everywhere(unsigned usual, unsigned least, const Bundle& bundle, const
                      const Look& look = {}) {
   const Orphanage orphans;
   unsigned count = 0;
-  for (bool killed = true; killed; count += step(usual)) {
+  for (bool killed = true; killed; count += kill_step(usual)) {
     CAPTURE(count);
     Container container(bundle);
     const auto command = prepare(container);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "support/ordinary_user.hpp"
+#include "support/own_mounts.hpp"
 #include "support/proc.hpp"
 #include "support/relayed.hpp"
 
@@ -18,28 +19,14 @@ using nlohmann::json;
 
 namespace {
 
-/// A /dev/net/tun for everybody, as udev makes it, for as long as the object lives; the machine's own may be
-/// root's alone. To be made before the test has other threads: see own_etc.hpp.
-class OwnTun {
+/// A /dev/net/tun for everybody, as udev makes it; the machine's own may be root's alone.
+class OwnTun : public OwnMounts {
  public:
-  OwnTun()
-      : before_(open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC)),
-        folder_(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) {
-    REQUIRE(before_);
-    REQUIRE(unshare(CLONE_NEWNS) == 0);
-    REQUIRE(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
+  OwnTun() {
     REQUIRE(mount("tun", "/dev/net", "tmpfs", 0, "mode=0755") == 0);
     REQUIRE(mknod("/dev/net/tun", S_IFCHR | 0666, makedev(10, 200)) == 0);
     REQUIRE(chmod("/dev/net/tun", 0666) == 0);
   }
-  ~OwnTun() {
-    // what comes next would test the wrong machine
-    if (setns(before_.get(), CLONE_NEWNS) != 0 || fchdir(folder_.get()) != 0) abort();
-  }
-  OwnTun(const OwnTun&) = delete;
-
- private:
-  support::Descriptor before_, folder_;
 };
 
 void with_user_namespace(json& config) {

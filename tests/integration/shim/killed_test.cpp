@@ -109,12 +109,6 @@ bool kill_at(const Scene& scene, Stage stage, unsigned count) {
   return !answered;
 }
 
-/// LODGER_KILL_STEP=1 tries all of them.
-unsigned step(unsigned usual) {
-  const char* wanted = ::getenv("LODGER_KILL_STEP");
-  return wanted ? static_cast<unsigned>(std::stoul(wanted)) : usual;
-}
-
 }  // namespace
 
 TEST_CASE("shim killed: at any system call of a call, it leaves nothing that delete does not find") {
@@ -130,7 +124,7 @@ TEST_CASE("shim killed: at any system call of a call, it leaves nothing that del
                             Row{"Delete", Stage::remove, 3, 20});
   const Scene scene;
   unsigned count = 0;
-  for (bool killed = true; killed; count += step(row.step)) {
+  for (bool killed = true; killed; count += kill_step(row.step)) {
     CAPTURE(row.name, count);
     killed = kill_at(scene, row.stage, count);
   }
@@ -144,7 +138,7 @@ TEST_CASE("shim killed: with the root filesystem that it has mounted") {
   const std::string lower = scene.place.path("lower");
   REQUIRE(::rename(scene.bundle.rootfs().c_str(), lower.c_str()) == 0);
   unsigned count = 0;
-  for (bool answered = false; !answered; count += step(11)) {
+  for (bool answered = false; !answered; count += kill_step(11)) {
     CAPTURE(count);
     Shim shim(scene.bundle, scene.place);
     auto request = shim.create_request(scene.fifo);

@@ -1,40 +1,16 @@
-// An /etc of the test's own, in a mount namespace of the test's own, for as long as the object lives: a copy
-// of the machine's, without lodger's folder. What the test mounts goes with it.
+// An /etc of the test's own: a copy of the machine's, without lodger's folder.
 #pragma once
-#include <catch2/catch.hpp>
-#include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstdlib>
-
-#include "tests/support/descriptor.hpp"
+#include "own_mounts.hpp"
 
 namespace lodger::test {
 
-/// To be made before the test has other threads: they go with it into the namespace, setns(2) does not.
-class OwnEtc {
+class OwnEtc : public OwnMounts {
  public:
-  OwnEtc()
-      : before_(open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC)),
-        folder_(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) {
-    REQUIRE(before_);
-    REQUIRE(unshare(CLONE_NEWNS) == 0);
-    REQUIRE(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
+  OwnEtc() {
     REQUIRE(mount("etc", "/mnt", "tmpfs", 0, "mode=0755") == 0);
     REQUIRE(std::system("cp -a /etc/. /mnt/ && rm -rf /mnt/lodger && mkdir -m 0755 /mnt/lodger") == 0);
     REQUIRE(mount("/mnt", "/etc", nullptr, MS_MOVE, nullptr) == 0);
   }
-  ~OwnEtc() {
-    // what comes next would test the wrong machine
-    if (setns(before_.get(), CLONE_NEWNS) != 0 || fchdir(folder_.get()) != 0) abort();
-  }
-  OwnEtc(const OwnEtc&) = delete;
-
- private:
-  support::Descriptor before_, folder_;
 };
 
 }  // namespace lodger::test

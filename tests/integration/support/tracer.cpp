@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <map>
+#include <thread>
 
 namespace lodger::test {
 namespace {
@@ -137,5 +139,20 @@ void Tracer::refuse(const std::function<int(long, const long (&)[6])>& refuse) {
   }
 }
 #endif
+
+bool killed_at(const std::vector<std::string>& argv, unsigned count) {
+  bool killed = false;
+  std::thread([&] {  // a thread of its own: it has no other children
+    Tracer tracer(argv);
+    killed = tracer.kill_at(count);
+  })
+      .join();
+  return killed;
+}
+
+unsigned kill_step(unsigned usual) {
+  const char* wanted = ::getenv("LODGER_KILL_STEP");
+  return wanted ? static_cast<unsigned>(std::stoul(wanted)) : usual;
+}
 
 }  // namespace lodger::test

@@ -38,4 +38,10 @@ class Tracer {
   bool ended_ = false;
 };
 
+/// Runs a program and kills it at its `count`th system call. Whether that was before its end.
+bool killed_at(const std::vector<std::string>& argv, unsigned count);
+/// How many system calls further the next one is killed: LODGER_KILL_STEP, where it is set; 1 tries all of
+/// them.
+unsigned kill_step(unsigned usual);
+
 }  // namespace lodger::test
