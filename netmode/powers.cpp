@@ -7,7 +7,10 @@ namespace lodger::netmode {
 bool is_granted(const spec::Config& config, std::string_view capability) {
   if (!config.process || !config.process->capabilities) return false;
   const auto& sets = *config.process->capabilities;
-  return std::ranges::count(sets.permitted, capability) || std::ranges::count(sets.bounding, capability);
+  return std::ranges::any_of(
+      std::initializer_list<const std::vector<std::string>*>{
+          &sets.bounding, &sets.effective, &sets.inheritable, &sets.permitted, &sets.ambient},
+      [&](const auto* set) { return std::ranges::count(*set, capability) > 0; });
 }
 
 std::vector<const Power*> powers_of(const spec::Config& config) {

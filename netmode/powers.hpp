@@ -43,7 +43,9 @@ inline constexpr Power powers[] = {
      Past::everything},
 };
 
-/// Can the container's process get it? What is in the bounding set comes with a program of file capabilities.
+/// Can the container's process get it? It counts in whichever set: what is not effective can be made so, what
+/// is in the bounding set comes with a program of file capabilities, and what is inheritable with any program
+/// of root's. capabilities(7), "Capabilities and execution of programs by root".
 bool is_granted(const spec::Config& config, std::string_view capability);
 
 /// Those that count. In a user namespace of its own a container has none over the host.

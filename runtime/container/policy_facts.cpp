@@ -2,10 +2,9 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "kernel/file.hpp"
 #include "kernel/procfs.hpp"
+#include "netmode/powers.hpp"
 #include "runtime/plan/caller.hpp"
 
 namespace lodger::container {
@@ -70,16 +69,6 @@ Outcome<> suspect(const netmode::Identity& stack, policy::Facts& facts) {
   return {};
 }
 
-/// In whichever set: what is not effective can be made so, and what is inheritable comes with a program.
-bool asks_for(const spec::Config& config, std::string_view capability) {
-  if (!config.process || !config.process->capabilities) return false;
-  const auto& sets = *config.process->capabilities;
-  return std::ranges::any_of(
-      std::initializer_list<const std::vector<std::string>*>{
-          &sets.bounding, &sets.effective, &sets.inheritable, &sets.permitted, &sets.ambient},
-      [&](const auto* set) { return std::ranges::count(*set, capability) > 0; });
-}
-
 /// What is discarded leads nowhere.
 std::vector<netmode::Publication> published(const netmode::Decision& network) {
   if (!network.maps_ports()) return {};
@@ -112,9 +101,9 @@ Outcome<policy::Facts> policy_facts(const CreateRequest& request, const Source& 
   facts.private_abstract = source.network.options.private_abstract;
   facts.user_namespace = (config.linux && config.linux->find(spec::NamespaceType::user)) ||
                          TRY(explained(kernel::in_user_namespace(), "looking for a user namespace"));
-  facts.net_admin = asks_for(config, "CAP_NET_ADMIN");
-  facts.net_raw = asks_for(config, "CAP_NET_RAW");
-  facts.sys_admin = asks_for(config, "CAP_SYS_ADMIN");
+  facts.net_admin = netmode::is_granted(config, "CAP_NET_ADMIN");
+  facts.net_raw = netmode::is_granted(config, "CAP_NET_RAW");
+  facts.sys_admin = netmode::is_granted(config, "CAP_SYS_ADMIN");
   facts.published = published(source.network);
   return facts;
 }

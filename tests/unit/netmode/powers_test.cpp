@@ -32,9 +32,13 @@ TEST_CASE("power over processes is one over the host's where there is no pid nam
   CHECK(powers_of(config_with({"CAP_SYS_PTRACE"}, {spec::NamespaceType::pid})).empty());
 }
 
-TEST_CASE("a permitted capability is granted without the bounding set as well") {
-  auto config = config_with({});
-  config.process->capabilities->permitted = {"CAP_NET_RAW"};
-  CHECK(is_granted(config, "CAP_NET_RAW"));
-  CHECK_FALSE(is_granted(config, "CAP_NET_ADMIN"));
+TEST_CASE("a capability is granted by whichever set it is in") {
+  using Sets = spec::Capabilities;
+  for (const auto set :
+       {&Sets::bounding, &Sets::effective, &Sets::inheritable, &Sets::permitted, &Sets::ambient}) {
+    auto config = config_with({});
+    (*config.process->capabilities).*set = {"CAP_NET_RAW"};
+    CHECK(is_granted(config, "CAP_NET_RAW"));
+    CHECK_FALSE(is_granted(config, "CAP_NET_ADMIN"));
+  }
 }
