@@ -10,9 +10,10 @@
 
 namespace lodger::kernel::bpf {
 
-/// r0 is the program's answer, r1 what it was called with; a call of a helper takes r1 to r5.
+/// r0 is the program's answer, r1 what it was called with; a call of a helper takes r1 to r5. Below what r10
+/// points to is the program's stack.
 using Register = std::uint8_t;
-inline constexpr Register answer = 0, context = 1;
+inline constexpr Register answer = 0, context = 1, frame = 10;
 
 constexpr bpf_insn instruction(unsigned code, Register into, Register from, int offset, std::int64_t value) {
   bpf_insn out{};
@@ -40,8 +41,17 @@ constexpr bpf_insn compute(unsigned operation, Register in, std::int64_t value) 
 constexpr bpf_insn copy(Register into, Register from) {
   return instruction(BPF_ALU64 | BPF_MOV | BPF_X, into, from, 0, 0);
 }
-/// The lower 16 bits between the network's order and the machine's; the rest becomes zero.
+/// The lower 16 bits, or 32, between the network's order and the machine's; the rest becomes zero.
 constexpr bpf_insn swap16(Register in) { return instruction(BPF_ALU | BPF_END | BPF_TO_BE, in, 0, 0, 16); }
+constexpr bpf_insn swap32(Register in) { return instruction(BPF_ALU | BPF_END | BPF_TO_BE, in, 0, 0, 32); }
+
+/// The address of the stack's last 32 bits, and what is there.
+constexpr bpf_insn point_to_word(Register into) {
+  return instruction(BPF_ALU64 | BPF_ADD | BPF_K, into, 0, 0, -4);
+}
+constexpr bpf_insn load_word(Register into) {
+  return instruction(BPF_LDX | BPF_MEM | BPF_W, into, frame, -4, 0);
+}
 
 /// On the lower 32 bits. `condition`: BPF_JEQ, BPF_JGT, BPF_JSET and so on, without signs; `over`: how many
 /// instructions are passed by.

@@ -1,5 +1,10 @@
 #include "netmode/policy/programs.hpp"
 
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
 #include <algorithm>
 
 #include "netmode/policy/pieces.hpp"
@@ -192,9 +197,53 @@ std::vector<bpf_insn> name_program(const PortMap& map) {
 
 namespace {
 
+constexpr Register packet = 6, word = 2;
+
+/// The packet's 32 bits at `offset` from its network header on, in the machine's order.
+void load_packet(Assembler& out, std::size_t offset, Label shorter) {
+  out.add({copy(1, packet), compute(BPF_MOV, 2, static_cast<std::int64_t>(offset)), copy(3, frame),
+           point_to_word(3), compute(BPF_MOV, 4, sizeof(std::uint32_t)), call(BPF_FUNC_skb_load_bytes)});
+  out.go_if(BPF_JNE, answer, 0, shorter);
+  out.add({load_word(word), swap32(word)});
+}
+
+}  // namespace
+
+std::vector<bpf_insn> unicast_program() {
+  // an address's first 32 bits
+  constexpr std::int64_t first_group = 0xe0000000, behind_groups = 0xf0000000, first_group6 = 0xff000000;
+  Assembler out;
+  const Label v6 = out.label(), allow = out.label(), deny = out.label();
+  out.add({copy(packet, context), load(word, packet, offsetof(__sk_buff, pkt_type))});
+  // A network's own address for everybody does not tell by itself. The second are the host's copies of what
+  // it sends to everybody, or to a group.
+  for (const int kind : {PACKET_BROADCAST, PACKET_LOOPBACK}) out.go_if(BPF_JEQ, word, kind, deny);
+  out.add({load(word, packet, offsetof(__sk_buff, protocol))});
+  out.go_if(BPF_JEQ, word, htons(ETH_P_IPV6), v6);
+  out.go_if(BPF_JNE, word, htons(ETH_P_IP), allow);
+  load_packet(out, offsetof(iphdr, daddr), deny);
+  out.go_if(BPF_JLT, word, first_group, allow);
+  out.go_if(BPF_JGE, word, behind_groups, allow);
+  out.go(deny);
+  out.place(v6);
+  load_packet(out, offsetof(ipv6hdr, daddr), deny);
+  out.go_if(BPF_JGE, word, first_group6, deny);
+  place_answer(out, allow, allowed);
+  place_answer(out, deny, denied);
+  return std::move(out).take();
+}
+
+namespace {
+
 std::vector<bpf_insn> instructions_for(bpf_attach_type where, const Rules& rules) {
   switch (where) {
+    case BPF_CGROUP_INET_INGRESS:
+    case BPF_CGROUP_INET_EGRESS: return rules.unicast ? unicast_program() : std::vector<bpf_insn>{};
     case BPF_CGROUP_INET_SOCK_CREATE: return rules.bind ? socket_program() : std::vector<bpf_insn>{};
+    default: break;
+  }
+  if (!rules.ports()) return {};
+  switch (where) {
     case BPF_CGROUP_INET4_BIND: return bind_program(rules, false);
     case BPF_CGROUP_INET6_BIND: return bind_program(rules, true);
     default: break;

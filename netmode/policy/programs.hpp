@@ -1,5 +1,6 @@
 // Rules as programs of the kernel, each for one of the moments at which it asks a cgroup about a socket.
-// Source: <linux/bpf.h>, "bpf_sock_addr" and "bpf_sock"; __cgroup_bpf_run_filter_sock_addr() of the kernel.
+// Source: <linux/bpf.h>, "bpf_sock_addr", "bpf_sock" and "__sk_buff"; __cgroup_bpf_run_filter_sock_addr() and
+// __cgroup_bpf_run_filter_skb() of the kernel.
 //
 // What passes: every bind(2) and, where ports are mapped, every connect(2), sendmsg(2) without a connection
 // and question for an address, of TCP (MPTCP with it) and UDP (UDP-Lite with it), in IPv4 and IPv6; of a
@@ -30,6 +31,9 @@ inline constexpr Hook socket_hook = {BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_
 constexpr Hook address_hook(bpf_attach_type where, const char* name) {
   return {BPF_PROG_TYPE_CGROUP_SOCK_ADDR, where, name};
 }
+constexpr Hook packet_hook(bpf_attach_type where, const char* name) {
+  return {BPF_PROG_TYPE_CGROUP_SKB, where, name};
+}
 inline constexpr Hook hooks[] = {
     socket_hook,
     address_hook(BPF_CGROUP_INET4_BIND, "lodger_bind4"),
@@ -44,6 +48,8 @@ inline constexpr Hook hooks[] = {
     address_hook(BPF_CGROUP_INET6_GETPEERNAME, "lodger_peer6"),
     address_hook(BPF_CGROUP_INET4_GETSOCKNAME, "lodger_name4"),
     address_hook(BPF_CGROUP_INET6_GETSOCKNAME, "lodger_name6"),
+    packet_hook(BPF_CGROUP_INET_INGRESS, "lodger_in"),
+    packet_hook(BPF_CGROUP_INET_EGRESS, "lodger_out"),
 };
 
 struct Program {
@@ -65,5 +71,7 @@ std::vector<bpf_insn> outward_program(const PortMap& map, bool v6, bool unconnec
 std::vector<bpf_insn> inward_program(const PortMap& map, bool v6);
 /// For getsockname: the port, by the container's number.
 std::vector<bpf_insn> name_program(const PortMap& map);
+/// For packets, in and out: those to a group (multicast) or to everybody (broadcast) do not pass.
+std::vector<bpf_insn> unicast_program();
 
 }  // namespace lodger::netmode::policy

@@ -38,8 +38,10 @@ inline constexpr std::size_t most_ranges = 4096, most_mappings = 256;
 struct Rules {
   std::optional<PortSet> bind;  // what may be bound beside what is mapped; not set: everything
   PortMap map;
+  bool unicast = false;  // no packet to or from a group, or to everybody
 
-  bool any() const { return bind || !map.empty(); }
+  bool ports() const { return bind || !map.empty(); }
+  bool any() const { return ports() || unicast; }
 };
 /// `publications`: with map, those whose host ports are decided (settle()). Refuses what no program could
 /// enforce, and what a socket, which has one address, cannot be.

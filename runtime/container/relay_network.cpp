@@ -142,22 +142,25 @@ Outcome<> RelayNetwork::start(const cgroups::Layout& layout, pid_t pid) {
   TRY(relay_->start(network_, cgroup_->birthplace()));
   network_ = {};
   TRY(cgroup_->complete(relay_->record().process.pid));
-  return allow_low_ports();
+  return rule_sockets();
 }
 
-/// Its sockets may have every port, and those below 1024 without CAP_NET_BIND_SERVICE: netmode/policy. Where
-/// that cannot be had (an ordinary user, no cgroup2, Linux before 5.12) it carries the others.
-Outcome<> RelayNetwork::allow_low_ports() {
+/// Its sockets may have every port, those below 1024 without CAP_NET_BIND_SERVICE, and no packets of groups:
+/// netmode/policy. Where that cannot be had (an ordinary user, no cgroup2, Linux before 5.12) it carries the
+/// other ports, and what it is sent.
+Outcome<> RelayNetwork::rule_sockets() {
   netmode::HostOptions every;
   every.bind = {{{1, 65535}, Protocol::tcp}, {{1, 65535}, Protocol::udp}};
-  const auto rules = TRY(netmode::policy::rules_of(every, {}));
+  auto rules = TRY(netmode::policy::rules_of(every, {}));
+  rules.unicast = true;
   auto policy = netmode::policy::Policy::load(rules);
   auto attached = policy ? enforce(*policy, *cgroup_) : std::unexpected(policy.error());
   if (attached)
     policy_ = std::move(*attached);
   else if (notices_)
     (*notices_)(
-        fmt::format("--network relay: servers of the container on ports below 1024 cannot be let in: {}",
+        fmt::format("--network relay: servers of the container on ports below 1024 cannot be let in, and "
+                    "multicast cannot be kept out: {}",
                     attached.error().text));
   return {};
 }

@@ -42,7 +42,7 @@ class RelayNetwork {
   void commit();
 
  private:
-  Outcome<> allow_low_ports();
+  Outcome<> rule_sockets();
 
   int interrupt_ = -1;
   const Notices* notices_ = nullptr;

@@ -16,11 +16,9 @@ namespace {
 
 using Flags = std::vector<std::string>;
 
-#define NEEDS_MAP()                                                         \
-  NEEDS_ROOT();                                                             \
-  NEEDS(access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0 ||           \
-            access("/sys/fs/cgroup/unified/cgroup.controllers", F_OK) == 0, \
-        "needs a cgroup2 tree")
+#define NEEDS_MAP() \
+  NEEDS_ROOT();     \
+  NEEDS(has_cgroup2(), "needs a cgroup2 tree")
 
 Flags mapped(const Flags& published, const std::string& more = "") {
   Flags flags = {"--network", "host,map" + more};

@@ -18,11 +18,6 @@ namespace {
 
 using Flags = std::vector<std::string>;
 
-bool has_cgroup2() {
-  return access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0 ||
-         access("/sys/fs/cgroup/unified/cgroup.controllers", F_OK) == 0;
-}
-
 #define NEEDS_POLICY() \
   NEEDS_ROOT();        \
   NEEDS(has_cgroup2(), "needs a cgroup2 tree")

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <unistd.h>
 
+#include "support/cgroups.hpp"
 #include "support/container.hpp"
 #include "support/host_stack.hpp"
 #include "support/needs.hpp"
@@ -14,11 +15,6 @@ namespace {
 using Flags = std::vector<std::string>;
 
 std::string shell(const std::string& line) { return run_command({"/bin/sh", "-c", line}).out; }
-
-bool has_cgroup2() {
-  return access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0 ||
-         access("/sys/fs/cgroup/unified/cgroup.controllers", F_OK) == 0;
-}
 
 /// lodger-network stands beside the runtime where it was built.
 bool has_bridge() {

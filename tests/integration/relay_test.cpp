@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "support/cgroups.hpp"
 #include "support/proc.hpp"
 #include "support/relayed.hpp"
 
@@ -121,6 +122,54 @@ TEST_CASE("relay: the host's servers answer on the container's localhost", "[rel
     CAPTURE(stack);
     if (!host.old || !is_udp(stack)) CHECK(answers(it.inside(), stack, "9001"));
   }
+}
+
+TEST_CASE("relay: what is for a group or for everybody passes neither out nor in", "[relay]") {
+  RELAY_HOST();
+  NEEDS(has_cgroup2(), "needs a cgroup2 tree");
+  struct Group {
+    std::string stack, address;
+  };
+  const std::vector<Group> groups{{"udp4", "239.1.2.3"}, {"udp4", "224.0.0.251"}, {"udp6", "ff05::fb"}};
+  std::string members;
+  for (const auto& [stack, address] : groups)
+    members += "stand " + stack + " " + address + " 7100 ; join " + stack + " " + address + " DEVICE ; ";
+  const auto joined = [&](std::string device) {
+    auto line = members;
+    for (auto at = line.find("DEVICE"); at != line.npos; at = line.find("DEVICE"))
+      line.replace(at, 6, device);
+    return line;
+  };
+  REQUIRE(host.net.out("ip route add 224.0.0.0/4 dev eth0").status == 0);
+  const Running beyond = serving(joined("eth0") + stand({"udp4", "udp6"}, "7200"), host.net.entering());
+  const Running here = serving(joined("out"));  // so that the host takes what comes for its groups
+  Relayed it(stand({"udp4", "udp6"}, "7000") + "answer", relay("", {"-p", "7000:7000/udp"}));
+
+  for (const auto& stack : {"udp4", "udp6"}) {  // the ways are there
+    CHECK(answers(it.inside(), stack, "7200", outside_address(stack)));
+    CHECK(answers(host.net.entering(), stack, "7000", host_address(stack)));
+  }
+  for (const auto& [stack, address] : groups) {
+    CAPTURE(stack, address);
+    const auto from = [&](const Where& where, const char* port) { (void)asked(where, stack, port, address); };
+    const auto count_of = [&](const Running& server) { return count(server.out(), address + " 7100 hello"); };
+    const auto before = count_of(beyond);
+    from({}, "7100");  // the host's own goes out
+    CHECK(count_of(beyond) == before + 1);
+    from(it.inside(), "7100");
+    CHECK(count_of(beyond) == before + 1);
+    const auto came = count_of(here);
+    from(host.net.entering(), "7100");  // and comes in
+    CHECK(count_of(here) == came + 1);
+  }
+  const auto in = [&] { return count(it.container.output(), " 7000 hello"); };
+  const auto before = in();
+  for (const auto& [stack, address] : groups) (void)asked(host.net.entering(), stack, "7000", address);
+  (void)asked(host.net.entering(), "udp4", "7000", "192.0.2.255");
+  (void)asked(host.net.entering(), "udp4", "7000", "255.255.255.255");
+  (void)asked({}, "udp4", "7000", "192.0.2.255");
+  CHECK(in() == before);
+  CHECK(answers(host.net.entering(), "udp4", "7000", host_address("udp4")));
 }
 
 TEST_CASE("relay: the container reaches the host's other address and beyond, and has one of its own",

@@ -109,9 +109,11 @@ TEST_CASE("relay user: an ordinary user's container, and that of a user namespac
       const auto relay = json::parse(bundle.call({"state", "c"}).out)["network"];
       CHECK(relay["running"] == true);
       CHECK_THAT(proc_status(relay["pid"], "Uid"), Catch::StartsWith(ordinary_user));
-      CHECK_THAT(run.err(),
-                 Catch::Contains(
-                     "--network relay: servers of the container on ports below 1024 cannot be let in: "));
+      CHECK_THAT(
+          run.err(),
+          Catch::Contains(
+              "--network relay: servers of the container on ports below 1024 cannot be let in, and multicast "
+              "cannot be kept out: "));
       REQUIRE(kill(relay["pid"].get<int>(), SIGKILL) == 0);
       CHECK(eventually([&] {
         return bundle.call({"network", "prune"}).out ==

@@ -1,5 +1,6 @@
 // A server for any number of sockets and clients: what came to it, and from where.
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -52,6 +53,19 @@ void stand(Words w) {
   if (done == 0) stands().add(fd, {std::string(stack) + " " + w[1] + " " + w[2], !datagrams, datagrams});
 }
 
+/// join STACK GROUP DEVICE: what was stood last is of this group; says join:GROUP.errno.
+void join(Words w) {
+  const bool v6 = std::string_view(w[0]).ends_with('6');
+  group_req request{};
+  request.gr_interface = if_nametoindex(w[2]);
+  request.gr_group.ss_family = v6 ? AF_INET6 : AF_INET;
+  void* address = v6 ? static_cast<void*>(&reinterpret_cast<sockaddr_in6*>(&request.gr_group)->sin6_addr)
+                     : &reinterpret_cast<sockaddr_in*>(&request.gr_group)->sin_addr;
+  if (inet_pton(request.gr_group.ss_family, w[1], address) != 1 || stands().polled.empty()) _exit(64);
+  say_errno(std::string("join:") + w[1], setsockopt(stands().polled.back().fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                                                    MCAST_JOIN_GROUP, &request, sizeof request));
+}
+
 /// A message, answered with "inside:" before it; heard=STACK ADDRESS PORT MESSAGE. False: the last.
 bool reply(int fd, const Socket& socket) {
   sockaddr_storage peer{};
@@ -86,7 +100,7 @@ void answer(Words) {
   }
 }
 
-constexpr Verb verbs[] = {{"stand", 3, stand}, {"answer", 0, answer}};
+constexpr Verb verbs[] = {{"stand", 3, stand}, {"join", 3, join}, {"answer", 0, answer}};
 
 }  // namespace
 

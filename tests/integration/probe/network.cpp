@@ -99,7 +99,8 @@ void serve(Words w) {
          is_udp(w[0]) ? peer.size : 0);
 }
 
-/// ask STACK PORT MESSAGE [ADDRESS]: sends it to the loopback or ADDRESS, says the answer.
+/// ask STACK PORT MESSAGE [ADDRESS]: sends it to the loopback or ADDRESS, which may be everybody's, says the
+/// answer.
 void ask(Words w) {
   const std::string key = std::string("ask:") + w[0];
   const int fd = make_socket(w[0]);
@@ -108,6 +109,8 @@ void ask(Words w) {
     inet_pton(AF_INET6, w[3], &reinterpret_cast<sockaddr_in6*>(&there.storage)->sin6_addr);
   else if (w.size() > 3)
     inet_pton(AF_INET, w[3], &reinterpret_cast<sockaddr_in*>(&there.storage)->sin_addr);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
   const int connected = connect(fd, there.get(), there.size);
   if (connected < 0) return say_errno(key, connected);
   if (send(fd, w[2], std::strlen(w[2]), 0) < 0) return say_errno(key, -1);

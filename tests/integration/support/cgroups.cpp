@@ -13,6 +13,7 @@ namespace lodger::test {
 nlohmann::json& resources(nlohmann::json& config) { return config["linux"]["resources"]; }
 
 bool v2() { return access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0; }
+bool has_cgroup2() { return v2() || access("/sys/fs/cgroup/unified/cgroup.controllers", F_OK) == 0; }
 
 std::string folder(const Bundle& bundle, const std::string& controller) {
   if (v2()) {

@@ -14,6 +14,8 @@ nlohmann::json& resources(nlohmann::json& config);
 
 /// Whether all controllers of this machine are on cgroup2.
 bool v2();
+/// Whether there is a cgroup2 tree, be it beside v1.
+bool has_cgroup2();
 /// The container's folder of a controller; empty where this machine has no such controller.
 std::string folder(const Bundle& bundle, const std::string& controller);
 /// The cgroup2 folder of a container, on v2 and hybrid; empty where there is no such tree.

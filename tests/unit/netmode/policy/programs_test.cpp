@@ -1,10 +1,15 @@
 #include "netmode/policy/programs.hpp"
 
 #include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <sys/socket.h>
 
 #include <random>
+#include <set>
 
 #include "netmode/policy/policy.hpp"
 #include "tests/unit/bpf_machine.hpp"
@@ -35,6 +40,18 @@ bool listed(const std::vector<Ports>& list, Protocol protocol, unsigned port) {
   return false;
 }
 
+/// To this address, as the kernel marks it.
+std::uint64_t packet_answer(const char* address, std::uint32_t kind = PACKET_HOST) {
+  const bool v6 = std::string_view(address).find(':') != std::string_view::npos;
+  std::vector<char> packet(v6 ? sizeof(ip6_hdr) : sizeof(iphdr));
+  void* to = packet.data() + (v6 ? offsetof(ip6_hdr, ip6_dst) : offsetof(iphdr, daddr));
+  REQUIRE(inet_pton(v6 ? AF_INET6 : AF_INET, address, to) == 1);
+  __sk_buff context{};
+  context.pkt_type = kind;
+  context.protocol = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
+  return test::run_program(unicast_program(), context, packet);
+}
+
 std::uint64_t socket_answer(int type, int protocol) {
   bpf_sock socket{};
   socket.type = static_cast<std::uint32_t>(type);
@@ -57,6 +74,43 @@ TEST_CASE("a bind is answered by the list: 3 also below 1024, 1 for the kernel's
     CHECK(bind_answer(program, IPPROTO_TCP, port) == 0);
   for (const int protocol : {IPPROTO_TCP, IPPROTO_UDP}) CHECK(bind_answer(program, protocol, 0) == 1);
   CHECK(bind_answer(program, IPPROTO_DCCP, 80) == 0);
+}
+
+TEST_CASE("unicast: a packet to one passes, to a group or to everybody it does not") {
+  for (const char* one : {"1.2.3.4", "127.0.0.1", "223.255.255.255", "240.0.0.1", "255.255.255.254", "::1",
+                          "2001:db8::1", "fe80::1", "feff::1"}) {
+    CAPTURE(one);
+    CHECK(packet_answer(one) == 1);
+    CHECK(packet_answer(one, PACKET_MULTICAST) == 1);  // one address, sent to many by the link
+    CHECK(packet_answer(one, PACKET_BROADCAST) == 0);
+    CHECK(packet_answer(one, PACKET_LOOPBACK) == 0);  // 192.0.2.255, say, where the host itself has sent it
+  }
+  for (const char* group : {"224.0.0.0", "224.0.0.251", "239.255.255.255", "ff00::", "ff02::fb", "ffff::1"}) {
+    CAPTURE(group);
+    for (const std::uint32_t kind : {PACKET_HOST, PACKET_MULTICAST, PACKET_LOOPBACK, PACKET_OUTGOING})
+      CHECK(packet_answer(group, kind) == 0);
+  }
+  __sk_buff other{};
+  other.protocol = htons(ETH_P_ARP);
+  CHECK(test::run_program(unicast_program(), other, {}) == 1);
+  other.protocol = htons(ETH_P_IP);
+  CHECK(test::run_program(unicast_program(), other, std::vector<char>(19)) == 0);  // cut short
+}
+
+TEST_CASE("unicast: no program for it where it is not asked for, and none for ports with it alone") {
+  const auto of = [](const Rules& rules) {
+    std::set<std::string> names;
+    for (const auto& program : programs(rules)) names.insert(program.hook.name);
+    return names;
+  };
+  Rules alone;
+  alone.unicast = true;
+  CHECK(of(alone) == std::set<std::string>{"lodger_in", "lodger_out"});
+  auto both = rules("80");
+  CHECK(of(both) == std::set<std::string>{"lodger_socket", "lodger_bind4", "lodger_bind6"});
+  both.unicast = true;
+  CHECK(of(both) ==
+        std::set<std::string>{"lodger_socket", "lodger_bind4", "lodger_bind6", "lodger_in", "lodger_out"});
 }
 
 TEST_CASE("an empty list allows the kernel's choice alone") {
