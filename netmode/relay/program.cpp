@@ -1,6 +1,7 @@
 #include "netmode/relay/program.hpp"
 
 #include <fmt/core.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -34,26 +35,41 @@ Outcome<std::string> find() {
       ENOENT);
 }
 
-/// The first line of what it prints; it prints a page at most, which a pipe holds. pasta of 2023 ends where
-/// SIGPIPE is ignored, as Podman has it.
-kernel::Result<std::string> first_line(const std::string& path) {
-  const char* const argv[] = {"pasta", "--version", nullptr};
-  const char* const envp[] = {nullptr};
-  auto pipe = TRY(kernel::pipe());
-  const auto nowhere = TRY(kernel::openat(kernel::cwd, "/dev/null", O_RDWR));
-  const auto started = TRY(
-      kernel::spawn({path.c_str(), argv, envp, nowhere.get(), pipe.writer.get(), nowhere.get(), true, true}));
-  pipe.writer = {};
+constexpr long patience_ms = 10'000;  // it takes some milliseconds, unless the machine is very busy
+
+/// The first line of what comes, of a page at most.
+Outcome<std::string> first_line(const kernel::Fd<kernel::File>& reader, int interrupt,
+                                std::string_view asking) {
   std::array<char, 4096> text;
   std::size_t used = 0;
   while (used < text.size()) {
-    const auto n = TRY(kernel::read(pipe.reader.get(), std::span(text).subspan(used)));
+    pollfd waited[] = {{reader.get(), POLLIN, 0}, {interrupt, POLLIN, 0}};
+    if (TRY(explained(kernel::poll(waited, patience_ms), asking)) == 0)
+      return refuse(fmt::format("{}: no answer in {} s", asking, patience_ms / 1000), ETIMEDOUT);
+    if (waited[1].revents != 0) return refuse(fmt::format("{}: interrupted", asking), EINTR);
+    const auto n = TRY(explained(kernel::read(reader.get(), std::span(text).subspan(used)), asking));
     if (n == 0) break;
     used += n;
   }
-  TRY(kernel::wait(started.process));
   std::string_view all(text.data(), used);
   return std::string(spec::cut(all, '\n'));
+}
+
+/// pasta of 2023 ends where SIGPIPE is ignored, as Podman has it.
+Outcome<std::string> ask_version(const std::string& path, int interrupt) {
+  const char* const argv[] = {"pasta", "--version", nullptr};
+  const char* const envp[] = {nullptr};
+  const auto asking = fmt::format("--network relay: asking {} for its version", path);
+  auto pipe = TRY(explained(kernel::pipe(), asking));
+  const auto nowhere = TRY(explained(kernel::openat(kernel::cwd, "/dev/null", O_RDWR), asking));
+  const auto started = TRY(explained(
+      kernel::spawn({path.c_str(), argv, envp, nowhere.get(), pipe.writer.get(), nowhere.get(), true, true}),
+      asking));
+  pipe.writer = {};
+  auto line = first_line(pipe.reader, interrupt, asking);
+  (void)kernel::send_signal(started.process, SIGKILL);  // what else it may have in mind is not waited for
+  TRY(explained(kernel::wait(started.process), asking));
+  return line;
 }
 
 /// "20261002" or "2026_10_02" at the beginning.
@@ -79,9 +95,9 @@ int date_of(std::string_view version) {
   return 0;
 }
 
-Outcome<Program> find_program() {
+Outcome<Program> find_program(int interrupt) {
   Program program{TRY(find()), {}, 0};
-  auto line = TRY(explained(first_line(program.path), program.path));
+  const auto line = TRY(ask_version(program.path, interrupt));
   const auto name = std::string_view(line).find(' ');
   if (name == line.npos || !(line.starts_with("pasta ") || line.starts_with("passt ")))
     return refuse(fmt::format("--network relay: {}: not pasta: asked for its version it says \"{}\"",

@@ -14,9 +14,9 @@ struct Program {
 };
 
 /// What this variable names, else pasta in the places where packages put programs. Asks it for its version.
-/// ENOENT: nowhere, in words that name the package.
+/// ENOENT: nowhere, in words that name the package. `interrupt`: kernel/helper.hpp; ETIMEDOUT after 10 s.
 inline constexpr const char* program_variable = "LODGER_PASTA";
-Outcome<Program> find_program();
+Outcome<Program> find_program(int interrupt = -1);
 
 /// The date in "pasta 0.0~git20261002.cba3570-1" or "passt 2024_10_30.ee7d0b6"; 0: there is none.
 int date_of(std::string_view version);

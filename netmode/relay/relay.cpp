@@ -44,7 +44,7 @@ std::string_view help_with(std::string_view complaint) {
 
 Outcome<Relay> Relay::plan(Task task, int interrupt) {
   Relay relay;
-  const auto program = TRY(find_program());
+  const auto program = TRY(find_program(interrupt));
   relay.argv_ = TRY(arguments(program, task, find_uplink()));
   relay.record_ = {program.path, program.version, std::move(task.options), std::move(task.udp), {}};
   relay.date_ = program.date;
