@@ -53,7 +53,7 @@ std::vector<Finding> bundle(const container::Store& store, const container::Crea
   // Starts lodger-network, and makes nothing.
   if (const auto bridged = container::BridgeNetwork::plan({store, source->network, warn}); !bridged)
     failures.push_back(bridged.error());
-  if (const auto relayed = container::RelayNetwork::check(source->network, warn); !relayed)
+  if (const auto relayed = container::RelayNetwork::check(*source, warn); !relayed)
     failures.push_back(relayed.error());
   const auto tried = try_on_host(request, *source, failures);
   if (!tried) failures.push_back(tried.error());

@@ -71,7 +71,7 @@ Outcome<int> inspect(const Context& context, const std::string& name) {
 
 Outcome<int> prune(const Context& context) {
   std::vector<std::string> done;
-  const auto mended = container::mend_relays(context.store, done, context.notices);
+  const auto mended = container::mend_relays(context.store, context.globals.policy, done, context.notices);
   auto pruned = container::prune_networks(context.store, context.notices);
   if (pruned) std::ranges::move(*pruned, std::back_inserter(done));
   for (const auto& line : done) TRY(print(line + '\n'));

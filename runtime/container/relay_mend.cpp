@@ -2,8 +2,10 @@
 #include <fmt/core.h>
 
 #include "cgroups/manage.hpp"
+#include "runtime/container/policy_facts.hpp"
 #include "runtime/container/relay_network.hpp"
 #include "runtime/container/status.hpp"
+#include "runtime/policy/load.hpp"
 #include "spec/parse.hpp"
 
 namespace lodger::container {
@@ -21,19 +23,34 @@ Outcome<cgroups::Place> place_of(const Folder& folder, const Record& record, con
   return relay_place(TRY(cgroup_place(request, config, layout, caller)), record.id);
 }
 
+/// What an administrator has said since it was made counts as well.
+Outcome<> ask_policies(const std::string& callers, const Folder& folder, const Record& record) {
+  const auto policies = TRY(policy::in_force(callers));
+  if (policies.empty()) return {};
+  Source source;
+  const auto text = TRY(folder.read_config());
+  source.config = TRY(spec::parse(text));
+  source.network.relay = record.relay.options;
+  auto facts = TRY(policy_facts({}, source));
+  facts.by = "another relay";
+  return policy::judge(policies, facts);
+}
+
 Outcome<bool> has_lost_relay(const Record& record) {
   if (record.relay.program.empty() || TRY(netmode::lives(record.relay.process))) return false;
   return alive(record);
 }
 
 /// Whether there was anything to do: looked at without the lock first, which its container's maker may have.
-Outcome<bool> mend(const Store& store, const std::string& id, const Notices& notices) {
+Outcome<bool> mend(const Store& store, const std::string& policy, const std::string& id,
+                   const Notices& notices) {
   const auto seen = TRY(store.look(id));
   const auto as_seen = TRY(seen.read());
   if (!TRY(has_lost_relay(as_seen))) return false;
   auto folder = TRY(store.open(id));
   auto record = TRY(folder.read());
   if (!TRY(has_lost_relay(record))) return false;
+  TRY(ask_policies(policy, folder, record));
   const auto layout = TRY(cgroups::detect());
   auto relay = TRY(RelayNetwork::again(record.relay, notices));
   auto place = TRY(place_of(folder, record, layout));
@@ -52,9 +69,10 @@ Outcome<bool> mend(const Store& store, const std::string& id, const Notices& not
 
 }  // namespace
 
-Outcome<> mend_relays(const Store& store, std::vector<std::string>& done, const Notices& notices) {
+Outcome<> mend_relays(const Store& store, const std::string& policy, std::vector<std::string>& done,
+                      const Notices& notices) {
   for (const auto& id : TRY(store.ids())) {
-    const auto mended = mend(store, id, notices);
+    const auto mended = mend(store, policy, id, notices);
     if (!mended && mended.error().code != ENOENT)
       notices(fmt::format("container {}: {}", id, mended.error().text));
     else if (mended && *mended)

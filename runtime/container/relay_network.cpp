@@ -26,14 +26,6 @@ std::vector<netmode::PortRange> declared_udp(const netmode::Decision& network) {
   return ranges;
 }
 
-/// Its remarks are notices.
-Outcome<netmode::relay::Relay> planned(const netmode::Decision& network, const Notices& notices,
-                                       int interrupt) {
-  auto relay = TRY(netmode::relay::Relay::plan({*network.relay, declared_udp(network)}, interrupt));
-  if (const auto remark = relay.remark(); !remark.empty()) notices(remark);
-  return relay;
-}
-
 /// In place of the new one that the configuration asks for; by descriptor, whose name lives as long as we do.
 Outcome<> name_network(Source& source, const kernel::Fd<kernel::Namespace>& network) {
   const auto status = TRY(explained(kernel::status(network.get()), "--network relay"));
@@ -72,6 +64,16 @@ Outcome<> check_root(const spec::Linux& linux) {
   return {};
 }
 
+/// Its remarks are notices.
+Outcome<netmode::relay::Relay> planned(const Source& source, const Notices& notices, int interrupt) {
+  const auto& network = source.network;
+  TRY(check_narrowing(*network.relay, source.config));
+  TRY(check_root(*source.config.linux));
+  auto relay = TRY(netmode::relay::Relay::plan({*network.relay, declared_udp(network)}, interrupt));
+  if (const auto remark = relay.remark(); !remark.empty()) notices(remark);
+  return relay;
+}
+
 }  // namespace
 
 cgroups::Place relay_place(const cgroups::Place& container, const std::string& id) {
@@ -99,9 +101,7 @@ Outcome<RelayNetwork> RelayNetwork::plan(Source& source, const Notices& notices,
   if (!source.network.relay) return out;
   out.interrupt_ = interrupt;
   out.notices_ = &notices;
-  TRY(check_narrowing(*source.network.relay, source.config));
-  TRY(check_root(*source.config.linux));
-  out.relay_ = TRY(planned(source.network, notices, interrupt));
+  out.relay_ = TRY(planned(source, notices, interrupt));
   if (source.config.linux->find(NamespaceType::user)) return out;
   const auto maker =
       source.network.relay->to_host ? netmode::relay::Maker::apart : netmode::relay::Maker::anybody;
@@ -110,8 +110,8 @@ Outcome<RelayNetwork> RelayNetwork::plan(Source& source, const Notices& notices,
   return out;
 }
 
-Outcome<> RelayNetwork::check(const netmode::Decision& network, const Notices& notices) {
-  if (network.relay) (void)TRY(planned(network, notices, -1));
+Outcome<> RelayNetwork::check(const Source& source, const Notices& notices) {
+  if (source.network.relay) (void)TRY(planned(source, notices, -1));
   return {};
 }
 

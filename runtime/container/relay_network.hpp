@@ -20,8 +20,8 @@ class RelayNetwork {
   /// belongs to a user namespace that is the relay's, so that the relay needs no power over the host. Nothing
   /// for a container of another mode, which costs nothing.
   static Outcome<RelayNetwork> plan(Source& source, const Notices& notices, int interrupt);
-  /// The part of plan() that makes nothing.
-  static Outcome<> check(const netmode::Decision& network, const Notices& notices);
+  /// The part of plan() that makes nothing; the configuration is one for Linux.
+  static Outcome<> check(const Source& source, const Notices& notices);
   /// For a container that has lost its relay.
   static Outcome<RelayNetwork> again(const netmode::relay::Record& record, const Notices& notices);
 
@@ -60,8 +60,10 @@ cgroups::Place relay_place(const cgroups::Place& container, const std::string& i
 /// Undoes what a record says of the relay.
 Outcome<> leave_relay(const Record& record);
 
-/// For containers that live and whose relay does not: a new one; what was done, a line each, goes to `done`.
-/// One that cannot be helped is told of and hinders no other.
-Outcome<> mend_relays(const Store& store, std::vector<std::string>& done, const Notices& notices);
+/// For containers that live and whose relay does not: a new one, of the program that is found now, where the
+/// administrator's word and the caller's (`policy`, a file; empty: none) allow it now; what was done, a line
+/// each, goes to `done`. One that cannot be helped is told of and hinders no other.
+Outcome<> mend_relays(const Store& store, const std::string& policy, std::vector<std::string>& done,
+                      const Notices& notices);
 
 }  // namespace lodger::container

@@ -13,6 +13,7 @@
 
 #include "support/container.hpp"
 #include "support/needs.hpp"
+#include "support/relayed.hpp"
 
 using namespace lodger::test;
 using nlohmann::json;
@@ -264,8 +265,9 @@ TEST_CASE("check: which pasta there is, and what its version leaves undone", "[c
   CHECK(other["verdict"] == "limited");
   CHECK(other["consequence"].get<std::string>().contains("not pasta"));
 
+  const Bundle apart("exit 0", without_raw_sockets);
   const auto about = [&](const std::string& version, const std::string& mode) {
-    return with(version, {"--bundle", bundle.path(), "--network", mode});
+    return with(version, {"--bundle", apart.path(), "--network", mode});
   };
   auto finished = about("pasta 0.0~git20261002", "relay,ports=8000,to-host=none");
   CHECK(finished.status == 0);
@@ -277,6 +279,34 @@ TEST_CASE("check: which pasta there is, and what its version leaves undone", "[c
   finished = about("pasta unknown version", "relay,ports=8000");
   CHECK(finished.status == 1);
   CHECK(findings(finished).back()["found"].get<std::string>().contains("confuses the directions"));
+}
+
+TEST_CASE("check: a relay that create would refuse for what the container may, or for its users", "[check]") {
+  const auto found = [](const std::string& mode, const Edit& edit) {
+    const Bundle bundle("exit 0", edit);
+    const auto program = bundle.path() + "/pasta";
+    write_file(program, "#!/bin/sh\necho \"pasta 0.0~git20261002\"\n", 0755);
+    const auto finished = run_command({"/usr/bin/env", "LODGER_PASTA=" + program, runtime_path(), "check",
+                                       "--format", "json", "--bundle", bundle.path(), "--network", mode});
+    CHECK(finished.status == (finished.out.contains("can run here") ? 0 : 1));
+    return findings(finished).back()["found"].get<std::string>();
+  };
+  const auto with = [](const char* capability) {
+    return [=](json& config) {
+      for (auto& set : config["process"]["capabilities"]) set = json::array({capability});
+    };
+  };
+  CHECK(found("relay,to-host=80", with("CAP_CHOWN")) == "can run here");
+  for (const char* capability : {"CAP_NET_RAW", "CAP_NET_ADMIN"}) {
+    CHECK(found("relay", with(capability)) == "can run here");
+    CHECK(found("relay,to-host=80", with(capability))
+              .starts_with(std::string("--network relay,to-host: with ") + capability));
+  }
+  CHECK(found("relay", [](json& config) {
+          config["linux"]["namespaces"].push_back({{"type", "user"}});
+          for (const char* map : {"uidMappings", "gidMappings"})
+            config["linux"][map] = {{{"containerID", 1}, {"hostID", 100'000}, {"size", 10}}};
+        }).starts_with("--network relay: the container's user namespace has no user and group 0"));
 }
 
 TEST_CASE("check: no bundle at all", "[check]") {

@@ -11,6 +11,7 @@
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/own_etc.hpp"
+#include "support/policy_file.hpp"
 #include "support/proc.hpp"
 #include "support/tracer.hpp"
 
@@ -21,35 +22,16 @@ namespace {
 
 using Flags = std::vector<std::string>;
 
-/// A policy in a folder of root's, gone with the test.
-class Word {
- public:
-  explicit Word(const std::string& network, unsigned mode = 0644)
-      : folder_("/run/lodger-test-policy-" + unique_name()), file(folder_ + "/policy.json") {
-    support::make_folder(folder_, 0700);
-    support::write_file(file, R"({"version": 1, "network": )" + network + "}", mode);
-  }
-  Word(const Word&) = delete;
-  ~Word() { support::remove_tree(folder_); }
-  Flags flags() const { return {"--policy", file}; }
-
- private:
-  std::string folder_;
-
- public:
-  const std::string file;
-};
-
 const std::string isolation = R"({"host": "deny"})";
 
-Finished run_under(const Word& word, const Flags& flags = {}, const Edit& edit = {}) {
+Finished run_under(const PolicyFile& word, const Flags& flags = {}, const Edit& edit = {}) {
   const Bundle bundle("echo ran", edit);
   Container container(bundle, word.flags());
   return container.run(flags);
 }
 
 /// It runs, and its process says so.
-void allowed(const Word& word, const Flags& flags = {}, const Edit& edit = {}) {
+void allowed(const PolicyFile& word, const Flags& flags = {}, const Edit& edit = {}) {
   const auto done = run_under(word, flags, edit);
   INFO(json(flags).dump() << " " << done.summary());
   CHECK(done.status == 0);
@@ -57,7 +39,7 @@ void allowed(const Word& word, const Flags& flags = {}, const Edit& edit = {}) {
 }
 
 /// One line with all of these texts and the policy's file, and no container.
-void denied(const Word& word, const Flags& texts, const Flags& flags = {}, const Edit& edit = {}) {
+void denied(const PolicyFile& word, const Flags& texts, const Flags& flags = {}, const Edit& edit = {}) {
   const auto done = run_under(word, flags, edit);
   INFO(json(flags).dump() << " " << done.summary());
   CHECK(done.status != 0);
@@ -99,7 +81,7 @@ struct FirstProcess : OwnEtc {
 
 TEST_CASE("policy: where host mode is denied it cannot be had, however it is spelled") {
   NEEDS_ROOT();
-  const Word word(isolation);
+  const PolicyFile word(isolation);
   const OwnEtc own_mounts;
   const std::string link = "/run/lodger-test-link-" + unique_name(), bound = link + "-bound";
   REQUIRE(symlink("/proc/thread-self/ns/net", link.c_str()) == 0);
@@ -163,7 +145,7 @@ TEST_CASE("policy: where host mode is denied it cannot be had, however it is spe
 
 TEST_CASE("policy: what is not the host's network stays") {
   NEEDS_ROOT();
-  const Word word(isolation);
+  const PolicyFile word(isolation);
   const FirstProcess seen;
   Other elsewhere(own_network);
   allowed(word, {"--network", "none"});
@@ -175,7 +157,7 @@ TEST_CASE("policy: what is not the host's network stays") {
 TEST_CASE(
     "policy: a path that cannot be told from the machine's counts as the machine's, to all of its rules") {
   NEEDS_ROOT();
-  const Word isolated(isolation), none("{}");
+  const PolicyFile isolated(isolation), none("{}");
   Other elsewhere(own_network);
   const OwnEtc own_mounts;
   REQUIRE(mount("nothing", "/proc/1", "tmpfs", MS_RDONLY, nullptr) == 0);
@@ -193,7 +175,7 @@ TEST_CASE(
 
 TEST_CASE("policy: who cannot join the machine's network is not taken to do so") {
   NEEDS_ROOT();
-  const Word word(isolation);
+  const PolicyFile word(isolation);
   const Bundle bundle("echo ran", [](json& config) {
     joining("/proc/self/fd/9")(config);
     std::erase_if(config["mounts"].get_ref<json::array_t&>(),
@@ -222,7 +204,7 @@ TEST_CASE("policy: who cannot join the machine's network is not taken to do so")
 
 TEST_CASE("policy: create is judged as run is; what is there is not: start, exec, delete") {
   NEEDS_ROOT();
-  const Word word(isolation);
+  const PolicyFile word(isolation);
   const Bundle bundle("hold");
   Container container(bundle, word.flags());
   const auto done = container.call(container.making("create"));
@@ -242,7 +224,7 @@ TEST_CASE("policy: create is judged as run is; what is there is not: start, exec
 TEST_CASE("policy: a path that is swapped at any moment leads nobody onto the host's network") {
   NEEDS_ROOT();
   NEEDS(Tracer::allowed(), "no tracing here");
-  const Word word(isolation);
+  const PolicyFile word(isolation);
   const FirstProcess seen;
   Other elsewhere(own_network);
   const auto link = "/run/lodger-test-swap-" + unique_name(), fresh = link + ".new";
@@ -289,17 +271,17 @@ TEST_CASE("policy: deny-unless wants what it names, and is content with it") {
     return R"({"host": {"deny-unless": [")" + condition + "\"]}}";
   };
   SECTION("a list of ports to bind") {
-    const Word word(unless("bind"));
+    const PolicyFile word(unless("bind"));
     denied(word, {"it has no list of ports to bind (--network host,bind=PORTS)", "--network none"});
     CHECK_THAT(run_under(word, {"--network", "host,bind=80"}).err, !Catch::Contains("denied"));
   }
   SECTION("abstract sockets out of reach") {
-    const Word word(unless("private-abstract"));
+    const PolicyFile word(unless("private-abstract"));
     denied(word, {"--network host,private-abstract"});
     CHECK_THAT(run_under(word, {"--network", "host,private-abstract"}).err, !Catch::Contains("denied"));
   }
   SECTION("a user namespace") {
-    const Word word(unless("user-namespace"));
+    const PolicyFile word(unless("user-namespace"));
     denied(word, {"it has no user namespace"});
     denied(word, {"it has no user namespace"}, {}, [](json& config) {
       config["linux"]["namespaces"].push_back({{"type", "user"}, {"path", "/proc/self/ns/user"}});
@@ -316,7 +298,7 @@ TEST_CASE("policy: deny-unless wants what it names, and is content with it") {
   }
   SECTION("a capability left out, of whichever set") {
     for (const std::string name : {"CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN"}) {
-      const Word word(unless("no-" + name));
+      const PolicyFile word(unless("no-" + name));
       allowed(word, {}, no_capabilities);
       for (const auto* set : {"bounding", "permitted", "inheritable"})
         denied(word, {name + " is among its process.capabilities"}, {}, [&](json& config) {
@@ -328,7 +310,7 @@ TEST_CASE("policy: deny-unless wants what it names, and is content with it") {
 
 TEST_CASE("policy: ports are published out of the administrator's list alone") {
   NEEDS_ROOT();
-  const Word word(R"({"publish": ["8000-8099"]})");
+  const PolicyFile word(R"({"publish": ["8000-8099"]})");
   const Flags rule{"against the rule \"network.publish\"", "allowed instead: 8000-8099/tcp"};
   denied(word, rule, {"--network", "bridge", "-p", "81:80"});
   denied(word, rule, {"--network", "bridge", "--userland-proxy", "-p", "8000:80", "-p", "8000:80/udp"});
@@ -346,12 +328,12 @@ TEST_CASE("policy: ports are published out of the administrator's list alone") {
 
 TEST_CASE("policy: a relay is denied by its rule, and publishes what it lets in") {
   NEEDS_ROOT();
-  const Word no_relay(R"({"relay": "deny"})");
+  const PolicyFile no_relay(R"({"relay": "deny"})");
   denied(
       no_relay,
       {"network mode relay (by --network relay) is denied by the rule \"network.relay\"", "--network host"},
       {"--network", "relay"});
-  const Word lists(R"({"relay": {"deny-unless": ["to-host"]}, "publish": ["8000-8099"]})");
+  const PolicyFile lists(R"({"relay": {"deny-unless": ["to-host"]}, "publish": ["8000-8099"]})");
   denied(lists, {"it has no list of the host's ports to let out to"}, {"--network", "relay,ports=8000"});
   denied(lists, {"it has no list of ports to let in", "\"network.publish\""},
          {"--network", "relay,to-host=none"});
@@ -368,8 +350,9 @@ TEST_CASE("policy: an annotation chooses what it may, and what it has chosen is 
     };
   };
   const std::string rule = "by the rule \"network.annotations\"";
-  const Word silent("{}"), none(R"({"annotations": "deny"})"), isolated(isolation);
-  const Word any(R"({"annotations": "allow"})"), any_but_host(R"({"annotations": "allow", "host": "deny"})");
+  const PolicyFile silent("{}"), none(R"({"annotations": "deny"})"), isolated(isolation);
+  const PolicyFile any(R"({"annotations": "allow"})"),
+      any_but_host(R"({"annotations": "allow", "host": "deny"})");
   allowed(silent, {}, annotated("none"));
   denied(silent, {rule, "may take a container off the host's network"}, {}, annotated("host", true));
   denied(none, {rule, "may not choose the mode"}, {}, annotated("none"));
@@ -391,7 +374,7 @@ TEST_CASE("policy: the administrator's own is in force with no flag, and no flag
   support::write_file("/etc/lodger/policy.json", R"({"version": 1, "network": {"host": "deny"}})");
   const std::string said = "\"network.host\" of /etc/lodger/policy.json; allowed instead: ";
   CHECK_THAT(run({}).err, Catch::Contains(said));
-  const Word allows(R"({"host": "allow", "bridge": "deny"})");
+  const PolicyFile allows(R"({"host": "allow", "bridge": "deny"})");
   CHECK_THAT(run(allows.flags()).err, Catch::Contains(said));
   CHECK_THAT(run(allows.flags(), {"--network", "bridge"}).err,
              Catch::Contains("\"network.bridge\" of " + allows.file + "; allowed instead: ") &&
@@ -424,7 +407,7 @@ TEST_CASE("policy: nothing starts under one that cannot be trusted or understood
   CHECK_THAT(said({"--policy", "/no/such/file"}),
              Catch::Contains("--policy /no/such/file: No such file or directory"));
   CHECK_THAT(said({"--policy", ""}), Catch::Contains("its value is empty"));
-  const Word writable("{}", 0666);
+  const PolicyFile writable("{}", 0666);
   REQUIRE(chmod(writable.file.c_str(), 0666) == 0);
   CHECK_THAT(said(writable.flags()), Catch::Contains("not trusted"));
 }
@@ -469,7 +452,7 @@ TEST_CASE("policy: check tells which rules are in force, and whether a draft is 
   CHECK(found[file]["verdict"] == "bad");
   unlink(file.c_str());
 
-  Word draft(R"({"relay": "deny"})");
+  PolicyFile draft(R"({"relay": "deny"})");
   REQUIRE(chown(draft.file.c_str(), 1000, 1000) == 0);
   found = check({}, {"--policy", draft.file});
   CHECK(found["status"] == 0);

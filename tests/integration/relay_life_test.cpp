@@ -11,6 +11,7 @@
 
 #include "support/census.hpp"
 #include "support/cgroups.hpp"
+#include "support/policy_file.hpp"
 #include "support/proc.hpp"
 #include "support/relayed.hpp"
 
@@ -207,6 +208,27 @@ TEST_CASE("relay life: without pasta the package is named, and nothing is made",
   nothing_left(container, bundle);
 }
 
+TEST_CASE("relay life: a program that keeps its version to itself is not waited for", "[relay_life]") {
+  NEEDS_ROOT();
+  NEEDS(is_lodger(), "a mode of lodger's");
+  const HostStack stack;
+  const auto [limit, text] =
+      GENERATE(table<const char*, const char*>({{"1", "interrupted\n"}, {"15", "no answer in 10 s\n"}}));
+  CAPTURE(limit);
+  const Bundle bundle("echo ran");
+  Container container(bundle);
+  const auto path = script(bundle, "exec sleep 617\n");
+  Where argv{"/usr/bin/timeout",     "--preserve-status", limit,    "/usr/bin/env",
+             "LODGER_PASTA=" + path, runtime_path(),      "--root", container.root()};
+  for (const auto& word : container.making("run", relay())) argv.push_back(word);
+  const auto done = run_command(argv);
+  INFO(done.summary());
+  CHECK(done.status != 0);
+  CHECK(done.err == "lodger: --network relay: asking " + path + " for its version: " + text);
+  CHECK(shell("pgrep -f '^sleep 617' --ns $$ --nslist net").out == "");
+  nothing_left(container, bundle);
+}
+
 TEST_CASE("relay life: a pasta that fails is quoted, and nothing is left", "[relay_life]") {
   RELAY_HOST();
   struct Case {
@@ -277,6 +299,32 @@ TEST_CASE("relay life: a narrowed one is mended as narrow as it was", "[relay_li
   CHECK(container.call({"network", "prune"}).status == 0);
   CHECK(answers({}, "tcp4", "8001"));
   CHECK(asked({}, "tcp4", "8000") == "");
+}
+
+TEST_CASE("relay life: `network prune` asks an administrator who has spoken since", "[relay_life]") {
+  RELAY_HOST();
+  Live it;
+  REQUIRE(kill(relay_pid(it.container), SIGKILL) == 0);
+  CHECK(eventually([&] { return relay_of(it.container)["running"] == false; }));
+  const auto prune = [&](const PolicyFile& word) {
+    return run_command(
+        {runtime_path(), "--root", it.container.root(), "--policy", word.file, "network", "prune"});
+  };
+  for (const char* network : {R"({"relay": "deny"})", R"({"relay": {"deny-unless": ["ports"]}})",
+                              R"({"relay": {"deny-unless": ["no-CAP_NET_RAW"]}})"}) {
+    const PolicyFile word(network);
+    const auto done = prune(word);
+    INFO(network << " " << done.summary());
+    CHECK(done.out == "");
+    CHECK_THAT(done.err, Catch::StartsWith("lodger: warning: container " + it.container.id() +
+                                           ": network mode relay (by another relay) is denied by the rule "
+                                           "\"network.relay\" of " +
+                                           word.file));
+    CHECK(relay_of(it.container)["running"] == false);
+  }
+  const PolicyFile word(R"({"host": "deny", "relay": {"deny-unless": ["no-CAP_SYS_ADMIN"]}})");
+  CHECK(prune(word).out == "container " + it.container.id() + ": its relay had ended; there is a new one\n");
+  CHECK(relay_of(it.container)["running"] == true);
 }
 
 TEST_CASE("relay life: a container that has ended gets no other", "[relay_life]") {
