@@ -48,24 +48,25 @@ const Row rows[] = {
      {"udp 9000", "tcp 9001"}},
 };
 
-/// Everything that passes is waited for; then, when any pasta has looked who listens, everything is asked.
-Ways what_passes(const Where& where, const std::set<std::string>& candidates, const Ways& expected) {
-  Ways passed;
-  const auto each = [&](const Ways& ways, auto ask) {
-    for (const auto& way : ways)
-      for (const char* family : {"4", "6"})
-        if (ask(where, words(way)[0] + family, words(way)[1])) passed.insert(way + " by IPv" + family);
-  };
-  each(expected, [](const auto&... what) { return answers(what...); });
-  each(candidates, [](const auto&... what) { return asked(what...) != ""; });
-  return passed;
-}
-
+/// "tcp4 8000", "tcp6 8000"
 Ways by_both(const Ways& ways) {
   Ways out;
   for (const auto& way : ways)
-    for (const char* family : {" by IPv4", " by IPv6"}) out.insert(way + family);
+    for (const char* family : {"4 ", "6 "}) out.insert(words(way)[0] + family + words(way)[1]);
   return out;
+}
+
+/// Everything that passes is waited for; then, when any pasta has looked who listens, everything is asked.
+Ways what_passes(const Where& where, const Ways& candidates, const Ways& expected) {
+  Ways passed;
+  for (const auto& way : by_both(expected))
+    if (answers(where, words(way)[0], words(way)[1])) passed.insert(way);
+  const auto all = by_both(candidates);
+  const std::vector<std::string> servers(all.begin(), all.end());
+  const auto said = asked_of(where, servers);
+  for (std::size_t i = 0; i < servers.size(); ++i)
+    if (said[i] != "") passed.insert(servers[i]);
+  return passed;
 }
 
 }  // namespace

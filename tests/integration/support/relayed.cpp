@@ -69,8 +69,10 @@ Where inside_of(const Container& container) {
   return {runtime_path(), "--root", container.root(), "exec", container.id()};
 }
 
-std::string asked(const Where& where, const std::string& stack, const std::string& port,
-                  const std::string& address) {
+namespace {
+
+std::vector<std::string> asking(const Where& where, const std::string& stack, const std::string& port,
+                                const std::string& address) {
   const bool inside = !where.empty() && where.front() == runtime_path();
   auto argv = where;
   if (inside) argv.emplace_back("/bin/busybox");
@@ -78,8 +80,28 @@ std::string asked(const Where& where, const std::string& stack, const std::strin
   argv.push_back(inside ? "/bin/probe" : probe_path());
   for (const auto& word : {std::string("ask"), stack, port, std::string("hello"), address})
     if (!word.empty()) argv.push_back(word);
-  const auto heard = Facts(run_command(argv).out).all("ask:" + stack);
+  return argv;
+}
+
+std::string answer_of(const Finished& done, const std::string& stack) {
+  const auto heard = Facts(done.out).all("ask:" + stack);
   return heard.empty() ? "" : heard.front();
+}
+
+}  // namespace
+
+std::string asked(const Where& where, const std::string& stack, const std::string& port,
+                  const std::string& address) {
+  return answer_of(run_command(asking(where, stack, port, address)), stack);
+}
+
+std::vector<std::string> asked_of(const Where& where, const std::vector<std::string>& servers) {
+  std::vector<Running> all;
+  std::vector<std::string> answers;
+  for (const auto& server : servers) all.emplace_back(asking(where, words(server)[0], words(server)[1], ""));
+  for (std::size_t i = 0; i < servers.size(); ++i)
+    answers.push_back(answer_of(all[i].wait(), words(servers[i])[0]));
+  return answers;
 }
 
 bool answers(const Where& where, const std::string& stack, const std::string& port,

@@ -63,6 +63,8 @@ Where inside_of(const Container& container);
 /// The answer to one message, "" where there is none in some tenths of a second.
 std::string asked(const Where& where, const std::string& stack, const std::string& port,
                   const std::string& address = "");
+/// The answers to one message for each of these, "STACK PORT", all asked at once: silence takes its time.
+std::vector<std::string> asked_of(const Where& where, const std::vector<std::string>& servers);
 /// Whether there is an answer soon: pasta looks once a second who listens.
 bool answers(const Where& where, const std::string& stack, const std::string& port,
              const std::string& address = "");
