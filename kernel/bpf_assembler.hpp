@@ -45,10 +45,11 @@ constexpr bpf_insn copy(Register into, Register from) {
 constexpr bpf_insn swap16(Register in) { return instruction(BPF_ALU | BPF_END | BPF_TO_BE, in, 0, 0, 16); }
 constexpr bpf_insn swap32(Register in) { return instruction(BPF_ALU | BPF_END | BPF_TO_BE, in, 0, 0, 32); }
 
-/// The address of the stack's last 32 bits, and what is there.
-constexpr bpf_insn point_to_word(Register into) {
-  return instruction(BPF_ALU64 | BPF_ADD | BPF_K, into, 0, 0, -4);
+/// Of all 64 bits, so of a pointer.
+constexpr bpf_insn compute64(unsigned operation, Register in, std::int64_t value) {
+  return instruction(BPF_ALU64 | operation | BPF_K, in, 0, 0, value);
 }
+/// The 32 bits of the stack that are next to `frame`, at frame - 4.
 constexpr bpf_insn load_word(Register into) {
   return instruction(BPF_LDX | BPF_MEM | BPF_W, into, frame, -4, 0);
 }

@@ -202,7 +202,8 @@ constexpr Register packet = 6, word = 2;
 /// The packet's 32 bits at `offset` from its network header on, in the machine's order.
 void load_packet(Assembler& out, std::size_t offset, Label shorter) {
   out.add({copy(1, packet), compute(BPF_MOV, 2, static_cast<std::int64_t>(offset)), copy(3, frame),
-           point_to_word(3), compute(BPF_MOV, 4, sizeof(std::uint32_t)), call(BPF_FUNC_skb_load_bytes)});
+           compute64(BPF_ADD, 3, -4), compute(BPF_MOV, 4, sizeof(std::uint32_t)),
+           call(BPF_FUNC_skb_load_bytes)});
   out.go_if(BPF_JNE, answer, 0, shorter);
   out.add({load_word(word), swap32(word)});
 }
