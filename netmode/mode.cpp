@@ -126,24 +126,6 @@ Outcome<Place> set_mode(const Request& request, spec::Config& config, const Host
   __builtin_unreachable();
 }
 
-/// Images bring annotations, through some engines. So one may take a container off the host's stack, to where
-/// it has less of the host, and nowhere else.
-Outcome<> check_narrower(std::string_view where, const std::string& annotated, const Mode& mode,
-                         const Place& bundle) {
-  if (mode.kind != Kind::relay && mode.kind != Kind::bridge && mode.kind != Kind::none)
-    return refuse(fmt::format("{} \"{}\": an annotation, which an image may bring, can take a container off "
-                              "the host's network, to relay, bridge or none; for others use --network",
-                              where, annotated),
-                  EPERM);
-  if (bundle.host) return {};
-  return refuse(fmt::format("{} \"{}\": an annotation, which an image may bring, can take a container off "
-                            "the host's network, and this one's is another: leave the annotation out, give "
-                            "the container the host's network (--network host), or use lodger's own "
-                            "--network",
-                            where, annotated),
-                EPERM);
-}
-
 Outcome<> take_mode(Request& request, const std::string& annotated, const spec::Config& config,
                     const HostFiles& files) {
   if (annotated.empty()) return {};
@@ -154,8 +136,7 @@ Outcome<> take_mode(Request& request, const std::string& annotated, const spec::
     return refuse(fmt::format("{}: --network chooses a mode as well; leave out one of them", where));
   auto bundle = config;
   const auto place = TRY(follow_bundle(bundle, files));
-  TRY(request.may_annotate ? request.may_annotate(annotated, *mode, place)
-                           : check_narrower(where, annotated, *mode, place));
+  TRY(request.may_annotate(annotated, *mode, place));
   request.mode = std::move(*mode);
   return {};
 }

@@ -41,7 +41,6 @@ struct Request {
   /// The path of a running container's network namespace ("/proc/PID/ns/net").
   std::function<Outcome<std::string>(const std::string& id)> namespace_of;
   /// Whether an annotation with this value may make `mode` of what the bundle says: an administrator's word.
-  /// Not set: it may take the container off the host's stack, and no more.
   std::function<Outcome<>(std::string_view value, const Mode& mode, const Place& bundle)> may_annotate;
 };
 

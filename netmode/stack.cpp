@@ -9,23 +9,22 @@ namespace lodger::netmode {
 
 namespace {
 
-Outcome<Identity> identity_of(std::string_view where, const char* path) {
-  const auto status =
-      TRY(explained(kernel::status(kernel::cwd, path, 0), fmt::format("{}: {}", where, path)));
-  return Identity{status.st_dev, status.st_ino};
+Outcome<Identity> look_at(std::string_view where, const char* path) {
+  return identity_of(
+      TRY(explained(kernel::status(kernel::cwd, path, 0), fmt::format("{}: {}", where, path))));
 }
 
 }  // namespace
 
 Outcome<Stack> look_at_stack(std::string_view where, const std::string& path, const char* own) {
-  const auto theirs = TRY(identity_of(where, path.c_str()));
-  const auto ours = TRY(identity_of(where, own));
+  const auto theirs = TRY(look_at(where, path.c_str()));
+  const auto ours = TRY(look_at(where, own));
   return Stack{theirs, theirs == ours};
 }
 
 Outcome<Stack> check_stack(std::string_view where, const std::string& path, const char* own) {
-  const auto theirs = TRY(identity_of(where, path.c_str()));
-  const auto ours = TRY(identity_of(where, own));
+  const auto theirs = TRY(look_at(where, path.c_str()));
+  const auto ours = TRY(look_at(where, own));
   // All namespaces lie on one nsfs. Looking at the device first means that nothing else is ever opened:
   // opening a FIFO waits, opening a device acts.
   if (theirs.device != ours.device)

@@ -1,6 +1,9 @@
 // Network stacks told apart by identity. namespaces(7): two files of nsfs with the same device and inode are
 // one namespace, however they are spelled; engines name the host's own by a path, too.
 #pragma once
+#include <sys/stat.h>
+
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,8 +15,9 @@ namespace lodger::netmode {
 /// A namespace as the kernel tells it from all others that there are.
 struct Identity {
   std::uint64_t device = 0, inode = 0;
-  bool operator==(const Identity&) const = default;
+  auto operator<=>(const Identity&) const = default;
 };
+inline Identity identity_of(const struct stat& file) { return {file.st_dev, file.st_ino}; }
 
 /// Where a path leads to.
 struct Stack {

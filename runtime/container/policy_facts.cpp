@@ -18,7 +18,7 @@ constexpr const char* machines = "/proc/1/ns/net";
 /// to another's. Fails where it cannot be seen: there is no /proc, or a security module is against it.
 kernel::Result<bool> is_machines(const netmode::Identity& stack) {
   const auto first = TRY(kernel::status(kernel::cwd, machines, 0));
-  return netmode::Identity{first.st_dev, first.st_ino} == stack;
+  return netmode::identity_of(first) == stack;
 }
 
 /// Where it cannot be seen: whether it can be the machine's, to be joined. That takes CAP_SYS_ADMIN in the

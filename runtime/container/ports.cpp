@@ -8,6 +8,7 @@
 
 #include "cgroups/manage.hpp"
 #include "netmode/ports/holders.hpp"
+#include "netmode/stack.hpp"
 #include "runtime/container/members.hpp"
 #include "runtime/container/query.hpp"
 
@@ -33,15 +34,12 @@ class Dumps {
   Outcome<const Dump*> of(const Record& record, const kernel::Fd<kernel::Process>& process);
 
  private:
-  std::map<std::pair<dev_t, ino_t>, Dump> dumps_;
+  std::map<netmode::Identity, Dump> dumps_;
 };
 
-using Identity = std::pair<dev_t, ino_t>;
-
-Outcome<Identity> own_stack() {
+Outcome<netmode::Identity> own_stack() {
   constexpr const char* path = "/proc/self/ns/net";
-  const auto status = TRY(explained(kernel::status(kernel::cwd, path, 0), path));
-  return Identity(status.st_dev, status.st_ino);
+  return netmode::identity_of(TRY(explained(kernel::status(kernel::cwd, path, 0), path)));
 }
 
 Outcome<Dump> look(Outcome<Stack> stack, bool host) {
@@ -62,8 +60,7 @@ Outcome<const Dump*> Dumps::of(const Record& record, const kernel::Fd<kernel::Pr
   const auto network =
       TRY(explained(kernel::openat<kernel::Namespace>(kernel::cwd, path.c_str(), O_RDONLY), path));
   if (!TRY(alive(record))) return refuse("container not running", ESRCH);  // another process's, perhaps
-  const auto status = TRY(explained(kernel::status(network.get()), path));
-  const Identity theirs(status.st_dev, status.st_ino);
+  const auto theirs = netmode::identity_of(TRY(explained(kernel::status(network.get()), path)));
   if (theirs == TRY(own_stack())) return ours();
   if (const auto known = dumps_.find(theirs); known != dumps_.end()) return &known->second;
   return &dumps_.emplace(theirs, TRY(look(Stack::open(network, process), false))).first->second;

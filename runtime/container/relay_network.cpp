@@ -31,7 +31,7 @@ Outcome<> name_network(Source& source, const kernel::Fd<kernel::Namespace>& netw
   const auto status = TRY(explained(kernel::status(network.get()), "--network relay"));
   for (auto& entry : source.config.linux->namespaces)
     if (entry.type == NamespaceType::network) entry.path = fmt::format("/proc/self/fd/{}", network.get());
-  source.network.joined = netmode::Identity{status.st_dev, status.st_ino};
+  source.network.joined = netmode::identity_of(status);
   return {};
 }
 

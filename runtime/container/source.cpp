@@ -50,7 +50,7 @@ Outcome<netmode::Decision> apply_network(const Store& store, const CreateRequest
   wishes.publish = request.publish;
   wishes.publish_all = request.publish_all;
   wishes.userland_proxy = request.userland_proxy;
-  if (!policies.empty()) wishes.may_annotate = annotations_judge(policies);
+  wishes.may_annotate = annotations_judge(policies);
   wishes.namespace_of = [&](const std::string& id) { return network_of(store, id); };
   auto decision = TRY(netmode::apply(wishes, config));
   for (const auto& warning : decision.warnings) notices(warning);

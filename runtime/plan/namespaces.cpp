@@ -15,7 +15,7 @@ namespace {
 /// policy) was decided about one namespace: whoever can swap the path meanwhile must not have another joined.
 Outcome<> check_judged(int ns, const netmode::Identity& judged, std::string_view doing) {
   const auto found = TRY(explained(kernel::status(ns), doing));
-  if (netmode::Identity{found.st_dev, found.st_ino} == judged) return {};
+  if (netmode::identity_of(found) == judged) return {};
   return refuse(fmt::format("{}: leads to another network namespace than a moment before, when it was "
                             "looked at; try again, with a path that nobody changes",
                             doing),
