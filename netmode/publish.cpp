@@ -11,15 +11,16 @@ namespace lodger::netmode {
 
 namespace {
 
-// What a message quotes: the option and the value as the user wrote them.
+// What a message quotes: the option and the value as the user wrote them; and what could stand there.
 struct Value {
-  std::string_view option, text;
+  std::string_view option, text, syntax;
   std::unexpected<Failure> wrong(std::string_view why) const {
     return refuse(fmt::format("{} \"{}\": {}", option, text, why));
   }
 };
 
-constexpr std::string_view syntax = "expected [IP:][HOSTPORT[-LAST]:]PORT[-LAST][/tcp|udp|sctp]";
+constexpr std::string_view publish_syntax = "expected [IP:][HOSTPORT[-LAST]:]PORT[-LAST][/tcp|udp|sctp]";
+constexpr std::string_view list_syntax = "expected PORT[-LAST][/PROTOCOL]";
 
 // In either case, as Docker takes it.
 Outcome<Protocol> parse_protocol(const Value& value, std::string_view name) {
@@ -31,12 +32,13 @@ Outcome<Protocol> parse_protocol(const Value& value, std::string_view name) {
 }
 
 Outcome<std::uint16_t> parse_port(const Value& value, std::string_view what, std::string_view digits) {
-  if (digits.empty()) return value.wrong(fmt::format("the {} is empty; {}", what, syntax));
+  if (digits.empty()) return value.wrong(fmt::format("the {} is empty; {}", what, value.syntax));
   unsigned long number = 0;
   const auto* end = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), end, number);
   const bool is_number = stop == end && error != std::errc::invalid_argument;
-  if (!is_number) return value.wrong(fmt::format("the {} \"{}\" is not a number", what, digits));
+  if (!is_number)
+    return value.wrong(fmt::format("the {} \"{}\" is not a number; {}", what, digits, value.syntax));
   if (error == std::errc::result_out_of_range || number > 65535)
     return value.wrong(fmt::format("the {} {} is above 65535", what, digits));
   return static_cast<std::uint16_t>(number);
@@ -94,7 +96,7 @@ Outcome<std::string> take_address(const Value& value, std::string_view& rest) {
     if (before == rest.npos) return address;
     address = rest.substr(0, before);
     rest = rest.substr(before + 1);
-    if (address.empty()) return value.wrong(fmt::format("the address is empty; {}", syntax));
+    if (address.empty()) return value.wrong(fmt::format("the address is empty; {}", value.syntax));
   }
   return usual_spelling(value, address, bracketed);
 }
@@ -102,7 +104,7 @@ Outcome<std::string> take_address(const Value& value, std::string_view& rest) {
 }  // namespace
 
 Outcome<Publication> parse_publish(std::string_view text, std::string_view where) {
-  const Value value{where, text};
+  const Value value{where, text, publish_syntax};
   std::string_view rest = text;
   Publication out;
   out.protocol = TRY(take_protocol(value, rest));
@@ -112,11 +114,12 @@ Outcome<Publication> parse_publish(std::string_view text, std::string_view where
     out.container = TRY(parse_range(value, "container port", rest));
     return out;
   }
-  if (rest.find(':', colon + 1) != rest.npos) return value.wrong(fmt::format("too many colons; {}", syntax));
+  if (rest.find(':', colon + 1) != rest.npos)
+    return value.wrong(fmt::format("too many colons; {}", value.syntax));
   out.container = TRY(parse_range(value, "container port", rest.substr(colon + 1)));
   const auto host = rest.substr(0, colon);
   if (host.empty()) {
-    if (out.host_ip.empty()) return value.wrong(fmt::format("nothing before the colon; {}", syntax));
+    if (out.host_ip.empty()) return value.wrong(fmt::format("nothing before the colon; {}", value.syntax));
     return out;  // "127.0.0.1::80": a port of the host's choice
   }
   out.host = TRY(parse_range(value, "host port", host));
@@ -129,7 +132,7 @@ Outcome<Publication> parse_publish(std::string_view text, std::string_view where
 }
 
 Outcome<std::vector<Ports>> parse_ports(std::string_view text, std::string_view where) {
-  const Value value{where, text};
+  const Value value{where, text, list_syntax};
   std::vector<Ports> out;
   while (!text.empty()) {
     const auto comma = text.find(',');

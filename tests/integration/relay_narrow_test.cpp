@@ -127,6 +127,7 @@ TEST_CASE("relay narrowed: an option that is none is refused", "[relay_narrow]")
         "--network relay: unknown option \"port=80\"; expected ports=PORTS[/PROTOCOL], ports=none, "},
        {"ports=80/sctp", "a relay carries TCP and UDP, and no SCTP"},
        {"ports=", "--network relay,ports"},
+       {"ports=80-", "--network relay,ports \"80-\": the port is empty; expected PORT[-LAST][/PROTOCOL]\n"},
        {"to-host=70000", "--network relay,to-host"},
        {"ports=80,ports=none", "--network relay,ports"}}));
   refused({}, {text}, relay(options));

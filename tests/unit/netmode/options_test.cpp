@@ -45,7 +45,8 @@ TEST_CASE("wrong options are refused by name") {
   CHECK_THAT(option_error("Map"), Catch::Contains("unknown option \"Map\""));
   CHECK_THAT(option_error("bind"), Catch::Contains("unknown option \"bind\""));
   CHECK(option_error("bind=") == "--network host,bind: no port is named; \"none\" allows no port at all");
-  CHECK(option_error("bind=x") == "--network host,bind \"x\": the port \"x\" is not a number");
+  CHECK(option_error("bind=x") ==
+        "--network host,bind \"x\": the port \"x\" is not a number; expected PORT[-LAST][/PROTOCOL]");
   CHECK_THAT(option_error("bind=0"), Catch::Contains("must not be 0"));
   CHECK_THAT(option_error("bind=80/sctp"), Catch::Contains("SCTP cannot be allowed by port"));
 }
