@@ -18,14 +18,14 @@ namespace {
 
 constexpr const char* places[] = {"/usr/local/bin/pasta", "/usr/bin/pasta", "/bin/pasta"};
 
-bool runs(const char* path) { return kernel::faccessat(kernel::cwd, path, X_OK).has_value(); }
+kernel::Result<> runs(const char* path) { return kernel::faccessat(kernel::cwd, path, X_OK); }
 
 Outcome<std::string> find() {
   if (const char* named = ::secure_getenv(program_variable); named && *named) {
-    if (*named == '/' && runs(named)) return std::string(named);
-    return refuse(
-        fmt::format("--network relay: {}={}: not an absolute path to a program", program_variable, named),
-        ENOENT);
+    const auto asked = fmt::format("--network relay: {}={}", program_variable, named);
+    if (*named != '/') return refuse(asked + ": not an absolute path", EINVAL);
+    TRY(explained(runs(named), asked));
+    return std::string(named);
   }
   for (const auto* place : places)
     if (runs(place)) return std::string(place);

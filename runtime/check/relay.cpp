@@ -24,7 +24,7 @@ std::string lacks_of(const relay::Program& program) {
       "too old for some things: servers of UDP are looked for only once, when it starts, and one "
       "direction alone cannot be narrowed";
   if (!relay::find_uplink().link_local6) lacks += "; no IPv6, since no device here has a link-local address";
-  return lacks + ". A passt of 2024 or later has no such limits";
+  return lacks + ". A passt of 2023-11 or later has no such limits";
 }
 
 Finding pasta() {

@@ -29,8 +29,7 @@ Outcome<> check_rights() {
   if (TRY(plan::look_at_caller()).privileged) return {};
   return refuse(
       "--network bridge: only root of the host can make devices and rules on it; an ordinary user has "
-      "--network host, "
-      "none and container:ID",
+      "--network host, relay, none and container:ID",
       EPERM);
 }
 

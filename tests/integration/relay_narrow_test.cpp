@@ -120,6 +120,23 @@ TEST_CASE("relay narrowed: pasta of before 2023-11 is refused one direction alon
   CHECK(relay_cgroups(bundle) == std::vector<std::string>{});
 }
 
+TEST_CASE("relay narrowed: pasta of before 2023-11 takes the free ones of a list, and none is refused",
+          "[relay_narrow]") {
+  RELAY_HOST();
+  NEEDS(host.old, "later ones wait for the container to listen");
+  const Running server = serving(stand(tcp_stacks, "8000"));
+  const Bundle bundle("echo ran", without_raw_sockets);
+  Container container(bundle);
+  const auto none = container.run(relay("ports=8000,to-host=none"));
+  CHECK(none.err == "lodger: --network relay: " + pasta +
+                        " (unknown version): Failed to bind any port for '-t 8000', exiting (all that are to "
+                        "be let in are taken on the host: `ss -lntup` tells by whom)\n");
+  CHECK(none.out == "");
+  CHECK(relays_here() == "");
+  CHECK(container.leftovers() == std::vector<std::string>{});
+  CHECK(container.run(relay("ports=8000,ports=8001,to-host=none")).out == "echo=ran\n");
+}
+
 TEST_CASE("relay narrowed: an option that is none is refused", "[relay_narrow]") {
   RELAY_HOST();
   const auto [options, text] = GENERATE(table<const char*, const char*>(
