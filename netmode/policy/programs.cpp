@@ -212,18 +212,20 @@ void load_packet(Assembler& out, std::size_t offset, Label shorter) {
 
 std::vector<bpf_insn> unicast_program() {
   // an address's first 32 bits
-  constexpr std::int64_t first_group = 0xe0000000, behind_groups = 0xf0000000, first_group6 = 0xff000000;
+  constexpr std::int64_t first_group = 0xe0000000, behind_groups = 0xf0000000, everybody = 0xffffffff,
+                         first_group6 = 0xff000000;
   Assembler out;
   const Label v6 = out.label(), allow = out.label(), deny = out.label();
   out.add({copy(packet, context), load(word, packet, offsetof(__sk_buff, pkt_type))});
-  // A network's own address for everybody does not tell by itself. The second are the host's copies of what
-  // it sends to everybody, or to a group.
+  // A network's own address for everybody does not tell by itself: what comes for it without the link's, from
+  // a tunnel, say, passes. The second are the host's copies of what it sends to everybody, or to a group.
   for (const int kind : {PACKET_BROADCAST, PACKET_LOOPBACK}) out.go_if(BPF_JEQ, word, kind, deny);
   out.add({load(word, packet, offsetof(__sk_buff, protocol))});
   out.go_if(BPF_JEQ, word, htons(ETH_P_IPV6), v6);
   out.go_if(BPF_JNE, word, htons(ETH_P_IP), allow);
   load_packet(out, offsetof(iphdr, daddr), deny);
   out.go_if(BPF_JLT, word, first_group, allow);
+  out.go_if(BPF_JEQ, word, everybody, deny);
   out.go_if(BPF_JGE, word, behind_groups, allow);
   out.go(deny);
   out.place(v6);

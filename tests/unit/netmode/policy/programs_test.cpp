@@ -85,7 +85,8 @@ TEST_CASE("unicast: a packet to one passes, to a group or to everybody it does n
     CHECK(packet_answer(one, PACKET_BROADCAST) == 0);
     CHECK(packet_answer(one, PACKET_LOOPBACK) == 0);  // 192.0.2.255, say, where the host itself has sent it
   }
-  for (const char* group : {"224.0.0.0", "224.0.0.251", "239.255.255.255", "ff00::", "ff02::fb", "ffff::1"}) {
+  for (const char* group :
+       {"224.0.0.0", "224.0.0.251", "239.255.255.255", "255.255.255.255", "ff00::", "ff02::fb", "ffff::1"}) {
     CAPTURE(group);
     for (const std::uint32_t kind : {PACKET_HOST, PACKET_MULTICAST, PACKET_LOOPBACK, PACKET_OUTGOING})
       CHECK(packet_answer(group, kind) == 0);
