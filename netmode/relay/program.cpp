@@ -11,6 +11,7 @@
 
 #include "kernel/file.hpp"
 #include "kernel/spawn.hpp"
+#include "kernel/time.hpp"
 #include "spec/text.hpp"
 
 namespace lodger::netmode::relay {
@@ -37,14 +38,15 @@ Outcome<std::string> find() {
 
 constexpr long patience_ms = 10'000;  // it takes some milliseconds, unless the machine is very busy
 
-/// The first line of what comes, of a page at most.
+/// The first line of what comes, of a page at most; a program that goes on behind it is not waited for.
 Outcome<std::string> first_line(const kernel::Fd<kernel::File>& reader, int interrupt,
                                 std::string_view asking) {
   std::array<char, 4096> text;
   std::size_t used = 0;
-  while (used < text.size()) {
+  const auto end = kernel::monotonic_ns() + patience_ms * 1'000'000;
+  while (used < text.size() && !std::string_view(text.data(), used).contains('\n')) {
     pollfd waited[] = {{reader.get(), POLLIN, 0}, {interrupt, POLLIN, 0}};
-    if (TRY(explained(kernel::poll(waited, patience_ms), asking)) == 0)
+    if (TRY(explained(kernel::poll(waited, kernel::milliseconds_until(end)), asking)) == 0)
       return refuse(fmt::format("{}: no answer in {} s", asking, patience_ms / 1000), ETIMEDOUT);
     if (waited[1].revents != 0) return refuse(fmt::format("{}: interrupted", asking), EINTR);
     const auto n = TRY(explained(kernel::read(reader.get(), std::span(text).subspan(used)), asking));
@@ -67,7 +69,7 @@ Outcome<std::string> ask_version(const std::string& path, int interrupt) {
       asking));
   pipe.writer = {};
   auto line = first_line(pipe.reader, interrupt, asking);
-  (void)kernel::send_signal(started.process, SIGKILL);  // what else it may have in mind is not waited for
+  (void)kernel::signal_group(started.pid, SIGKILL);  // a script may have started others; or it has ended
   TRY(explained(kernel::wait(started.process), asking));
   return line;
 }
