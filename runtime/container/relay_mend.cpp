@@ -11,9 +11,10 @@
 namespace lodger::container {
 namespace {
 
-/// Where the relay's cgroup was. A unit's slice is not in the record: it is in the configuration.
+/// Where the relay's cgroup was. Whether systemd made it is asked of the container's: behind an attempt that
+/// failed the relay's has no unit. A unit's slice is not in the record: it is in the configuration.
 Outcome<cgroups::Place> place_of(const Folder& folder, const Record& record, const cgroups::Layout& layout) {
-  if (record.relay_cgroup.unit.name.empty()) return cgroups::Place{record.relay_cgroup.path, {}};
+  if (record.cgroup.unit.name.empty()) return cgroups::Place{record.relay_cgroup.path, {}};
   const auto text = TRY(folder.read_config());
   const auto config = TRY(spec::parse(text));
   CreateRequest request;

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "support/cgroups.hpp"
+#include "support/relayed.hpp"
 #include "tests/support/text.hpp"
 
 using namespace lodger::test;
@@ -321,6 +322,40 @@ TEST_CASE("systemd: a cgroup below the scope, as an annotation names it", "[syst
   it.container.start();
   CHECK(it.container.call({"exec", "--detach", it.container.id(), "/bin/probe", "hold"}).err == "");
   CHECK(processes_in(unit_folder(it.unit()) + "/container") == 2);
+}
+
+TEST_CASE("systemd: a relay has a scope as well, and so has the next one, be it at the second try",
+          "[systemd]") {
+  NEEDS_SYSTEMD();
+  NEEDS(is_lodger(), "a mode of lodger's");
+  InScope it;
+  const auto program = it.bundle.beside("pasta");
+  write_file(
+      program,
+      "#!/bin/sh\n[ $1 != --version ] || { echo pasta 0.0~git20261002; exit; }\necho $$\nexec sleep 600\n",
+      0755);
+  const auto& id = it.container.id();
+  const auto unit = "lodger-test-" + it.bundle.name() + ":relay.scope";
+  const auto what = [&] { return unit_properties(unit)["Description"]; };
+  REQUIRE(setenv("LODGER_PASTA", program.c_str(), 1) == 0);
+  const auto prune = [&] { return it.container.call({"network", "prune"}); };
+  it.container.create(relay());
+  CHECK(what() == "relay of container " + id);
+
+  REQUIRE(kill(relay_pid(it.container), SIGKILL) == 0);
+  CHECK(eventually([&] { return unit_properties(unit)["LoadState"] == "not-found"; }));
+  const Running other(
+      {"/usr/bin/systemd-run", "--scope", "--description=another", "--unit=" + unit, "/bin/sleep", "60"});
+  CHECK(eventually([&] { return what() == "another"; }));
+  CHECK_THAT(prune().err, Catch::Contains("container " + id + ": ") && Catch::Contains("is not empty"));
+  CHECK(what() == "another");
+  CHECK(run_command({"/usr/bin/systemctl", "stop", unit}).status == 0);
+  CHECK(eventually([&] { return unit_properties(unit)["LoadState"] == "not-found"; }));
+  CHECK(prune().out == "container " + id + ": its relay had ended; there is a new one\n");
+  CHECK(what() == "relay of container " + id);
+  REQUIRE(unsetenv("LODGER_PASTA") == 0);
+  CHECK(it.container.remove().status == 0);
+  CHECK(unit_properties(unit)["LoadState"] == "not-found");
 }
 
 TEST_CASE("systemd: cgroups that the container made go with its scope", "[systemd]") {
