@@ -63,15 +63,24 @@ bool is_full(const Wanted& wanted, const std::vector<Held>& held) {
   return taken.count() == wanted.range.last - wanted.range.first + 1U;
 }
 
+/// A relay with a list lets nothing else in.
+bool is_listed(const Decision& decision) { return decision.relay && decision.relay->ports; }
+
 }  // namespace
 
 bool declares_any(const Decision& decision) {
+  if (is_listed(decision)) return !decision.relay->ports->empty();
   return !decision.publications.empty() || !decision.exposed.empty();
 }
 
 std::vector<Wanted> wanted(const Decision& decision) {
   const bool map = decision.maps_ports();
   std::vector<Wanted> all;
+  if (is_listed(decision)) {
+    for (const auto& [range, protocol] : *decision.relay->ports)
+      all.push_back({protocol, range, std::nullopt, false});
+    return all;
+  }
   for (const auto& publication : decision.publications) {
     if (!map) all.push_back({publication.protocol, publication.container, std::nullopt, false});
     if (map && publication.host.first != 0) all.push_back(on_host(publication));

@@ -89,7 +89,7 @@ Outcome<std::optional<std::string>> unknown(bool required, std::string_view wher
 
 Outcome<std::optional<std::string>> preflight(const Decision& decision, const Neighbours& neighbours) {
   const bool bridged = !decision.bridge.empty();
-  if (!decision.host && !bridged) return std::nullopt;
+  if (!decision.host && !bridged && !decision.relay) return std::nullopt;
   // A port of the host's that leads to a container must be free; one that an application may bind, may.
   const bool required = decision.options.require_ports || bridged;
   const std::string_view where = bridged ? "--publish" : "require-ports";
@@ -100,11 +100,14 @@ Outcome<std::optional<std::string>> preflight(const Decision& decision, const Ne
   const auto taken = clashes_with(all, neighbours);
   if (!taken) return unknown(required, where, taken.error());
   if (taken->empty()) return std::nullopt;
-  const auto text = fmt::format("ports that the container {} are taken on the host: {}",
-                                bridged ? "publishes" : "declares", list(*taken));
+  const auto* whose = bridged                                   ? "the container publishes"
+                      : decision.relay && decision.relay->ports ? "the relay lets in"
+                                                                : "the container declares";
+  const auto text = fmt::format("ports that {} are taken on the host: {}", whose, list(*taken));
   if (required)
     return refuse(fmt::format("{}: {}; end what holds them, or give the container others", where, text),
                   EADDRINUSE);
+  if (decision.relay) return text + "; what the container has there is not let in meanwhile";
   const bool translated = std::ranges::any_of(*taken, &Clash::translated);
   return text + (translated ? "; what is bound there is not reached" : "; binding them will fail there");
 }

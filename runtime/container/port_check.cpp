@@ -42,7 +42,7 @@ Outcome<std::optional<std::string>> look(const Store& store, const netmode::Deci
   };
   const auto user_name = [](uid_t uid) { return Users().name(uid); };
   // On a bridge lodger-network looks for them, in all state roots' networks.
-  const auto translated = [&] { return network.host ? translated_ports(store) : Translations(); };
+  const auto translated = [&] { return network.bridge.empty() ? translated_ports(store) : Translations(); };
   return netmode::ports::preflight(network, {container_of, user_name, translated});
 }
 

@@ -33,7 +33,7 @@ Outcome<> ask_policies(const std::string& callers, const Folder& folder, const R
   source.config = TRY(spec::parse(text));
   source.network.relay = record.relay.options;
   auto facts = TRY(policy_facts({}, source));
-  facts.by = "another relay";
+  facts.by = "another one, in place of one that had ended";
   return policy::judge(policies, facts);
 }
 

@@ -245,6 +245,7 @@ TEST_CASE("check: the host's abstract sockets are counted", "[check]") {
 }
 
 TEST_CASE("check: which pasta there is, and what its version leaves undone", "[check]") {
+  NEEDS(access("/dev/net/tun", R_OK | W_OK) == 0, "needs /dev/net/tun");
   const Bundle bundle("exit 0");
   const auto with = [&](const std::string& version, std::vector<std::string> more = {}) {
     const auto program = bundle.path() + "/pasta";
@@ -282,6 +283,7 @@ TEST_CASE("check: which pasta there is, and what its version leaves undone", "[c
 }
 
 TEST_CASE("check: a relay that create would refuse for what the container may, or for its users", "[check]") {
+  NEEDS(access("/dev/net/tun", R_OK | W_OK) == 0, "needs /dev/net/tun");
   const auto found = [](const std::string& mode, const Edit& edit) {
     const Bundle bundle("exit 0", edit);
     const auto program = bundle.path() + "/pasta";

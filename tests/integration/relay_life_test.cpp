@@ -326,10 +326,13 @@ TEST_CASE("relay life: `network prune` asks an administrator who has spoken sinc
     const auto done = prune(word);
     INFO(network << " " << done.summary());
     CHECK(done.out == "");
-    CHECK_THAT(done.err, Catch::StartsWith("lodger: warning: container " + it.container.id() +
-                                           ": network mode relay (by another relay) is denied by the rule "
-                                           "\"network.relay\" of " +
-                                           word.file));
+    CHECK_THAT(
+        done.err,
+        Catch::StartsWith(
+            "lodger: warning: container " + it.container.id() +
+            ": network mode relay (by another one, in place of one that had ended) is denied by the rule "
+            "\"network.relay\" of " +
+            word.file));
     CHECK(relay_of(it.container)["running"] == false);
   }
   const PolicyFile word(R"({"host": "deny", "relay": {"deny-unless": ["no-CAP_SYS_ADMIN"]}})");

@@ -293,6 +293,28 @@ TEST_CASE("relay: what the first has let in on a port, a second finds taken as o
   }));
 }
 
+TEST_CASE("relay: a port that is to be let in and is taken is told before anything is made", "[relay]") {
+  RELAY_HOST();
+  const Running holder = serving(stand({"tcp4"}, "8000"));
+  const auto [options, declared, what] = GENERATE(
+      table<const char*, const char*, const char*>({{"", "8000", "the container declares"},
+                                                    {"ports=8000-8001,to-host=none", "", "the relay lets in"},
+                                                    {"ports=8001,to-host=none", "8000", ""}}));
+  CAPTURE(options);
+  const Bundle bundle("echo ran", [&](json& config) {
+    without_raw_sockets(config);
+    config["annotations"]["org.opencontainers.image.exposedPorts"] = declared;
+  });
+  Container container(bundle);
+  const auto done = container.run(relay(options));
+  INFO(done.summary());
+  CHECK(Facts(done.out)["echo"] == "ran");
+  const auto told = std::string("ports that ") + what + " are taken on the host: ";
+  CHECK((done.err.find(told) != done.err.npos) == (*what != '\0'));
+  CHECK((done.err.find(std::to_string(holder.pid())) != done.err.npos) == (*what != '\0'));
+  CHECK((done.err.find("is not let in meanwhile") != done.err.npos) == (*what != '\0'));
+}
+
 TEST_CASE("relay: of two that serve one port the first is reached, and the second once that has ended",
           "[relay]") {
   RELAY_HOST();

@@ -55,6 +55,19 @@ TEST_CASE("ports: without map the container binds its own side of a publication,
   CHECK(wanted(declaring({})).empty());
 }
 
+TEST_CASE("ports: of a relay with a list it is the list, of one without what is declared") {
+  auto decision = declaring({"8080:80"}, "9/udp");
+  decision.host = false;
+  decision.relay.emplace();
+  CHECK(declares_any(decision));
+  CHECK(lines(wanted(decision)) == "tcp 80\nudp 9\n");
+  decision.relay->ports = parse_ports("8000-8010,53/udp", "x").value();
+  CHECK(lines(wanted(decision)) == "tcp 8000-8010\nudp 53\n");
+  decision.relay->ports->clear();
+  CHECK_FALSE(declares_any(decision));
+  CHECK(wanted(decision).empty());
+}
+
 TEST_CASE("ports: with map it is the host's side, on its address") {
   auto decision = declaring({"8080:80", "127.0.0.1:5300-5301:53-54/udp", "[::1]::90", "7000-7009:70"},
                             "80,443,53-54/udp,53-55/udp");
