@@ -35,11 +35,9 @@ std::string complaint_in(std::string_view text) {
 
 /// What helps against it, as far as it is known.
 std::string_view help_with(std::string_view complaint) {
-  if (complaint.contains("tun socket") || complaint.contains("tap device"))
-    return " (whoever is root in the container's user namespace has to be able to open /dev/net/tun)";
-  if (complaint.contains("bind any port"))
-    return " (all that are to be let in are taken on the host: `ss -lntup` tells by whom)";
-  return "";
+  const bool tap = complaint.contains("tun socket") || complaint.contains("tap device");
+  return tap ? " (whoever is root in the container's user namespace has to be able to open /dev/net/tun)"
+             : "";
 }
 
 }  // namespace

@@ -44,9 +44,9 @@ TEST_CASE("relay user: root's container with a user namespace", "[relay_user]") 
   RELAY_HOST();
   const OwnTun tun;
   const Running server = serving(stand(all_stacks, "9000", true));
-  const Bundle bundle(
-      "ids ; " + stand(tcp_stacks, "8000") + stand(tcp_stacks, "80") + stand({"udp4"}, "7000") + "answer",
-      with_user_namespace);
+  const Bundle bundle("ids ; " + stand(tcp_stacks, "8000") + stand(tcp_stacks, "80") +
+                          stand({"udp4", "udp6"}, "7000") + "answer",
+                      with_user_namespace);
   for (const char* file : {"/etc/hosts", "/etc/resolv.conf"}) write_file(bundle.rootfs(file), "");
   Container container(bundle);
   container.create(relay("", {"-p", "7000:7000/udp"}));
@@ -57,7 +57,7 @@ TEST_CASE("relay user: root's container with a user namespace", "[relay_user]") 
     CHECK(answers({}, stack, "80"));
     CHECK(answers(inside_of(container), stack, "9000"));
   }
-  CHECK(answers({}, "udp4", "7000"));
+  for (const char* stack : {"udp4", "udp6"}) CHECK(answers({}, stack, "7000"));
   CHECK(answers(inside_of(container), "udp4", "9000"));
   const auto pid = relay_pid(container);
   CHECK(ns_id(pid, "user") == ns_id(container.pid(), "user"));  // it has no power over anything else
@@ -80,7 +80,7 @@ TEST_CASE("relay user: an ordinary user's container, and that of a user namespac
   const OwnTun tun;
   const Running server = serving(stand(all_stacks, "9000", true));
   const Where wrapped = nested ? Where{"unshare", "-Urm"} : Where{};
-  const UserBundle bundle("ids ; " + stand(tcp_stacks, "8000") + stand({"udp4"}, "7000") + "answer",
+  const UserBundle bundle("ids ; " + stand(tcp_stacks, "8000") + stand({"udp4", "udp6"}, "7000") + "answer",
                           [&](json& config) {
                             if (nested) without_user_namespace(config);
                             if (nested) without(config["linux"]["namespaces"], "cgroup");
@@ -94,7 +94,7 @@ TEST_CASE("relay user: an ordinary user's container, and that of a user namespac
       CAPTURE(stack);
       CHECK(answers({}, stack, "8000"));
     }
-    CHECK(answers({}, "udp4", "7000"));
+    for (const char* stack : {"udp4", "udp6"}) CHECK(answers({}, stack, "7000"));
     if (!nested) {
       const auto ask = [&](const std::string& stack) {
         const auto done = bundle.call(
