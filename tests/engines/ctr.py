@@ -19,11 +19,21 @@ class Task(Container):
         self.engine.call('task', 'rm', '-f', self.name)
         self.engine.call('c', 'rm', self.name)
 
+    def row(self):
+        """Its number and status, and all that was said."""
+        answer = self.engine.call('task', 'ls')
+        for name, pid, status, *_ in map(str.split, answer.out.splitlines()):
+            if name == self.name:
+                return pid, status, answer
+        return None, 'none', answer
+
     def status(self):
-        for line in self.engine.call('task', 'ls').out.splitlines():
-            if line.split()[0] == self.name:
-                return line.split()[2]
-        return 'none'
+        return self.row()[1]
+
+    def pid(self):
+        pid, _, answer = self.row()
+        wants(os.path.exists(f'/proc/{pid}'), answer)
+        return pid
 
 
 def ctr_runs(engine, runtime):
@@ -92,7 +102,7 @@ def ctr_comes_back(engine, runtime):
 def ctr_loses_shim(engine, runtime):
     """the shim is killed: the task ends, nothing stays"""
     with Task(engine, runtime) as task:
-        pid = next(line.split()[1] for line in engine.call('task', 'ls').out.splitlines() if line.startswith(task.name))
+        pid = task.pid()
         shim = open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[1]
         os.kill(int(shim), signal.SIGKILL)
         eventually(lambda: task.status() in ('none', 'STOPPED', 'UNKNOWN'))
@@ -205,7 +215,7 @@ def ctr_limits(engine, runtime):
     """--memory-limit, --cpus; their figures in metrics"""
     needs_controller('memory')
     with Task(engine, runtime, flags=['--memory-limit', str(64 << 20), '--cpus', '0.5']) as task:
-        pid = next(line.split()[1] for line in engine.call('task', 'ls').out.splitlines() if line.startswith(task.name))
+        pid = task.pid()
         wants(file_of(pid, 'memory/memory.limit_in_bytes', 'memory.max') == str(64 << 20), engine.call('task', 'ls'))
         wants(file_of(pid, 'cpu/cpu.cfs_quota_us', 'cpu.max').split()[0] == '50000', engine.call('task', 'ls'))
         answer = engine.call('task', 'metrics', task.name)
@@ -215,7 +225,7 @@ def ctr_limits(engine, runtime):
 def ctr_joins(engine, runtime):
     """--with-ns: another's namespaces; without --net-host its own"""
     with Task(engine, runtime) as task:
-        pid = next(line.split()[1] for line in engine.call('task', 'ls').out.splitlines() if line.startswith(task.name))
+        pid = task.pid()
         theirs = os.readlink(f'/proc/{pid}/ns/ipc')
         gives(engine.run(runtime, 'readlink', '/proc/self/ns/ipc', flags=['--rm', '--with-ns', f'ipc:/proc/{pid}/ns/ipc'], name=fresh()), theirs + '\n')
         answer = engine.run(runtime, 'sh', '-c', 'readlink /proc/self/ns/net', flags=['--rm'], name=fresh())

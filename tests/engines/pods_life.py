@@ -85,7 +85,7 @@ def keeps_logs(engine, runtime):
 def counts(engine, runtime):
     """ContainerStats, ListContainerStats, PodSandboxStats"""
     with pod(engine, runtime) as made:
-        member = made.add('sh', '-c', 'x=$(seq 1 300000); sleep 1000')
+        member = made.add('sh', '-c', 'x=$(seq 1 300000); sleep 1000; :')
         eventually(lambda: member.figures().memory.usage_bytes.value > 1 << 20)
         figures = member.figures()
         holds(figures.cpu.usage_core_nano_seconds.value > 0 and figures.memory.working_set_bytes.value > 0, figures)
