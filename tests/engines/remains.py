@@ -8,16 +8,23 @@ import time
 
 
 class Remains:
-    """Of one engine. `namespaces` are those that its programs and networkless containers are in: none before they are made."""
+    """Of one engine. `namespaces` are those that its programs and networkless containers are in: none before they are made.
+    They are held open: the number of one that has ended is the next one's, of whomever."""
     guardian = None  # to whom it is said what there is: the end of a pipe
 
-    def __init__(self, place, cgroup, namespaces=()):
-        self.place, self.cgroup, self.namespaces = place, cgroup, namespaces
+    def __init__(self, place, cgroup, holder=None):
+        self.place, self.cgroup, self.held = place, cgroup, []
+        if holder is not None:
+            try:
+                self.held = [os.open(f'/proc/{holder}/ns/{kind}', os.O_RDONLY) for kind in ('mnt', 'net')]
+            except OSError:
+                pass  # it has ended, and they with it
+        self.namespaces = [os.readlink(f'/proc/self/fd/{namespace}') for namespace in self.held]
 
     def found_by(self, holder):
-        self.namespaces = [os.readlink(f'/proc/{holder}/ns/{kind}') for kind in ('mnt', 'net')]
+        self.__init__(self.place, self.cgroup, holder)
         if Remains.guardian is not None:
-            os.write(Remains.guardian, (json.dumps([self.place, self.cgroup, self.namespaces]) + '\n').encode())
+            os.write(Remains.guardian, (json.dumps([self.place, self.cgroup, holder]) + '\n').encode())
 
     def processes(self):
         for entry in glob.glob('/proc/[0-9]*'):
@@ -48,6 +55,9 @@ class Remains:
 
     def remove(self):
         self.end_processes()
+        while self.held:
+            self.namespaces = []
+            os.close(self.held.pop())
         shutil.rmtree(self.place, ignore_errors=True)
         for folder in self.cgroups():
             for _ in range(20):
