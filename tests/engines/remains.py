@@ -12,17 +12,15 @@ class Remains:
     They are held open: the number of one that has ended is the next one's, of whomever."""
     guardian = None  # to whom it is said what there is: the end of a pipe
 
-    def __init__(self, place, cgroup, holder=None):
-        self.place, self.cgroup, self.held = place, cgroup, []
-        if holder is not None:
-            try:
-                self.held = [os.open(f'/proc/{holder}/ns/{kind}', os.O_RDONLY) for kind in ('mnt', 'net')]
-            except OSError:
-                pass  # it has ended, and they with it
+    def __init__(self, place, cgroup):
+        self.place, self.cgroup, self.held, self.namespaces = place, cgroup, [], []
+
+    def hold(self, holder):
+        self.held = [os.open(f'/proc/{holder}/ns/{kind}', os.O_RDONLY) for kind in ('mnt', 'net')]
         self.namespaces = [os.readlink(f'/proc/self/fd/{namespace}') for namespace in self.held]
 
     def found_by(self, holder):
-        self.__init__(self.place, self.cgroup, holder)
+        self.hold(holder)
         if Remains.guardian is not None:
             os.write(Remains.guardian, (json.dumps([self.place, self.cgroup, holder]) + '\n').encode())
 
@@ -55,8 +53,8 @@ class Remains:
 
     def remove(self):
         self.end_processes()
+        self.namespaces = []  # whoever has these numbers next is none of ours
         while self.held:
-            self.namespaces = []
             os.close(self.held.pop())
         shutil.rmtree(self.place, ignore_errors=True)
         for folder in self.cgroups():
@@ -74,6 +72,15 @@ class Remains:
                 pass  # it is that of the other engines, too: the last one removes it
 
 
+def remembered(place, cgroup, holder):
+    remains = Remains(place, cgroup)
+    try:
+        remains.hold(holder)
+    except OSError:
+        pass  # it has ended, and its namespaces with it
+    return remains
+
+
 def guard():
     """A process that outlives this one, however it ends, and removes what it then finds. To be called before there are threads."""
     told, Remains.guardian = os.pipe()
@@ -86,7 +93,7 @@ def guard():
     for stream in range(3):
         os.dup2(null, stream)  # whoever reads the table is not kept waiting
     with open(told) as lines:
-        left = [Remains(*json.loads(line)) for line in lines]
+        left = [remembered(*json.loads(line)) for line in lines]
     for remains in left:
         remains.remove()
     os._exit(0)
