@@ -239,19 +239,16 @@ std::vector<bpf_insn> unicast_program() {
 namespace {
 
 std::vector<bpf_insn> instructions_for(bpf_attach_type where, const Rules& rules) {
+  std::vector<bpf_insn> none;
   switch (where) {
     case BPF_CGROUP_INET_INGRESS:
-    case BPF_CGROUP_INET_EGRESS: return rules.unicast ? unicast_program() : std::vector<bpf_insn>{};
-    case BPF_CGROUP_INET_SOCK_CREATE: return rules.bind ? socket_program() : std::vector<bpf_insn>{};
+    case BPF_CGROUP_INET_EGRESS: return rules.unicast ? unicast_program() : none;
+    case BPF_CGROUP_INET_SOCK_CREATE: return rules.bind ? socket_program() : none;
+    case BPF_CGROUP_INET4_BIND: return rules.ports() ? bind_program(rules, false) : none;
+    case BPF_CGROUP_INET6_BIND: return rules.ports() ? bind_program(rules, true) : none;
     default: break;
   }
-  if (!rules.ports()) return {};
-  switch (where) {
-    case BPF_CGROUP_INET4_BIND: return bind_program(rules, false);
-    case BPF_CGROUP_INET6_BIND: return bind_program(rules, true);
-    default: break;
-  }
-  if (rules.map.empty()) return {};
+  if (rules.map.empty()) return none;
   switch (where) {
     case BPF_CGROUP_INET4_CONNECT:
     case BPF_CGROUP_UDP4_SENDMSG: return outward_program(rules.map, false);
