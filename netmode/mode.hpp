@@ -41,6 +41,7 @@ struct Request {
   /// The path of a running container's network namespace ("/proc/PID/ns/net").
   std::function<Outcome<std::string>(const std::string& id)> namespace_of;
   /// Whether an annotation with this value may make `mode` of what the bundle says: an administrator's word.
+  /// Asked wherever there is one, so that it has to be set.
   std::function<Outcome<>(std::string_view value, const Mode& mode, const Place& bundle)> may_annotate;
 };
 

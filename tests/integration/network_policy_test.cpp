@@ -341,6 +341,31 @@ TEST_CASE("policy: a relay is denied by its rule, and publishes what it lets in"
          {"--network", "relay,to-host=none,ports=80"});
 }
 
+TEST_CASE("policy: without one an annotation leads off the host's network alone") {
+  NEEDS_ROOT();
+  const OwnEtc no_policy;
+  const auto run = [](const std::string& mode, bool own) {
+    const Bundle bundle("echo ran", [&](json& config) {
+      if (own) own_network(config);
+      config["annotations"] = {{"org.lodger.network.mode", mode}};
+    });
+    return Container(bundle).run();
+  };
+  CHECK(Facts(run("none", false).out)["echo"] == "ran");
+  for (const char* mode :
+       {"host", "host,map", "bridge", "relay,ports=80", "ns:/proc/1/ns/net", "container:web"}) {
+    const auto done = run(mode, true);
+    INFO(mode << " " << done.summary());
+    CHECK(done.status != 0);
+    CHECK(done.out == "");
+    CHECK_THAT(done.err,
+               Catch::StartsWith(std::string("lodger: annotation org.lodger.network.mode \"") + mode +
+                                 "\": without a policy an annotation may take a container off the "
+                                 "host's network, and choose no other mode"));
+  }
+  for (const char* mode : {"ns:/proc/1/ns/net", "container:web"}) CHECK(run(mode, false).status != 0);
+}
+
 TEST_CASE("policy: an annotation chooses what it may, and what it has chosen is judged") {
   NEEDS_ROOT();
   const auto annotated = [](const std::string& mode, bool own = false) {
