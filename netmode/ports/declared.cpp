@@ -63,10 +63,9 @@ bool is_full(const Wanted& wanted, const std::vector<Held>& held) {
   return taken.count() == wanted.range.last - wanted.range.first + 1U;
 }
 
-/// A relay with a list lets nothing else in.
-bool is_listed(const Decision& decision) { return decision.relay && decision.relay->ports; }
-
 }  // namespace
+
+bool is_listed(const Decision& decision) { return decision.relay && decision.relay->ports; }
 
 bool declares_any(const Decision& decision) {
   if (is_listed(decision)) return !decision.relay->ports->empty();

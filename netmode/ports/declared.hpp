@@ -15,8 +15,12 @@ struct Wanted {
   bool any_of = false;             // one free port of the range is enough
 };
 
-/// Without `map` the container binds what its image says, the container's side of a publication; with it the
-/// host's side, on the address that it names. A port that the host is going to choose is not among them.
+/// Whether it has a relay with a list, which lets nothing else in.
+bool is_listed(const Decision& decision);
+
+/// Of a relay with a list, the list. Else, without `map`, the container binds what its image says, the
+/// container's side of a publication; with it the host's side, on the address that it names. A port that the
+/// host is going to choose is not among them.
 std::vector<Wanted> wanted(const Decision& decision);
 
 /// Whether the bundle or its user says anything about ports.

@@ -100,9 +100,9 @@ Outcome<std::optional<std::string>> preflight(const Decision& decision, const Ne
   const auto taken = clashes_with(all, neighbours);
   if (!taken) return unknown(required, where, taken.error());
   if (taken->empty()) return std::nullopt;
-  const auto* whose = bridged                                   ? "the container publishes"
-                      : decision.relay && decision.relay->ports ? "the relay lets in"
-                                                                : "the container declares";
+  const auto* whose = bridged               ? "the container publishes"
+                      : is_listed(decision) ? "the relay lets in"
+                                            : "the container declares";
   const auto text = fmt::format("ports that {} are taken on the host: {}", whose, list(*taken));
   if (required)
     return refuse(fmt::format("{}: {}; end what holds them, or give the container others", where, text),

@@ -90,6 +90,8 @@ std::optional<int> date_at(std::string_view text) {
 
 }  // namespace
 
+kernel::Result<> check_tun() { return kernel::faccessat(kernel::cwd, tun_device, R_OK | W_OK); }
+
 int date_of(std::string_view version) {
   for (; !version.empty(); version.remove_prefix(1))
     if (version.starts_with("20"))

@@ -18,6 +18,11 @@ struct Program {
 inline constexpr const char* program_variable = "LODGER_PASTA";
 Outcome<Program> find_program(int interrupt = -1);
 
+/// What pasta makes the container's device with: tun(4). Fails where we may not open it; where pasta runs as
+/// another user, root of the container's user namespace, it has to tell by itself.
+inline constexpr const char* tun_device = "/dev/net/tun";
+kernel::Result<> check_tun();
+
 /// The date in "pasta 0.0~git20261002.cba3570-1" or "passt 2024_10_30.ee7d0b6"; 0: there is none.
 int date_of(std::string_view version);
 

@@ -46,6 +46,8 @@ Outcome<Relay> Relay::plan(Task task, int interrupt) {
   Relay relay;
   const auto program = TRY(find_program(interrupt));
   relay.argv_ = TRY(arguments(program, task, find_uplink()));
+  if (const auto tun = explained(check_tun(), fmt::format("--network relay: {}", tun_device)); !tun)
+    return refuse(tun.error().text + "; pasta has to be able to open it (read and write)", tun.error().code);
   relay.record_ = {program.path, program.version, std::move(task.options), std::move(task.udp), {}};
   relay.date_ = program.date;
   relay.interrupt_ = interrupt;

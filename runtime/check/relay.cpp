@@ -1,9 +1,7 @@
 // What --network relay needs of this machine, and for one bundle what it leaves within reach.
 #include <fmt/core.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "kernel/file.hpp"
 #include "netmode/relay/arguments.hpp"
 #include "netmode/relay/program.hpp"
 #include "netmode/relay/uplink.hpp"
@@ -37,10 +35,10 @@ Finding pasta() {
 
 /// tun(4), and passt(1): the relay is at the other end of the container's device.
 Finding tun() {
-  constexpr const char* path = "/dev/net/tun";
-  const auto open = kernel::faccessat(kernel::cwd, path, R_OK | W_OK);
-  if (open) return {topic, path, Verdict::good, "can be opened", ""};
-  return {topic, path, Verdict::limited, strerrordesc_np(open.error().code), "--network relay is refused"};
+  const auto open = relay::check_tun();
+  if (open) return {topic, relay::tun_device, Verdict::good, "can be opened", ""};
+  return {topic, relay::tun_device, Verdict::limited, strerrordesc_np(open.error().code),
+          "--network relay is refused"};
 }
 
 Finding direction(const char* subject, const netmode::PortList& list, const char* all, const char* narrow) {

@@ -1,13 +1,10 @@
 #include "runtime/container/relay_network.hpp"
 
 #include <fmt/core.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "cgroups/manage.hpp"
-#include "kernel/file.hpp"
 #include "kernel/namespace.hpp"
 #include "netmode/powers.hpp"
 #include "netmode/relay/network.hpp"
@@ -67,23 +64,11 @@ Outcome<> check_root(const spec::Linux& linux) {
   return {};
 }
 
-/// pasta is at the other end of the container's device: tun(4). Where it runs as another user than we, as
-/// root of the container's user namespace, it has to tell by itself.
-Outcome<> check_tun() {
-  constexpr const char* path = "/dev/net/tun";
-  const auto access = kernel::faccessat(kernel::cwd, path, R_OK | W_OK);
-  if (access) return {};
-  return refuse(fmt::format("--network relay: {}: {}; pasta has to be able to open it (read and write)", path,
-                            strerrordesc_np(access.error().code)),
-                access.error().code);
-}
-
 /// Its remarks are notices.
 Outcome<netmode::relay::Relay> planned(const Source& source, const Notices& notices, int interrupt) {
   const auto& network = source.network;
   TRY(check_narrowing(*network.relay, source.config));
   TRY(check_root(*source.config.linux));
-  TRY(check_tun());
   auto relay = TRY(netmode::relay::Relay::plan({*network.relay, declared_udp(network)}, interrupt));
   if (const auto remark = relay.remark(); !remark.empty()) notices(remark);
   return relay;

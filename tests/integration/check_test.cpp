@@ -244,17 +244,27 @@ TEST_CASE("check: the host's abstract sockets are counted", "[check]") {
   CHECK(after["consequence"].get<std::string>().contains("private-abstract"));
 }
 
+namespace {
+
+/// `check`, where pasta is a program of this version, in the bundle's folder.
+Finished check_with(const Bundle& bundle, const std::string& version, std::vector<std::string> more = {}) {
+  const auto program = bundle.path() + "/pasta";
+  write_file(program, "#!/bin/sh\necho \"" + version + "\"\n", 0755);
+  more.insert(more.begin(),
+              {"/usr/bin/env", "LODGER_PASTA=" + program, runtime_path(), "check", "--format", "json"});
+  return run_command(more);
+}
+Finished check_relay(const Bundle& bundle, const std::string& version, const std::string& mode) {
+  return check_with(bundle, version, {"--bundle", bundle.path(), "--network", mode});
+}
+
+}  // namespace
+
 TEST_CASE("check: which pasta there is, and what its version leaves undone", "[check]") {
-  NEEDS(access("/dev/net/tun", R_OK | W_OK) == 0, "needs /dev/net/tun");
   const Bundle bundle("exit 0");
-  const auto with = [&](const std::string& version, std::vector<std::string> more = {}) {
-    const auto program = bundle.path() + "/pasta";
-    write_file(program, "#!/bin/sh\necho \"" + version + "\"\n", 0755);
-    more.insert(more.begin(),
-                {"/usr/bin/env", "LODGER_PASTA=" + program, runtime_path(), "check", "--format", "json"});
-    return run_command(more);
+  const auto line = [&](const std::string& version) {
+    return find(findings(check_with(bundle, version)), "pasta");
   };
-  const auto line = [&](const std::string& version) { return find(findings(with(version)), "pasta"); };
   const auto old = line("pasta unknown version");
   CHECK(old["verdict"] == "limited");
   CHECK(old["found"] == bundle.path() + "/pasta (unknown version)");
@@ -266,30 +276,27 @@ TEST_CASE("check: which pasta there is, and what its version leaves undone", "[c
   CHECK(other["verdict"] == "limited");
   CHECK(other["consequence"].get<std::string>().contains("not pasta"));
 
-  const Bundle apart("exit 0", without_raw_sockets);
-  const auto about = [&](const std::string& version, const std::string& mode) {
-    return with(version, {"--bundle", apart.path(), "--network", mode});
-  };
-  auto finished = about("pasta 0.0~git20261002", "relay,ports=8000,to-host=none");
-  CHECK(finished.status == 0);
-  auto all = findings(finished);
-  CHECK(find(all, "stack")["found"] == "its own, with a relay to the host's");
-  CHECK(find(all, "ports")["found"] == "8000/tcp");
-  CHECK(find(all, "the host's loopback")["found"] == "none");
-  CHECK(all.back()["found"] == "can run here");
-  finished = about("pasta unknown version", "relay,ports=8000");
+  const auto finished = check_relay(bundle, "pasta unknown version", "relay,ports=8000");
   CHECK(finished.status == 1);
   CHECK(findings(finished).back()["found"].get<std::string>().contains("confuses the directions"));
 }
 
+TEST_CASE("check: what a relay lets in and out", "[check]") {
+  NEEDS_TUN();
+  const Bundle bundle("exit 0", without_raw_sockets);
+  const auto finished = check_relay(bundle, "pasta 0.0~git20261002", "relay,ports=8000,to-host=none");
+  CHECK(finished.status == 0);
+  const auto all = findings(finished);
+  CHECK(find(all, "stack")["found"] == "its own, with a relay to the host's");
+  CHECK(find(all, "ports")["found"] == "8000/tcp");
+  CHECK(find(all, "the host's loopback")["found"] == "none");
+  CHECK(all.back()["found"] == "can run here");
+}
+
 TEST_CASE("check: a relay that create would refuse for what the container may, or for its users", "[check]") {
-  NEEDS(access("/dev/net/tun", R_OK | W_OK) == 0, "needs /dev/net/tun");
+  NEEDS_TUN();
   const auto found = [](const std::string& mode, const Edit& edit) {
-    const Bundle bundle("exit 0", edit);
-    const auto program = bundle.path() + "/pasta";
-    write_file(program, "#!/bin/sh\necho \"pasta 0.0~git20261002\"\n", 0755);
-    const auto finished = run_command({"/usr/bin/env", "LODGER_PASTA=" + program, runtime_path(), "check",
-                                       "--format", "json", "--bundle", bundle.path(), "--network", mode});
+    const auto finished = check_relay(Bundle("exit 0", edit), "pasta 0.0~git20261002", mode);
     CHECK(finished.status == (finished.out.contains("can run here") ? 0 : 1));
     return findings(finished).back()["found"].get<std::string>();
   };

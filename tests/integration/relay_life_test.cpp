@@ -214,6 +214,7 @@ TEST_CASE("relay life: a program is waited for until it has said its version, an
           "[relay_life]") {
   NEEDS_ROOT();
   NEEDS(is_lodger(), "a mode of lodger's");
+  NEEDS_TUN();
   const HostStack stack;
   struct Case {
     const char *limit, *program, *text;

@@ -28,12 +28,14 @@ class RelayHost {
   std::string program_;
 };
 
+#define NEEDS_TUN() NEEDS(access("/dev/net/tun", R_OK | W_OK) == 0, "needs /dev/net/tun")
+
 /// Ends the test where it cannot be made here; else it goes on with `host`, once for each pasta.
 #define RELAY_HOST()                                                       \
   NEEDS_ROOT();                                                            \
   NEEDS(is_lodger(), "a mode of lodger's");                                \
   NEEDS(!::lodger::test::pastas().empty(), "needs pasta (Debian: passt)"); \
-  NEEDS(access("/dev/net/tun", R_OK | W_OK) == 0, "needs /dev/net/tun");   \
+  NEEDS_TUN();                                                             \
   const auto pasta = GENERATE_REF(from_range(::lodger::test::pastas()));   \
   CAPTURE(pasta);                                                          \
   const ::lodger::test::RelayHost host(pasta);                             \
