@@ -49,6 +49,7 @@ Outcome<> serve(Service service) {
     leave();
     loggers.when_none([&] { loop.stop(); });
   };
+  tasks.end_with_bundle();
   auto served = loop.run();
   leave();
   // A thread that is at work still has its hands on all of this.

@@ -102,14 +102,12 @@ Outcome<std::string> start(const Invocation& invocation) {
   const auto group = TRY(group_of(config, invocation.id));
   service.socket = socket_path(service.bootstrap, service.name_space, group);
   service.listener = TRY(take_socket(service.socket));
-  auto answer = bootstrap_answer(service.bootstrap, service.socket);
-  TRY(leave_address(".", service.socket));
-  if (!service.listener) return answer;
-  const auto left = leave_shim(service, options);
+  auto left = leave_address(".", service.socket);
+  if (left && service.listener) left = leave_shim(service, options);
   // While it is open: who finds it closed takes the path for another.
-  if (!left) (void)kernel::unlinkat(kernel::cwd, service.socket.c_str());
+  if (!left && service.listener) (void)kernel::unlinkat(kernel::cwd, service.socket.c_str());
   TRY(left);
-  return answer;
+  return bootstrap_answer(service.bootstrap, service.socket);
 }
 
 }  // namespace lodger::shim

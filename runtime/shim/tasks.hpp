@@ -38,6 +38,10 @@ class Tasks {
   bool has(pid_t pid) const;
   /// One call of either generation of the service.
   void serve(const wire::Request& request, const Reply& reply);
+  /// Until there is a container, which containerd would find: ends the shim once the bundle that it was
+  /// started in is gone. Where containerd was killed during "start", the next one may have removed the bundle
+  /// before our address was in it, and asks nobody to end.
+  void end_with_bundle();
 
  private:
   using Method = void (Tasks::*)(const std::string& payload, const Reply& reply);

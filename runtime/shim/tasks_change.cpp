@@ -1,6 +1,7 @@
 // What changes a container that runs, and the shim's own end.
 #include <fmt/core.h>
 
+#include "kernel/file.hpp"
 #include "runtime/container/pause.hpp"
 #include "runtime/container/update.hpp"
 #include "runtime/shim/tasks.hpp"
@@ -111,6 +112,16 @@ void Tasks::end_if_empty() {
   // Behind the answer to this call.
   if (tasks_.empty() && making_.empty())
     with_.publisher.flush(2s, [&loop = with_.loop, end] { loop.after(0ms, end); });
+}
+
+void Tasks::end_with_bundle() {
+  constexpr auto pause = std::chrono::seconds(1);
+  with_.loop.after(pause, [this] {
+    if (!tasks_.empty()) return;
+    const auto there = kernel::faccessat(kernel::cwd, "config.json", F_OK);
+    if (!there && there.error().code == ENOENT && making_.empty()) return with_.end();
+    end_with_bundle();
+  });
 }
 
 }  // namespace lodger::shim

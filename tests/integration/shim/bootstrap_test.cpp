@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <iterator>
 #include <sstream>
 
@@ -143,6 +144,32 @@ TEST_CASE("shim: a containerd that comes back finds it by the bundle's address f
   const Place place;
   const Shim shim(bundle, place);
   CHECK(support::read_file(bundle.beside("address")) == "unix://" + shim.socket());
+}
+
+TEST_CASE("shim: it ends with its bundle while it has no container, and only then") {
+  NEEDS_ROOT();
+  const Place place;
+  const Bundle kept(words("/bin/true")), used(words("/bin/sleep 1000")), lost(words("/bin/true"));
+  Shim waits(kept, place, "c1"), has_one(used, place, "c2");
+  has_one.run();
+  REQUIRE(std::filesystem::remove(used.path() + "/config.json"));
+  const Shim abandoned(lost, place, "c3");
+  std::filesystem::remove_all(lost.path());
+  abandoned.await_end();
+  CHECK(!support::exists(abandoned.socket()));
+  CHECK(waits.state().error().code == Code::not_found);
+  CHECK(has_one.state()->status == wire::TaskStatus::running);
+}
+
+TEST_CASE("shim: one that cannot leave its address does not begin, and leaves no socket") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/true"));
+  const Place place;
+  REQUIRE(std::filesystem::create_directory(bundle.path() + "/address"));
+  const auto started = start_shim(bundle, place, "c1", options_of(place));
+  CHECK(started.refused());
+  CHECK_THAT(started.err, Catch::Contains("address"));
+  CHECK(support::names_in(place.path("s")).empty());
 }
 
 TEST_CASE(
