@@ -368,10 +368,7 @@ TEST_CASE("bind list: the end of one container leaves another one's list in the 
   const HostStack stack;
   const auto path = "/lodger-test/shared-" + std::to_string(getpid());
   const Edit shared = [&](json& config) { config["linux"]["cgroupsPath"] = path; };
-  const std::string tree = v2() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
-  const auto existing = tree + path;
-  (void)mkdir((tree + "/lodger-test").c_str(), 0755);
-  REQUIRE(mkdir(existing.c_str(), 0755) == 0);
+  const auto existing = make_cgroup(v2() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified", path);
   {
     const Bundle ended("exit 0", shared), holding("hold", shared);
     Container before(ended), after(holding);
@@ -403,10 +400,7 @@ TEST_CASE("bind list: a cgroup that was there before is left as it was", "[ports
   const HostStack stack;
   const auto path = "/lodger-test/kept-" + std::to_string(getpid());
   const Bundle bundle("bind tcp4 0.0.0.0 81", [&](json& config) { config["linux"]["cgroupsPath"] = path; });
-  const std::string tree = v2() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
-  const auto existing = tree + path;
-  (void)mkdir((tree + "/lodger-test").c_str(), 0755);
-  REQUIRE(mkdir(existing.c_str(), 0755) == 0);
+  const auto existing = make_cgroup(v2() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified", path);
   {
     Container first(bundle);
     CHECK(Facts(first.run(under("bind=80")).out)["bind:tcp4:0.0.0.0:81.errno"] == denied);

@@ -32,11 +32,8 @@ Facts inside_of(const UserBundle& bundle, const Args& wrapped = {}) {
 class Delegated {
  public:
   Delegated() {
-    for (const char* controller : {"pids", "freezer", "cpu"}) {
-      mkdir(("/sys/fs/cgroup/" + std::string(controller) + "/lodger-test").c_str(), 0755);  // or it is there
-      REQUIRE(mkdir(in(controller).c_str(), 0755) == 0);
-      REQUIRE(chown(in(controller).c_str(), 54321, 54321) == 0);
-    }
+    for (const std::string controller : {"pids", "freezer", "cpu"})
+      REQUIRE(chown(make_cgroup("/sys/fs/cgroup/" + controller, path()).c_str(), 54321, 54321) == 0);
   }
   Delegated(const Delegated&) = delete;
   Delegated& operator=(const Delegated&) = delete;

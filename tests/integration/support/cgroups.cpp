@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,18 @@ std::string folder(const Bundle& bundle, const std::string& controller) {
   return access((hierarchy + "/cgroup.procs").c_str(), F_OK) == 0
              ? hierarchy + "/lodger-test/" + bundle.name()
              : "";
+}
+
+std::string make_cgroup(const std::string& hierarchy, const std::string& path) {
+  constexpr mode_t open_to_all = 0755;
+  const auto above = hierarchy + "/lodger-test", made = hierarchy + path;
+  const bool there = support::eventually([&] {
+    mkdir(above.c_str(), open_to_all);  // or it is there
+    return mkdir(made.c_str(), open_to_all) == 0;
+  });
+  REQUIRE(there);
+  REQUIRE(chmod(above.c_str(), open_to_all) == 0);
+  return made;
 }
 
 std::string value(const std::string& folder, const char* v1_file, const char* v2_file) {

@@ -18,6 +18,10 @@ bool v2();
 bool has_cgroup2();
 /// The container's folder of a controller; empty where this machine has no such controller.
 std::string folder(const Bundle& bundle, const std::string& controller);
+/// Makes a cgroup of the test's own, "/lodger-test/...", in a hierarchy: its folder, which the test removes.
+/// The one above, which comes and goes with other tests' containers, is open to all users while this one is
+/// there, whatever umask it was made under.
+std::string make_cgroup(const std::string& hierarchy, const std::string& path);
 /// The cgroup2 folder of a container, on v2 and hybrid; empty where there is no such tree.
 std::string unified_folder(const Bundle& bundle);
 /// A control file's text, without its last newline.
