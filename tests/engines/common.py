@@ -8,6 +8,9 @@ import uuid
 from engines import Skipped
 
 HOST = ['--network', 'host']
+# Needs 200 MB, and ends a second after its victim: containerd's usual shim tells of it only while it still finds the cgroup
+# (its pkg/oom/v1, "process"), which a runtime's delete may have removed by then.
+WANTS_MEMORY = ['sh', '-c', '(x=$(yes | head -c 200000000); echo ${#x}); status=$?; sleep 1; exit $status']
 
 
 def fresh():

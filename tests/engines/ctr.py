@@ -6,7 +6,7 @@ import re
 import signal
 import time
 
-from common import Container, alone, eventually, file_of, fresh, gives, needs_controller, wants
+from common import WANTS_MEMORY, Container, alone, eventually, file_of, fresh, gives, needs_controller, wants
 from engines import IMAGE, Answer, Skipped
 
 
@@ -279,7 +279,7 @@ def ctr_tells_events(engine, runtime):
         return '/images/' in client.said
     with engine.background('events') as client:
         eventually(hears)
-        answer = engine.run(runtime, 'sh', '-c', 'x=$(yes | head -c 200000000); echo ${#x}', flags=['--rm', '--net-host', '--memory-limit', str(32 << 20)], name=name)
+        answer = engine.run(runtime, *WANTS_MEMORY, flags=['--rm', '--net-host', '--memory-limit', str(32 << 20)], name=name)
         wants(answer.status == 137 or answer.out, answer)  # where there is swap it may pass
         eventually(lambda: any('/tasks/delete' in line and name in line for line in client.said.splitlines()), what=lambda: client.said[-500:])
         said = [line for line in client.said.splitlines() if name in line]

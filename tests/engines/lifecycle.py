@@ -4,7 +4,7 @@ import os
 import re
 import time
 
-from common import HOST, Kept, eventually, file_of, fresh, gives, needs_all_capabilities, needs_controller, wants
+from common import HOST, WANTS_MEMORY, Kept, eventually, file_of, fresh, gives, needs_all_capabilities, needs_controller, wants
 from engines import IMAGE
 
 ENDURES = ['sh', '-c', 'trap "" TERM; while true; do sleep 0.1; done']
@@ -291,14 +291,14 @@ def tells_events(engine, runtime):
 def tells_oom(engine, runtime):
     """an end for want of memory is told as that"""
     needs_controller('memory')
-    with Kept(engine, runtime, 'sh', '-c', 'x=$(yes | head -c 200000000); echo ${#x}', flags=['--memory', '32m', '--memory-swap', '32m']) as kept:
+    with Kept(engine, runtime, *WANTS_MEMORY, flags=['--memory', '32m', '--memory-swap', '32m']) as kept:
         wants(kept('wait', kept.name).out.strip() == '137', kept('logs', kept.name))
         if engine.name == 'podman' and engine.major() < 5:
             # it looks for conmon's note in the bundle, conmon leaves it in the folder that Podman was called in:
             # containers/podman 13102 (mended by 21523), containers/conmon 504
             wants(os.path.exists(engine.place + '/oom'), kept('inspect', kept.name))
         else:
-            wants(kept.inspect('.State.OOMKilled') == 'true', kept('inspect', kept.name))
+            eventually(lambda: kept.inspect('.State.OOMKilled') == 'true', what=lambda: kept('inspect', kept.name))
 
 
 LIFECYCLE = [runs, reads_stdin, publishes_on_host, serves_on_host, gives_terminal, resizes_terminal, executes, executes_as,

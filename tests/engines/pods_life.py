@@ -5,7 +5,7 @@ import json
 import os
 import time
 
-from common import alone, eventually
+from common import WANTS_MEMORY, alone, eventually
 from cri import EXITED, NOTREADY, READY, RUNNING
 from pods import SERVER, asks_port, holds, lines, pod, refused
 from websocket import Channels
@@ -114,7 +114,7 @@ def ends(engine, runtime):
 def tells_oom(engine, runtime):
     """an end for want of memory: OOMKilled"""
     with pod(engine, runtime) as made:
-        member = made.add('busybox', 'dd', 'if=/dev/zero', 'of=/dev/null', 'bs=100M', 'count=1', resources={'memory_limit_in_bytes': 32 << 20})
+        member = made.add(*WANTS_MEMORY, resources={'memory_limit_in_bytes': 32 << 20})
         eventually(lambda: member.status().state == EXITED)
         eventually(lambda: member.status().reason == 'OOMKilled')
         holds(member.status().exit_code == 137, member.status())
