@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 
 #include "kernel/file.hpp"
+#include "runtime/shim/abandonment.hpp"
 #include "runtime/shim/children.hpp"
 #include "runtime/shim/rest.hpp"
 #include "runtime/shim/tasks.hpp"
@@ -34,10 +35,18 @@ Outcome<> serve(Service service) {
     if (!work->any()) reap_children([&](pid_t pid) { return tasks.has(pid); });
   };
   const auto children = TRY(Children::watch(loop, reap, [&] { loop.stop(); }));
-  Server server(loop, std::move(service.listener), [&](const wire::Request& request, const Reply& reply) {
-    tasks.serve(request, reply);
-    rest.begin();
-  });
+  std::function<void()> look;
+  Server server(
+      loop, std::move(service.listener),
+      [&](const wire::Request& request, const Reply& reply) {
+        tasks.serve(request, reply);
+        rest.begin();
+      },
+      [&] { look(); });
+  Abandonment abandonment(
+      loop, std::move(service.bundle), [&] { return server.is_alone() && tasks.empty(); },
+      [&] { tasks.end_if_empty(); });
+  look = [&] { abandonment.look(); };
   TRY(server.listen());
   // The path is free first: whoever finds nobody there becomes the next shim.
   const auto leave = [&] {
@@ -49,7 +58,7 @@ Outcome<> serve(Service service) {
     leave();
     loggers.when_none([&] { loop.stop(); });
   };
-  tasks.end_with_bundle();
+  abandonment.look();
   auto served = loop.run();
   leave();
   // A thread that is at work still has its hands on all of this.

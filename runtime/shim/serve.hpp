@@ -3,10 +3,12 @@
 #include "kernel/socket.hpp"
 #include "runtime/cli/log.hpp"
 #include "runtime/shim/bootstrap.hpp"
+#include "runtime/shim/bundle.hpp"
 
 namespace lodger::shim {
 
 struct Service {
+  Bundle bundle;  // that it was started in
   kernel::Fd<kernel::Socket> listener;
   std::string socket;  // its path, removed at the end
   Bootstrap bootstrap;

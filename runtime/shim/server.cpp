@@ -23,8 +23,8 @@ void Reply::send(const wire::Response& response) const {
   if (const auto connection = connection_.lock()) connection->send(stream_, response);
 }
 
-Server::Server(Loop& loop, kernel::Fd<kernel::Socket> listener, Handler handler)
-    : loop_(loop), listener_(std::move(listener)), handler_(std::move(handler)) {}
+Server::Server(Loop& loop, kernel::Fd<kernel::Socket> listener, Handler handler, std::function<void()> alone)
+    : loop_(loop), listener_(std::move(listener)), handler_(std::move(handler)), alone_(std::move(alone)) {}
 
 Server::~Server() { close(); }
 
@@ -62,6 +62,7 @@ void Server::pause() {
 void Server::drop(int fd) {
   loop_.forget(fd);
   connections_.erase(fd);
+  if (alone_ && is_alone()) alone_();
 }
 
 Outcome<> Connection::watch() {

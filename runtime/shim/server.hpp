@@ -24,6 +24,8 @@ class Reply {
     send({std::nullopt, wire::encode(message)});
   }
   void fail(wire::Code code, std::string text) const { send({wire::Status{code, std::move(text)}, {}}); }
+  /// Whether its connection is still there.
+  bool reaches() const { return !connection_.expired(); }
 
  private:
   void send(const wire::Response& response) const;
@@ -36,8 +38,9 @@ class Server {
   using Handler = std::function<void(const wire::Request& request, const Reply& reply)>;
 
   /// Serves those who connect to `listener` and are of the shim's own user and group (SO_PEERCRED, unix(7)):
-  /// the socket's file keeps others out, and this is what holds where the file's mode was changed.
-  Server(Loop& loop, kernel::Fd<kernel::Socket> listener, Handler handler);
+  /// the socket's file keeps others out, and this is what holds where the file's mode was changed. `alone`:
+  /// once the last connection has ended.
+  Server(Loop& loop, kernel::Fd<kernel::Socket> listener, Handler handler, std::function<void()> alone = {});
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
@@ -45,6 +48,7 @@ class Server {
   /// Nobody is served any more, and who connects is refused.
   void close();
   bool serves() const { return static_cast<bool>(listener_); }
+  bool is_alone() const { return connections_.empty(); }
 
  private:
   friend class Connection;
@@ -55,6 +59,7 @@ class Server {
   Loop& loop_;
   kernel::Fd<kernel::Socket> listener_;
   Handler handler_;
+  std::function<void()> alone_;
   std::map<int, std::shared_ptr<Connection>> connections_;
   std::uint64_t pause_ = 0;  // a timer: no descriptor was to be had for who waits to be taken
 };

@@ -72,8 +72,10 @@ Outcome<> take_cgroup(const std::string& path) {
 }
 
 [[noreturn]] void stay(Service service) {
+  const auto socket = service.socket;
   auto served = leave_containerd(service.listener);
   if (served) served = shim::serve(std::move(service));
+  if (!served) (void)remove_dead_socket(socket);
   if (!served) log(cli::Level::error, served.error().text);
   kernel::exit(served ? 0 : 1);
 }
@@ -94,18 +96,20 @@ Outcome<> leave_shim(Service& service, const Options& options) {
 
 Outcome<std::string> start(const Invocation& invocation) {
   const auto input = TRY(standard_input());
-  Service service;
+  Service service{TRY(Bundle::here()), {}, {}, {}, {}};
   service.bootstrap = TRY(read_bootstrap(input, invocation));
   service.name_space = invocation.name_space;
   const auto options = TRY(decode_options(service.bootstrap.options));
   const auto config = TRY(container::read_file("config.json"));
   const auto group = TRY(group_of(config, invocation.id));
   service.socket = socket_path(service.bootstrap, service.name_space, group);
+  // First: "delete" finds by it what a killed one leaves.
+  TRY(leave_address(service.bundle.path(), service.socket));
   service.listener = TRY(take_socket(service.socket));
-  auto left = leave_address(".", service.socket);
-  if (left && service.listener) left = leave_shim(service, options);
+  if (!service.listener) return bootstrap_answer(service.bootstrap, service.socket);
+  const auto left = leave_shim(service, options);
   // While it is open: who finds it closed takes the path for another.
-  if (!left && service.listener) (void)kernel::unlinkat(kernel::cwd, service.socket.c_str());
+  if (!left) (void)kernel::unlinkat(kernel::cwd, service.socket.c_str());
   TRY(left);
   return bootstrap_answer(service.bootstrap, service.socket);
 }

@@ -38,10 +38,11 @@ class Tasks {
   bool has(pid_t pid) const;
   /// One call of either generation of the service.
   void serve(const wire::Request& request, const Reply& reply);
-  /// Until there is a container, which containerd would find: ends the shim once the bundle that it was
-  /// started in is gone. Where containerd was killed during "start", the next one may have removed the bundle
-  /// before our address was in it, and asks nobody to end.
-  void end_with_bundle();
+  /// Whether there is no container, nor one in the making.
+  bool empty() const { return tasks_.empty() && making_.empty(); }
+  /// Ends the shim where that is so, and still is once its events are told: a new container may come
+  /// meanwhile.
+  void end_if_empty();
 
  private:
   using Method = void (Tasks::*)(const std::string& payload, const Reply& reply);
@@ -93,7 +94,6 @@ class Tasks {
   void update(const wire::UpdateRequest& request, const Reply& reply);
   Answer<wire::Empty> checkpoint(const wire::ContainerRequest& request);
   Answer<wire::Empty> shut_down(const wire::ShutdownRequest& request);
-  void end_if_empty();
 
   /// `part` beside the loop, on a container that is there until it is done, even where its removal has begun;
   /// then `then` on the loop.

@@ -1,7 +1,6 @@
 // What changes a container that runs, and the shim's own end.
 #include <fmt/core.h>
 
-#include "kernel/file.hpp"
 #include "runtime/container/pause.hpp"
 #include "runtime/container/update.hpp"
 #include "runtime/shim/tasks.hpp"
@@ -103,25 +102,13 @@ Answer<Empty> Tasks::shut_down(const wire::ShutdownRequest&) {
   return Empty{};
 }
 
-/// While the events are told a new container may come.
 void Tasks::end_if_empty() {
   using namespace std::chrono_literals;
   const auto end = [this] {
-    if (tasks_.empty() && making_.empty()) with_.end();
+    if (empty()) with_.end();
   };
   // Behind the answer to this call.
-  if (tasks_.empty() && making_.empty())
-    with_.publisher.flush(2s, [&loop = with_.loop, end] { loop.after(0ms, end); });
-}
-
-void Tasks::end_with_bundle() {
-  constexpr auto pause = std::chrono::seconds(1);
-  with_.loop.after(pause, [this] {
-    if (!tasks_.empty()) return;
-    const auto there = kernel::faccessat(kernel::cwd, "config.json", F_OK);
-    if (!there && there.error().code == ENOENT && making_.empty()) return with_.end();
-    end_with_bundle();
-  });
+  if (empty()) with_.publisher.flush(2s, [&loop = with_.loop, end] { loop.after(0ms, end); });
 }
 
 }  // namespace lodger::shim

@@ -117,6 +117,7 @@ void Tasks::finish_making(Making& making, const Reply& reply) {
     making.streams.reset();
     making.interrupt = {};
     fail(reply, failed(creating, making.made.error()));
+    if (!reply.reaches()) end_if_empty();
   }
   for (const auto& whose : std::exchange(making.given_up, {})) give_up({id}, whose);
 }

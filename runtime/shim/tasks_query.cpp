@@ -86,12 +86,12 @@ Answer<wire::StatsResponse> Tasks::stats(const wire::ContainerRequest& request) 
   return wire::StatsResponse{metrics(*figures, layout->kind)};
 }
 
-/// Of a container that is not known as well: containerd asks a shim it has found what it is.
+/// What a containerd that has come back asks first. One of before 1.6.24 keeps a shim that answers, for ever,
+/// also where it has no such container (containerd 6860); refused, it calls "delete". So it is with one that
+/// is still being made: whoever asked for that has been told that it failed.
 Answer<wire::ConnectResponse> Tasks::connect(const wire::ContainerRequest& request) {
-  const auto found = tasks_.find(request.id);
-  const pid_t pid = found == tasks_.end() ? 0 : found->second->init.pid;
-  return wire::ConnectResponse{static_cast<std::uint32_t>(kernel::getpid()), static_cast<std::uint32_t>(pid),
-                               ""};
+  const auto& task = *TRY(find(request.id));
+  return wire::ConnectResponse{number(kernel::getpid()), number(task.init.pid), ""};
 }
 
 }  // namespace lodger::shim

@@ -1,6 +1,8 @@
 // From Delete to a container's being gone.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "runtime/container/kill.hpp"
 #include "runtime/container/remove.hpp"
 #include "runtime/shim/tasks.hpp"
@@ -168,10 +170,14 @@ void Tasks::let_go(Task& task) {
     answer_removal(process, end_of(process));
   }
   const auto kept = std::move(tasks_.extract(task.id).mapped());
+  const bool told = std::ranges::any_of(kept->init.deleting, &Reply::reaches) ||
+                    (kept->unmade && kept->unmade->reply.reaches());
   answer_removal(kept->init, answer);
   if (kept->unmade) fail(kept->unmade->reply, failed(creating, kept->unmade->why));
   for (const auto& [request, reply] : kept->next) create(request, reply);
-  if (kept->given_up) end_if_empty();
+  // Who asked for it is gone: the next containerd may have taken us on while it was still there, and sends no
+  // Shutdown.
+  if (kept->given_up || !told) end_if_empty();
 }
 
 }  // namespace lodger::shim

@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <sstream>
+
 #include "../support/census.hpp"
 #include "tests/support/files.hpp"
 
@@ -37,17 +40,19 @@ wire::Any any_of(const wire::RuncOptions& options) {
 }
 
 Finished call_shim(const Bundle& bundle, const Place& place, const std::string& id, const std::string& action,
-                   const std::string& input) {
+                   const std::string& input, std::vector<std::string> wrapper) {
   static const auto program = built_program("LODGER_SHIM", "../../runtime/shim/containerd-shim-lodger-v2");
-  return run_command({program, "-namespace", "test", "-address", place.path("c.sock"), "-publish-binary",
-                      "/none", "-id", id, "-bundle", bundle.path(), action},
-                     {.input = input,
-                      .folder = bundle.path(),
-                      .env = {"TTRPC_ADDRESS=" + place.path("c.sock.ttrpc"), "MAX_SHIM_VERSION=2"}});
+  for (const auto& word : {program, std::string("-namespace"), std::string("test"), std::string("-address"),
+                           place.path("c.sock"), std::string("-publish-binary"), std::string("/none"),
+                           std::string("-id"), id, std::string("-bundle"), bundle.path(), action})
+    wrapper.push_back(word);
+  return run_command(wrapper, {.input = input,
+                               .folder = bundle.path(),
+                               .env = {"TTRPC_ADDRESS=" + place.path("c.sock.ttrpc"), "MAX_SHIM_VERSION=2"}});
 }
 
 Finished start_shim(const Bundle& bundle, const Place& place, const std::string& id,
-                    const wire::RuncOptions& options) {
+                    const wire::RuncOptions& options, const std::vector<std::string>& wrapper) {
   // The sockets of all shims of the machine are in one folder; these tests have theirs to themselves.
   wire::BootstrapParams params;
   params.instance_id = id;
@@ -56,10 +61,39 @@ Finished start_shim(const Bundle& bundle, const Place& place, const std::string&
   params.grpc_address = place.path("c.sock");
   params.socket_dir = place.path("s");
   params.extensions.push_back({any_of(options)});
-  return call_shim(bundle, place, id, "start", wire::encode(params));
+  return call_shim(bundle, place, id, "start", wire::encode(params), wrapper);
 }
 
 std::vector<std::string> shell(const std::string& line) { return {"/bin/sh", "-c", line}; }
+
+namespace {
+
+/// The inode of a socket that listens, by its path: proc_pid_net(5), "net/unix".
+std::string listening_inode(const std::string& path) {
+  constexpr unsigned long accepts = 0x10000;  // __SO_ACCEPTCON
+  std::istringstream table(support::read_file("/proc/net/unix"));
+  std::string line, number, references, protocol, flags, type, state, inode, name;
+  while (std::getline(table, line)) {
+    std::istringstream fields(line);
+    fields >> number >> references >> protocol >> flags >> type >> state >> inode >> name;
+    if (name == path && (std::stoul(flags, nullptr, 16) & accepts) != 0) return inode;
+  }
+  return "";
+}
+
+/// Whose socket it is; 0: nobody's.
+pid_t listener_at(const std::string& path) {
+  const auto socket = "socket:[" + listening_inode(path) + "]";
+  for (const auto& pid : support::names_in("/proc")) {
+    const auto folder = "/proc/" + pid + "/fd";
+    std::error_code failed;
+    for (const auto& fd : std::filesystem::directory_iterator(folder, failed))
+      if (std::filesystem::read_symlink(fd.path(), failed) == socket) return std::stoi(pid);
+  }
+  return 0;
+}
+
+}  // namespace
 
 Shim::Shim(const Bundle& bundle, const Place& place, const std::string& id)
     : Shim(bundle, place, id, options_of(place)) {}
@@ -76,16 +110,14 @@ Shim::Shim(const Bundle& bundle, const Place& place, const std::string& id, cons
   CHECK(answer->protocol == "ttrpc");
   socket_ = answer->address.substr(7);
   reconnect();
-  wire::ContainerRequest request;
-  request.id = id;
-  const auto connected = call<wire::ConnectResponse>("Connect", request);
-  REQUIRE(connected);
-  pid_ = static_cast<pid_t>(connected->shim_pid);
+  pid_ = listener_at(socket_);
+  REQUIRE(pid_ > 0);
 }
 
 Shim::~Shim() {
   if (pid_ == 0) return;
   if (!is_gone(pid_)) {
+    if (!connection_) reconnect();
     if (const auto now = state(); now && now->status != wire::TaskStatus::stopped && kill(SIGKILL))
       (void)wait();
     (void)remove();
@@ -106,6 +138,8 @@ void Shim::reconnect() {
   early_.clear();
   next_stream_ = 1;
 }
+
+void Shim::disconnect() { connection_ = {}; }
 
 std::string Shim::state_root() const { return place_.path("root") + "/test"; }
 

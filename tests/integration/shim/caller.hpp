@@ -31,15 +31,16 @@ class Place {
   std::string folder_;
 };
 
-/// `shim <flags> <action>` in the bundle's folder, to its end.
+/// `shim <flags> <action>` in the bundle's folder, to its end; behind the words of a program that executes
+/// what follows them.
 Finished call_shim(const Bundle& bundle, const Place& place, const std::string& id, const std::string& action,
-                   const std::string& input = "");
+                   const std::string& input = "", std::vector<std::string> wrapper = {});
 /// Options that name a state root of the place's own.
 wire::RuncOptions options_of(const Place& place);
 wire::Any any_of(const wire::RuncOptions& options);
 /// "start" as today's containerd calls it.
 Finished start_shim(const Bundle& bundle, const Place& place, const std::string& id,
-                    const wire::RuncOptions& options);
+                    const wire::RuncOptions& options, const std::vector<std::string>& wrapper = {});
 
 /// The words of a process that runs a line of shell.
 std::vector<std::string> shell(const std::string& line);
@@ -99,6 +100,8 @@ class Shim {
   std::string state_root() const;
   /// A further connection, which calls go over from now on, as after a restart of containerd.
   void reconnect();
+  /// As at the end of containerd.
+  void disconnect();
 
  private:
   wire::Response response_to(std::uint32_t stream);
