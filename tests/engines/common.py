@@ -8,9 +8,6 @@ import uuid
 from engines import Skipped
 
 HOST = ['--network', 'host']
-# Needs 200 MB, and ends a second after its victim: containerd's usual shim tells of it only while it still finds the cgroup
-# (its pkg/oom/v1, "process"), which a runtime's delete may have removed by then.
-WANTS_MEMORY = ['sh', '-c', '(x=$(yes | head -c 200000000); echo ${#x}); status=$?; sleep 1; exit $status']
 
 
 def fresh():
@@ -67,6 +64,16 @@ def needs_all_capabilities():
         raise Skipped(f'this machine has no capability {", ".join(map(str, lacking))} to give')
 
 
+def starves(engine, runtime):
+    """A command that needs 200 MB."""
+    starving = 'x=$(yes | head -c 200000000); echo ${#x}'
+    if engine.name == 'podman' or runtime.shim:
+        return ['sh', '-c', starving]
+    # containerd's usual shim tells of it only while it still finds the cgroup (its pkg/oom/v1, "process"), which a runtime's
+    # delete may have removed by then: the container ends a second after the victim
+    return ['sh', '-c', f'({starving}); status=$?; sleep 1; exit $status']
+
+
 class Container:
     """One that is there until the block ends. `flags` are those of the engine's `run`."""
 
@@ -106,6 +113,11 @@ class Kept(Container):
         """Waits until it has said this."""
         eventually(lambda: text in self('logs', self.name).out)
         return self
+
+    def goes_on(self):
+        """Lets one that waits for the file /go go on, whose end may take `touch` along once that has done its work."""
+        answer = self('exec', self.name, 'touch', '/go')
+        wants(answer.status in (0, 137), answer)
 
     def pid(self):
         return int(self.inspect('.State.Pid'))

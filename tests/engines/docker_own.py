@@ -27,7 +27,7 @@ def tells_more_events(engine, runtime):
         eventually(lambda: 'health_status: healthy' in told(kept), what=lambda: str(told(kept)))
         kept('pause', kept.name, must=True)
         kept('unpause', kept.name, must=True)
-        kept('exec', kept.name, 'touch', '/go', must=True)
+        kept.goes_on()
         eventually(lambda: 'die' in told(kept), what=lambda: str(told(kept)))
         wants({'create', 'start', 'pause', 'unpause', 'exec_die', 'oom', 'die'} <= set(told(kept)), kept('logs', kept.name))
 
@@ -36,7 +36,7 @@ def updates_policy(engine, runtime):
     """update --restart, --pids-limit"""
     with Kept(engine, runtime, 'sh', '-c', 'test -e /a && sleep 1000; touch /a; while ! test -e /go; do sleep 0.1; done; exit 3') as kept:
         kept('update', '--restart', 'on-failure:1', '--pids-limit', '50', kept.name, must=True)
-        kept('exec', kept.name, 'touch', '/go', must=True)
+        kept.goes_on()
         eventually(lambda: kept.inspect('.RestartCount') == '1' and kept.status() == 'running', what=lambda: kept('inspect', kept.name).out[:500])
 
 
@@ -52,7 +52,7 @@ def waits(engine, runtime):
     with Kept(engine, runtime, 'sh', '-c', 'while ! test -e /go; do sleep 0.1; done; exit 6', flags=['--label', 'of=' + fresh()]) as kept:
         answer = kept('ps', '--filter', f'name={kept.name}', '--format', '{{.Names}} {{.Status}}')
         wants(answer.out.startswith(f'{kept.name} Up'), answer)
-        kept('exec', kept.name, 'touch', '/go', must=True)
+        kept.goes_on()
         answer = kept('wait', kept.name)
         wants(answer.out == '6\n', answer)
         answer = kept('ps', '-a', '--filter', f'name={kept.name}', '--filter', 'exited=6', '-q')

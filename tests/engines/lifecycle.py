@@ -4,7 +4,7 @@ import os
 import re
 import time
 
-from common import HOST, WANTS_MEMORY, Kept, eventually, file_of, fresh, gives, needs_all_capabilities, needs_controller, wants
+from common import HOST, Kept, eventually, file_of, fresh, gives, needs_all_capabilities, needs_controller, starves, wants
 from engines import IMAGE
 
 ENDURES = ['sh', '-c', 'trap "" TERM; while true; do sleep 0.1; done']
@@ -102,7 +102,7 @@ def attaches(engine, runtime):
     with Kept(engine, runtime, 'sh', '-c', 'while ! test -e /go; do echo early; sleep 0.1; done; echo late') as kept:
         with engine.background(*engine.about(runtime), 'attach', '--no-stdin', kept.name) as client:
             eventually(lambda: 'early' in client.said, 30)
-            kept('exec', kept.name, 'touch', '/go', must=True)
+            kept.goes_on()
             client.process.wait(30)
             wants('late' in client.said, kept('logs', kept.name))
 
@@ -291,7 +291,7 @@ def tells_events(engine, runtime):
 def tells_oom(engine, runtime):
     """an end for want of memory is told as that"""
     needs_controller('memory')
-    with Kept(engine, runtime, *WANTS_MEMORY, flags=['--memory', '32m', '--memory-swap', '32m']) as kept:
+    with Kept(engine, runtime, *starves(engine, runtime), flags=['--memory', '32m', '--memory-swap', '32m']) as kept:
         wants(kept('wait', kept.name).out.strip() == '137', kept('logs', kept.name))
         if engine.name == 'podman' and engine.major() < 5:
             # it looks for conmon's note in the bundle, conmon leaves it in the folder that Podman was called in:

@@ -3,9 +3,10 @@ import concurrent.futures
 import glob
 import json
 import os
+import signal
 import time
 
-from common import WANTS_MEMORY, alone, eventually
+from common import alone, eventually, starves
 from cri import EXITED, NOTREADY, READY, RUNNING
 from pods import SERVER, asks_port, holds, lines, pod, refused
 from websocket import Channels
@@ -114,7 +115,7 @@ def ends(engine, runtime):
 def tells_oom(engine, runtime):
     """an end for want of memory: OOMKilled"""
     with pod(engine, runtime) as made:
-        member = made.add(*WANTS_MEMORY, resources={'memory_limit_in_bytes': 32 << 20})
+        member = made.add(*starves(engine, runtime), resources={'memory_limit_in_bytes': 32 << 20})
         eventually(lambda: member.status().state == EXITED)
         eventually(lambda: member.status().reason == 'OOMKilled')
         holds(member.status().exit_code == 137, member.status())
@@ -170,6 +171,18 @@ def leaves_nothing(engine, runtime):
     holds(made.id not in [one.id for one in engine.ask('ListPodSandbox').items], 'it is listed')
 
 
+def loses_pause(engine, runtime):
+    """the pod's own container ends first: nothing stays"""
+    made = pod(engine, runtime)
+    member = made.add()
+    os.kill(made.pid(), signal.SIGKILL)
+    eventually(lambda: made.state() == NOTREADY)
+    holds(member.status().state == RUNNING, member.status())
+    time.sleep(2)
+    made.end()
+    eventually(lambda: shims(made) == [], what=lambda: str(shims(made)))
+
+
 def shares_shim(engine, runtime):
     """all containers of a pod are children of one shim"""
     with pod(engine, runtime) as made:
@@ -217,5 +230,5 @@ def many(engine, runtime):
     holds(codes == list(range(10)), codes)
 
 
-POD_LIFE = [version, executes, streams, attaches, keeps_logs, counts, ends, tells_oom, stops, leaves_nothing, shares_shim,
+POD_LIFE = [version, executes, streams, attaches, keeps_logs, counts, ends, tells_oom, stops, leaves_nothing, loses_pause, shares_shim,
             restarts_member, comes_back, many]
