@@ -1,4 +1,8 @@
 """lodger's relay, chosen by an annotation: a network of the container's own, joined to the host's both ways."""
+import os
+import signal
+import subprocess
+
 from common import Kept, eventually, wants
 from ctr import Task
 from engines import Skipped
@@ -21,8 +25,13 @@ def carries(engine, executes):
     """What the container serves is on the host's loopback, what the host serves on the container's."""
     wants(executes(*STACK).out != engine.inside(STACK).out, 'the container is in the host\'s network stack')
     eventually(lambda: engine.inside(['busybox', 'nc', '127.0.0.1', '18090'], given='').out == 'hello\n')
-    engine.inside(['sh', '-c', '(for i in 1 2 3 4 5; do echo back | timeout 20 busybox nc -l -p 18091; done) >/dev/null 2>&1 </dev/null &'])
-    eventually(lambda: executes('nc', '127.0.0.1', '18091').out == 'back\n')
+    server = subprocess.Popen(engine.entering(['sh', '-c', 'while true; do echo back | busybox nc -l -p 18091; done']),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        eventually(lambda: executes('nc', '127.0.0.1', '18091').out == 'back\n')
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
 
 
 def is_relayed(engine, runtime):
