@@ -27,7 +27,7 @@ LANES = {
     'vm-systemd': Lane(['--init', 'systemd', '--cgroups', 'v2']),
     'vm-systemd-hybrid': Lane(['--init', 'systemd', '--cgroups', 'hybrid']),
 }
-TIMEOUT = 1200  # seconds for all jobs of a lane
+TIMEOUT = 600  # seconds for all jobs of a lane: thrice what they take on a busy machine; run-jobs knows of it
 
 
 def run(name, build, word=None):

@@ -52,7 +52,7 @@ def run(options, kernel, image):
     state = Run(options)
     with Qemu(options, kernel, image, initramfs.build(options, kernel, state.word)) as machine:
         if not listen(machine, state):
-            note(f'timeout: the command ran for more than {options.timeout:g} s')
+            note(f'timeout: the command ran for more than {options.timeout:g} s; the end of its console:\n{state.console.tail()}')
             return TIMEOUT
         if state.status is None:
             raise state.failure('the machine stopped before the command ended')

@@ -39,7 +39,7 @@ class Marked:
 class Console:
     """Keeps the last lines of the serial console, and of QEMU's own messages."""
 
-    LINES = 40
+    LINES = 200
 
     def __init__(self, verbose):
         self.lines, self.partial, self.verbose = collections.deque(maxlen=self.LINES), '', verbose
