@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
+#include "kernel/file.hpp"
 #include "netmode/powers.hpp"
 #include "runtime/check/check.hpp"
 #include "runtime/container/source.hpp"
@@ -18,23 +20,25 @@ Finding limited(const char* subject, std::string found, std::string consequence)
   return {"network", subject, Verdict::limited, std::move(found), std::move(consequence)};
 }
 
-/// A parameter of the host as people write it.
+/// A parameter of the host as people write it. One read has to take all of it: at another offset than 0 the
+/// kernel has nothing more to give (do_proc_dointvec()).
 std::string parameter(const char* name) {
-  auto text = container::read_file(fmt::format("/proc/sys/net/ipv4/{}", name));
-  if (!text) return "unreadable";
-  while (text->ends_with('\n')) text->pop_back();
-  std::ranges::replace(*text, '\t', ' ');
-  return std::move(*text);
+  const auto path = fmt::format("/proc/sys/net/ipv4/{}", name);
+  const auto file = kernel::openat(kernel::cwd, path.c_str(), O_RDONLY);
+  std::array<char, 64> room{};
+  const std::size_t length = file ? kernel::read(file->get(), room).value_or(0) : 0;
+  if (length == 0) return "unreadable";
+  std::string text(room.data(), length);
+  while (text.ends_with('\n')) text.pop_back();
+  std::ranges::replace(text, '\t', ' ');
+  return text;
 }
 
 /// capabilities(7): what a process may do to a network is asked of the user namespace that owns the network.
 Finding user_namespace() {
-  return limited(
-      "user namespace", "does not own the host's network",
-      fmt::format(
-          "no capability counts there: no raw sockets, no change of interfaces, no port below {} (the host's "
-          "net.ipv4.ip_unprivileged_port_start); /sys is lodger's own mount, read-only",
-          parameter("ip_unprivileged_port_start")));
+  return limited("user namespace", "does not own the host's network",
+                 "no capability counts there: no raw sockets, no change of interfaces; /sys is lodger's own "
+                 "mount, read-only");
 }
 
 void capabilities(const Source& source, std::vector<Finding>& findings) {
@@ -44,12 +48,27 @@ void capabilities(const Source& source, std::vector<Finding>& findings) {
       consequence += fmt::format(" (now \"{}\")", parameter("ping_group_range"));
     findings.push_back(limited(power->capability, "granted", std::move(consequence)));
   }
-  if (!netmode::is_granted(source.config, "CAP_NET_BIND_SERVICE"))
+}
+
+/// Documentation/networking/ip-sysctl.rst, ip_unprivileged_port_start; 0 and 1 leave no port to guard.
+/// Programs on the container's cgroup let pass what is listed or published
+/// (BPF_RET_BIND_NO_CAP_NET_BIND_SERVICE, Linux 5.12), in a user namespace as well; Landlock only takes away.
+void low_ports(const Source& source, bool apart, std::vector<Finding>& findings) {
+  const auto start = parameter("ip_unprivileged_port_start");
+  if (start == "0" || start == "1") return;
+  if (!apart && netmode::is_granted(source.config, "CAP_NET_BIND_SERVICE")) return;
+  const auto below = fmt::format("a port below {} (the host's net.ipv4.ip_unprivileged_port_start)", start);
+  const auto& options = source.network.options;
+  if (options.bind) {
     findings.push_back(
-        limited("low ports", "CAP_NET_BIND_SERVICE is not granted",
-                fmt::format("a port below {} (the host's net.ipv4.ip_unprivileged_port_start) cannot be "
-                            "bound: EACCES",
-                            parameter("ip_unprivileged_port_start"))));
+        {"network", "low ports", Verdict::good, "those on the list need no CAP_NET_BIND_SERVICE",
+         fmt::format("where Landlock keeps the list, which a warning tells, {} cannot be bound: EACCES",
+                     below)});
+    return;
+  }
+  findings.push_back(limited(
+      "low ports", apart ? "no capability counts in a user namespace" : "CAP_NET_BIND_SERVICE is not granted",
+      fmt::format("{} cannot be bound{}: EACCES", below, options.map ? " unless it is published" : "")));
 }
 
 /// proc_pid_net(5), /proc/net/unix: flag __SO_ACCEPTCON marks a listener, '@' an abstract name.
@@ -77,7 +96,14 @@ Finding abstract_sockets(const Source& source) {
 
 Finding ports(const Source& source) {
   if (source.network.options.bind)
-    return {"network", "ports", Verdict::good, "those on the list of ports to bind", ""};
+    return {"network", "ports", Verdict::good,
+            source.network.options.map ? "those on the list of ports to bind, and those published, by the map"
+                                       : "those on the list of ports to bind",
+            ""};
+  if (source.network.options.map)
+    return {"network", "ports", Verdict::good,
+            "those published, by the map; any other that is free on the host",
+            "--network host,map,bind=PORTS narrows that"};
   return {"network", "ports", Verdict::good, "any that is free on the host",
           "--network host,bind=PORTS narrows that"};
 }
@@ -93,6 +119,7 @@ void look_at_host_network(const Source& source, std::vector<Finding>& findings) 
     findings.push_back(user_namespace());
   else
     capabilities(source, findings);
+  low_ports(source, apart, findings);
   findings.push_back(ports(source));
   findings.push_back(abstract_sockets(source));
 }

@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "support/container.hpp"
+#include "support/host_stack.hpp"
 #include "support/needs.hpp"
 #include "support/relayed.hpp"
 
@@ -210,7 +211,10 @@ TEST_CASE("check: what the host's network means for a bundle", "[check]") {
   for (const char* subject : {"CAP_SYS_MODULE", "CAP_DAC_READ_SEARCH"})
     CHECK(find(all, subject)["verdict"] == "limited");
   CHECK(std::ranges::count(all, json("CAP_SYS_PTRACE"), [](const json& one) { return one["subject"]; }) == 0);
-  CHECK(find(all, "CAP_NET_RAW")["consequence"].get<std::string>().contains("ping_group_range"));
+  auto groups = words(read_file("/proc/sys/net/ipv4/ping_group_range"));
+  REQUIRE(groups.size() == 2);
+  CHECK(find(all, "CAP_NET_RAW")["consequence"].get<std::string>().ends_with(
+      "ping_group_range (now \"" + groups[0] + " " + groups[1] + "\")"));
   CHECK(find(all, "low ports")["consequence"].get<std::string>().contains("EACCES"));
   CHECK(all.back()["found"] == "can run here");
 
@@ -223,6 +227,57 @@ TEST_CASE("check: what the host's network means for a bundle", "[check]") {
 
   const auto apart = about(raw, {"--network", "none"});
   CHECK(std::ranges::count(apart, json("network"), [](const json& one) { return one["topic"]; }) == 0);
+}
+
+TEST_CASE("check: ports below the host's first free one, by capability, user namespace, list and map",
+          "[check]") {
+  NEEDS_ROOT();
+  const HostStack stack;
+  const bool apart = GENERATE(false, true);
+  CAPTURE(apart);
+  const auto about = [&](const std::string& options) {
+    const Bundle bundle("exit 0", [&](json& config) {
+      config["process"]["capabilities"] = json::object();
+      if (!apart) return;
+      config["linux"]["namespaces"].push_back({{"type", "user"}});
+      for (const char* ids : {"uidMappings", "gidMappings"})
+        config["linux"][ids] = {{{"containerID", 0}, {"hostID", 100'000}, {"size", 65'536}}};
+    });
+    return findings(check({"--bundle", bundle.path(), "--network", "host" + options, "-p", "8080:80"}));
+  };
+  write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "600");
+  const auto plain = about("");
+  CHECK(find(plain, "low ports")["verdict"] == "limited");
+  CHECK(find(plain, "low ports")["found"] ==
+        (apart ? "no capability counts in a user namespace" : "CAP_NET_BIND_SERVICE is not granted"));
+  CHECK(find(plain, "low ports")["consequence"] ==
+        "a port below 600 (the host's net.ipv4.ip_unprivileged_port_start) cannot be bound: EACCES");
+  if (apart) {
+    CHECK(find(plain, "user namespace")["verdict"] == "limited");
+    CHECK(find(plain, "user namespace")["consequence"].get<std::string>().contains("no raw sockets"));
+    CHECK_FALSE(find(plain, "user namespace")["consequence"].get<std::string>().contains("port"));
+  }
+
+  const auto mapped = about(",map");
+  CHECK(find(mapped, "low ports")["verdict"] == "limited");
+  CHECK(find(mapped, "low ports")["consequence"].get<std::string>().ends_with(
+      "unless it is published: EACCES"));
+  CHECK(find(mapped, "ports")["found"].get<std::string>().starts_with(
+      "those published, by the map; any other"));
+
+  for (const char* options : {",bind=80", ",bind=80,map"}) {
+    const auto listed = about(options);
+    CHECK(find(listed, "low ports")["verdict"] == "ok");
+    CHECK(find(listed, "low ports")["found"] == "those on the list need no CAP_NET_BIND_SERVICE");
+    CHECK(find(listed, "ports")["found"].get<std::string>().contains("by the map") ==
+          std::string(options).ends_with("map"));
+  }
+
+  for (const char* start : {"0", "1"}) {
+    write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", start);
+    const auto all = about("");
+    CHECK(std::ranges::count(all, json("low ports"), [](const json& one) { return one["subject"]; }) == 0);
+  }
 }
 
 TEST_CASE("check: the host's abstract sockets are counted", "[check]") {
