@@ -112,6 +112,8 @@ Shim::Shim(const Bundle& bundle, const Place& place, const std::string& id, cons
   reconnect();
   pid_ = listener_at(socket_);
   REQUIRE(pid_ > 0);
+  // It has taken the connection: tests count what it calls from here on.
+  REQUIRE(state().error().code == wire::Code::not_found);
 }
 
 Shim::~Shim() {
