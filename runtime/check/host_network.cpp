@@ -3,9 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 
-#include "kernel/file.hpp"
 #include "netmode/powers.hpp"
 #include "runtime/check/check.hpp"
 #include "runtime/container/source.hpp"
@@ -20,18 +18,13 @@ Finding limited(const char* subject, std::string found, std::string consequence)
   return {"network", subject, Verdict::limited, std::move(found), std::move(consequence)};
 }
 
-/// A parameter of the host as people write it. One read has to take all of it: at another offset than 0 the
-/// kernel has nothing more to give (do_proc_dointvec()).
+/// A parameter of the host as people write it.
 std::string parameter(const char* name) {
-  const auto path = fmt::format("/proc/sys/net/ipv4/{}", name);
-  const auto file = kernel::openat(kernel::cwd, path.c_str(), O_RDONLY);
-  std::array<char, 64> room{};
-  const std::size_t length = file ? kernel::read(file->get(), room).value_or(0) : 0;
-  if (length == 0) return "unreadable";
-  std::string text(room.data(), length);
-  while (text.ends_with('\n')) text.pop_back();
-  std::ranges::replace(text, '\t', ' ');
-  return text;
+  auto text = container::read_file(fmt::format("/proc/sys/net/ipv4/{}", name));
+  if (!text) return "unreadable";
+  while (text->ends_with('\n')) text->pop_back();
+  std::ranges::replace(*text, '\t', ' ');
+  return std::move(*text);
 }
 
 /// capabilities(7): what a process may do to a network is asked of the user namespace that owns the network.

@@ -75,7 +75,10 @@ Outcome<std::string> read_file(const std::string& path, Pipe pipe) {
   const bool waits = pipe == Pipe::allowed && S_ISFIFO(what.st_mode);
   if (!S_ISREG(what.st_mode) && !waits) return refuse(fmt::format("{}: not a regular file", path), EINVAL);
   if (waits) TRY(explained(kernel::block(file.get(), true), path));
-  const auto size = static_cast<std::size_t>(what.st_size);
+  // Files of procfs have no size, and some give nothing but their begin to a reader that comes back for more
+  // (do_proc_dointvec()).
+  constexpr std::size_t of_unknown_size = 4096;
+  const auto size = what.st_size > 0 ? static_cast<std::size_t>(what.st_size) : of_unknown_size;
   std::string text(std::min(size, most) + 1, '\0');
   std::size_t used = 0;
   for (;;) {
