@@ -75,9 +75,10 @@ Outcome<> take_cgroup(const std::string& path) {
   const auto socket = service.socket;
   auto served = leave_containerd(service.listener);
   if (served) served = shim::serve(std::move(service));
-  if (!served) (void)remove_dead_socket(socket);
-  if (!served) log(cli::Level::error, served.error().text);
-  kernel::exit(served ? 0 : 1);
+  if (served) kernel::exit(0);
+  (void)remove_dead_socket(socket);
+  log(cli::Level::error, served.error().text);
+  kernel::exit(1);
 }
 
 /// What a shim has of its surroundings it has from this process: it is a copy of it.
