@@ -16,15 +16,8 @@ using wire::Code;
 
 namespace {
 
-void in_pod(nlohmann::json& config) { config["annotations"]["io.kubernetes.cri.sandbox-id"] = "pod"; }
-
-/// Adds a hook that waits for the file `go`, and then does what `line` says.
-Edit waiting_hook(const char* kind, const std::string& go, const std::string& line) {
-  return [=](nlohmann::json& config) {
-    config["hooks"][kind] = {
-        {{"path", "/bin/sh"},
-         {"args", {"sh", "-c", "while [ ! -e " + go + " ]; do sleep 0.05; done; " + line}}}};
-  };
+Edit with_hook(const char* kind, const nlohmann::json& hook) {
+  return [=](nlohmann::json& config) { config["hooks"][kind] = nlohmann::json::array({hook}); };
 }
 
 void end_container(Shim& shim) {
@@ -65,9 +58,8 @@ TEST_CASE("shim abandoned: it ends with its bundle while it has no container, an
 
 TEST_CASE("shim abandoned: a pod's first container goes before the second, whose end brings no Shutdown") {
   NEEDS_ROOT();
-  const Bundle first(words("/bin/sleep 1000"), in_pod), second(words("/bin/sleep 1000"), in_pod);
-  const Place place;
-  Shim one(first, place, "c1"), two(second, place, "c2");
+  PodOfTwo pod;
+  auto& [first, second, place, one, two] = pod;
   one.run();
   two.run();
   end_container(one);
@@ -84,7 +76,7 @@ TEST_CASE("shim abandoned: a pod's first container goes before the second, whose
 TEST_CASE("shim abandoned: the next containerd has found a container that its Delete was at work on") {
   NEEDS_ROOT();
   const Place place;
-  const Bundle bundle(words("/bin/sleep 1000"), waiting_hook("poststop", place.path("go"), ""));
+  const Bundle bundle(words("/bin/sleep 1000"), with_hook("poststop", waiting_hook(place.path("go"))));
   Shim shim(bundle, place);
   shim.run();
   REQUIRE(shim.kill(SIGKILL));
@@ -100,7 +92,8 @@ TEST_CASE("shim abandoned: the next containerd has found a container that its De
 TEST_CASE("shim abandoned: who wanted a container has gone when making it fails") {
   NEEDS_ROOT();
   const Place place;
-  const Bundle bundle(words("/bin/true"), waiting_hook("createRuntime", place.path("go"), "exit 1"));
+  const Bundle bundle(words("/bin/true"),
+                      with_hook("createRuntime", waiting_hook(place.path("go"), "exit 1")));
   Shim shim(bundle, place);
   (void)shim.send("Create", wire::encode(shim.create_request()));
   shim.reconnect();

@@ -44,12 +44,8 @@ TEST_CASE("shim: what containerd asks before it starts one") {
 
 TEST_CASE("shim: a pod's containers share one, which stays until the last is gone") {
   NEEDS_ROOT();
-  const auto in_pod = [](nlohmann::json& config) {
-    config["annotations"]["io.kubernetes.cri.sandbox-id"] = "pod";
-  };
-  const Bundle first(words("/bin/sleep 1000"), in_pod), second(words("/bin/sleep 1000"), in_pod);
-  const Place place;
-  Shim one(first, place, "c1"), two(second, place, "c2");
+  PodOfTwo pod;
+  auto& [first, second, place, one, two] = pod;
   CHECK(one.socket() == two.socket());
   CHECK(one.pid() == two.pid());
   REQUIRE(one.create());
@@ -181,16 +177,11 @@ TEST_CASE(
     "shim: a hook that takes long keeps nobody else waiting, nor does the end of what it waits for get "
     "lost") {
   NEEDS_ROOT();
-  const auto in_pod = [](nlohmann::json& config) {
-    config["annotations"]["io.kubernetes.cri.sandbox-id"] = "pod";
-  };
   const Place place;
   const Bundle first(words("/bin/sleep 1000"), in_pod);
   const Bundle second(words("/bin/true"), [&](nlohmann::json& config) {
     in_pod(config);
-    config["hooks"]["poststart"] = {
-        {{"path", "/bin/sh"},
-         {"args", {"sh", "-c", "while [ ! -e " + place.path("go") + " ]; do sleep 0.05; done"}}}};
+    config["hooks"]["poststart"] = nlohmann::json::array({waiting_hook(place.path("go"))});
   });
   const Containerd containerd(place.path("c.sock.ttrpc"));
   Shim one(first, place, "c1"), two(second, place, "c2");

@@ -66,6 +66,13 @@ Finished start_shim(const Bundle& bundle, const Place& place, const std::string&
 
 std::vector<std::string> shell(const std::string& line) { return {"/bin/sh", "-c", line}; }
 
+void in_pod(nlohmann::json& config) { config["annotations"]["io.kubernetes.cri.sandbox-id"] = "pod"; }
+
+nlohmann::json waiting_hook(const std::string& go, const std::string& line) {
+  return {{"path", "/bin/sh"},
+          {"args", {"sh", "-c", "while [ ! -e " + go + " ]; do sleep 0.05; done; " + line}}};
+}
+
 namespace {
 
 /// The inode of a socket that listens, by its path: proc_pid_net(5), "net/unix".

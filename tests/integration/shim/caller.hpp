@@ -44,6 +44,10 @@ Finished start_shim(const Bundle& bundle, const Place& place, const std::string&
 
 /// The words of a process that runs a line of shell.
 std::vector<std::string> shell(const std::string& line);
+/// Makes a bundle one of a pod's containers, which share a shim.
+void in_pod(nlohmann::json& config);
+/// A hook that waits for the file `go`, and then does what a line of shell says.
+nlohmann::json waiting_hook(const std::string& go, const std::string& line = ":");
 
 /// A started shim and a connection to it. The destructor ends it, by force where it has to, and looks for
 /// what it left behind.
@@ -117,6 +121,14 @@ class Shim {
   wire::FrameReader frames_;
   std::map<std::uint32_t, wire::Response> early_;
   std::uint32_t next_stream_ = 1;
+};
+
+/// Two containers of a pod, which are not made yet.
+struct PodOfTwo {
+  Bundle first{std::vector<std::string>{"/bin/sleep", "1000"}, in_pod};
+  Bundle second{std::vector<std::string>{"/bin/sleep", "1000"}, in_pod};
+  Place place;
+  Shim one{first, place, "c1"}, two{second, place, "c2"};
 };
 
 /// What is written to a FIFO from now on, until all its writers have closed it.

@@ -56,8 +56,6 @@ wire::RuncOptions in_cgroup(const Place& place, const std::string& path) {
   return options;
 }
 
-void in_pod(nlohmann::json& config) { config["annotations"]["io.kubernetes.cri.sandbox-id"] = "pod"; }
-
 /// Where cgroup v1's freezer is; empty on a machine without it.
 std::string v1_freezer(const cgroups::Layout& layout) {
   for (const auto& hierarchy : layout.hierarchies)

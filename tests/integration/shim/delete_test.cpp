@@ -19,8 +19,6 @@ using wire::Code;
 
 namespace {
 
-void in_pod(nlohmann::json& config) { config["annotations"]["io.kubernetes.cri.sandbox-id"] = "pod"; }
-
 /// containerd gives its call of "delete" as much.
 constexpr seconds patience(5);
 
@@ -113,9 +111,8 @@ TEST_CASE("shim delete: of a container that was never made, a shim that serves n
 
 TEST_CASE("shim delete: the others of a pod go on") {
   NEEDS_ROOT();
-  const Bundle first(words("/bin/sleep 1000"), in_pod), second(words("/bin/sleep 1000"), in_pod);
-  const Place place;
-  Shim one(first, place, "c1"), two(second, place, "c2");
+  PodOfTwo pod;
+  auto& [first, second, place, one, two] = pod;
   one.run();
   two.run();
   CHECK(one.delete_by_call().exit_status == 128 + SIGKILL);
@@ -128,9 +125,8 @@ TEST_CASE("shim delete: the others of a pod go on") {
 
 TEST_CASE("shim delete: the shim is found where containerd has called no start for the container") {
   NEEDS_ROOT();
-  const Bundle first(words("/bin/sleep 1000"), in_pod), second(words("/bin/sleep 1000"), in_pod);
-  const Place place;
-  Shim one(first, place, "c1"), two(second, place, "c2");
+  PodOfTwo pod;
+  auto& [first, second, place, one, two] = pod;
   // From 2.0 on it knows a pod's shim, and writes a bootstrap.json of its own.
   REQUIRE(::unlink(second.beside("address").c_str()) == 0);
   one.run();
@@ -241,8 +237,7 @@ TEST_CASE("shim delete: who waits for a container's lock keeps nobody else waiti
   const Bundle first(words("/bin/sleep 1000"), in_pod);
   const Bundle second(words("/bin/sleep 1000"), [&](nlohmann::json& config) {
     in_pod(config);
-    const auto line = "while [ ! -e " + place.path("go") + " ]; do sleep 0.05; done";
-    config["hooks"]["poststart"] = {{{"path", "/bin/sh"}, {"args", {"sh", "-c", line}}}};
+    config["hooks"]["poststart"] = nlohmann::json::array({waiting_hook(place.path("go"))});
   });
   Shim one(first, place, "c1"), two(second, place, "c2");
   one.run();
