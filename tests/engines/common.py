@@ -65,13 +65,13 @@ def needs_all_capabilities():
 
 
 def starves(engine, runtime):
-    """A command that needs 200 MB."""
+    """A line of shell that needs 200 MB."""
     starving = 'x=$(yes | head -c 200000000); echo ${#x}'
     if engine.name == 'podman' or runtime.shim:
-        return ['sh', '-c', starving]
+        return starving
     # containerd's usual shim tells of it only while it still finds the cgroup (its pkg/oom/v1, "process"), which a runtime's
     # delete may have removed by then: the container ends a second after the victim
-    return ['sh', '-c', f'({starving}); status=$?; sleep 1; exit $status']
+    return f'({starving}); status=$?; sleep 1; exit $status'
 
 
 class Container:

@@ -280,7 +280,7 @@ def ctr_tells_events(engine, runtime):
         return '/images/' in client.said
     with engine.background('events') as client:
         eventually(hears)
-        answer = engine.run(runtime, *starves(engine, runtime), flags=['--rm', '--net-host', '--memory-limit', str(32 << 20)], name=name)
+        answer = engine.run(runtime, 'sh', '-c', starves(engine, runtime), flags=['--rm', '--net-host', '--memory-limit', str(32 << 20)], name=name)
         wants(answer.status == 137 or answer.out, answer)  # where there is swap it may pass
         eventually(lambda: any('/tasks/delete' in line and name in line for line in client.said.splitlines()), what=lambda: client.said[-500:])
         said = [line for line in client.said.splitlines() if name in line]

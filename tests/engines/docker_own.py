@@ -2,7 +2,7 @@
 import json
 
 from builds import docker_builds, docker_builds_by_kit
-from common import Kept, eventually, fresh, needs_controller, wants
+from common import Kept, eventually, fresh, needs_controller, starves, wants
 
 
 def tells_of_runtimes(engine, runtime):
@@ -23,7 +23,7 @@ def tells_more_events(engine, runtime):
     """events: exec_die, kill, pause, health_status, oom"""
     needs_controller('memory')
     flags = ['--health-cmd', 'true', '--health-interval', '1s', '--memory', '32m', '--memory-swap', '32m']
-    with Kept(engine, runtime, 'sh', '-c', 'while ! test -e /go; do sleep 0.1; done; x=$(yes | head -c 200000000); echo ${#x}', flags=flags) as kept:
+    with Kept(engine, runtime, 'sh', '-c', 'while ! test -e /go; do sleep 0.1; done; ' + starves(engine, runtime), flags=flags) as kept:
         eventually(lambda: 'health_status: healthy' in told(kept), what=lambda: str(told(kept)))
         kept('pause', kept.name, must=True)
         kept('unpause', kept.name, must=True)

@@ -291,7 +291,7 @@ def tells_events(engine, runtime):
 def tells_oom(engine, runtime):
     """an end for want of memory is told as that"""
     needs_controller('memory')
-    with Kept(engine, runtime, *starves(engine, runtime), flags=['--memory', '32m', '--memory-swap', '32m']) as kept:
+    with Kept(engine, runtime, 'sh', '-c', starves(engine, runtime), flags=['--memory', '32m', '--memory-swap', '32m']) as kept:
         wants(kept('wait', kept.name).out.strip() == '137', kept('logs', kept.name))
         if engine.name == 'podman' and engine.major() < 5:
             # it looks for conmon's note in the bundle, conmon leaves it in the folder that Podman was called in:

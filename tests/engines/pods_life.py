@@ -115,7 +115,7 @@ def ends(engine, runtime):
 def tells_oom(engine, runtime):
     """an end for want of memory: OOMKilled"""
     with pod(engine, runtime) as made:
-        member = made.add(*starves(engine, runtime), resources={'memory_limit_in_bytes': 32 << 20})
+        member = made.add('sh', '-c', starves(engine, runtime), resources={'memory_limit_in_bytes': 32 << 20})
         eventually(lambda: member.status().state == EXITED)
         eventually(lambda: member.status().reason == 'OOMKilled')
         holds(member.status().exit_code == 137, member.status())
