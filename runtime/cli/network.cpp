@@ -20,11 +20,17 @@ std::string subnets(const netmode::bridge::Network& network) {
                          : network.subnet.text();
 }
 
+/// How many, and how many of them are none any more.
+std::string counted(const std::vector<Guest>& guests) {
+  const auto gone =
+      std::ranges::count_if(guests, [](const Guest& guest) { return guest.stale || guest.ended; });
+  return gone == 0 ? std::to_string(guests.size()) : fmt::format("{} ({} ended)", guests.size(), gone);
+}
+
 Outcome<int> show_all(const Context& context) {
   std::vector<container::Columns> rows{{"NAME", "DEVICE", "SUBNETS", "CONTAINERS"}};
   for (const auto& state : TRY(container::bridge_networks(context.store, context.notices)))
-    rows.push_back(
-        {state.name, state.network.device, subnets(state.network), std::to_string(state.guests.size())});
+    rows.push_back({state.name, state.network.device, subnets(state.network), counted(state.guests)});
   TRY(print(container::aligned(rows)));
   return 0;
 }
@@ -40,6 +46,7 @@ void write(spec::JsonWriter& out, const netmode::bridge::Network& network, const
   out.open('{').key("id").text(guest.id).key("address").text(netmode::bridge::to_text(guest.address));
   if (const auto six = network.v6_of(guest.address)) out.key("address6").text(netmode::bridge::to_text(*six));
   if (guest.stale) out.key("stale").flag(true);
+  if (guest.ended) out.key("ended").flag(true);
   write(out, "published", guest.published);
   write(out, "proxied", guest.proxied);
   out.close('}');

@@ -8,6 +8,7 @@
 #include "kernel/time.hpp"
 #include "netmode/bridge/agent.hpp"
 #include "netmode/bridge/surroundings.hpp"
+#include "runtime/container/status.hpp"
 
 namespace lodger::container {
 namespace {
@@ -16,22 +17,27 @@ using netmode::bridge::Agent;
 using netmode::bridge::Networks;
 using netmode::bridge::V4;
 
-/// What the container's folder says of its network; nothing where there is no such container, or one that
-/// says nothing.
-std::optional<netmode::bridge::Record> bridge_of(const Folder& folder) {
+/// What the container's folder says, of its network among others; nothing where it says nothing.
+std::optional<Record> record_of(const Folder& folder) {
   auto record = folder.read();
   if (!record) record = folder.read_staged();
-  return record ? std::optional(std::move(record->bridge)) : std::nullopt;
+  return record ? std::optional(std::move(*record)) : std::nullopt;
+}
+
+/// One that cannot be looked at may live.
+bool has_ended(const Folder& folder, const Record& record) {
+  return record.pid == 0 ? !folder.busy() : !alive(record).value_or(true);
 }
 
 Guest guest(const Store& store, const std::string& network, V4 address, const std::string& id) {
   Guest out{.id = id, .address = address};
   const auto folder = store.look(id);
-  const auto record = folder ? bridge_of(*folder) : std::nullopt;
-  if (record && record->name == network && record->address == address) {
+  const auto record = folder ? record_of(*folder) : std::nullopt;
+  if (record && record->bridge.name == network && record->bridge.address == address) {
     out.recorded = true;
-    out.published = record->published;
-    out.proxied = record->proxied;
+    out.ended = has_ended(*folder, *record);
+    out.published = record->bridge.published;
+    out.proxied = record->bridge.proxied;
   } else {
     out.stale = !folder || record || !folder->busy();  // one in the making has not said it yet
   }
@@ -69,17 +75,24 @@ Outcome<> take_back(Agent& agent, const Networks& networks, const BridgeState& s
   return networks.release(state.name, guest.address, guest.id);
 }
 
-/// The rules, and the ports that lead to those who are there: somebody may have flushed them.
-void lead_again(Agent& agent, const BridgeState& state, std::vector<std::string>& done,
-                const Notices& notices) {
+/// The rules, and the ports that lead to those who are there: somebody may have flushed them. A network of
+/// another network stack, as behind a reboot, is not made for those who have ended; and nothing leads to
+/// them, unless somebody has joined their network.
+Outcome<> lead_again(Agent& agent, const BridgeState& state, std::vector<std::string>& done,
+                     const Notices& notices) {
+  const bool here = TRY(netmode::bridge::whose_device(state.network)) == netmode::bridge::Whose::ours;
+  const auto there = TRY(netmode::bridge::devices());
   for (const auto& guest : state.guests) {
-    if (guest.stale || !guest.recorded) continue;
-    const auto doors = netmode::bridge::doors_of(guest.published, state.network.prefix6.has_value());
+    const bool gone = guest.ended && !there.contains(netmode::bridge::pair_name(guest.address));
+    if (guest.stale || !guest.recorded || (gone && !here)) continue;
+    const auto doors = netmode::bridge::doors_of(gone ? std::vector<netmode::Publication>{} : guest.published,
+                                                 state.network.prefix6.has_value());
     const auto changes = agent.open_doors(state.network, guest.address, guest.id, doors);
     if (!changes) notices(fmt::format("{}: container {}: {}", state.name, guest.id, changes.error().text));
     for (const auto& change : changes.value_or(std::vector<std::string>{}))
       done.push_back(fmt::format("{}: {}", state.name, change));
   }
+  return {};
 }
 
 Outcome<> prune(Agent& agent, const Networks& networks, const BridgeState& state,
@@ -90,7 +103,7 @@ Outcome<> prune(Agent& agent, const Networks& networks, const BridgeState& state
     done.push_back(fmt::format("{}: took {} back from container {}, which is gone", state.name,
                                netmode::bridge::to_text(guest.address), guest.id));
   }
-  lead_again(agent, state, done, notices);
+  TRY(lead_again(agent, state, done, notices));
   if (!std::ranges::all_of(state.guests, &Guest::stale)) return {};
   const bool lost = TRY(netmode::bridge::whose_device(state.network)) == netmode::bridge::Whose::others;
   if (!lost && TRY(is_joined(state.network))) return {};
@@ -103,13 +116,19 @@ Outcome<> prune(Agent& agent, const Networks& networks, const BridgeState& state
   return {};
 }
 
-/// Folders whose maker ended before there was a definition in them. Under the lock nobody is making one.
-Outcome<> remove_unfinished(const Networks& networks, std::vector<std::string>& done) {
+/// Folders whose maker ended before there was a definition in them, and those with a damaged one that nobody
+/// has an address of. Under the lock nobody is making one.
+Outcome<> remove_unusable(const Networks& networks, std::vector<std::string>& done) {
   for (const auto& name : TRY(networks.names())) {
     const auto network = networks.find(name);
-    if (network || network.error().code != ENOENT) continue;
+    if (network || (network.error().code != ENOENT && network.error().code != EBADMSG)) continue;
+    const bool damaged = network.error().code == EBADMSG;
+    if (damaged && !TRY(networks.leases(name)).empty()) continue;
     TRY(networks.remove(name));
-    done.push_back(fmt::format("{}: removed what was left of its making", name));
+    done.push_back(
+        damaged
+            ? fmt::format("{}: removed: its definition was damaged; what its device was is not known", name)
+            : fmt::format("{}: removed what was left of its making", name));
   }
   return {};
 }
@@ -148,7 +167,7 @@ Outcome<std::vector<std::string>> prune_networks(const Store& store, const Notic
   const Networks networks(root->get());
   if (TRY(networks.names()).empty()) return done;
   const auto locked = TRY(networks.lock());
-  TRY(remove_unfinished(networks, done));
+  TRY(remove_unusable(networks, done));
   auto agent = TRY(Agent::open());
   for (const auto& state : TRY(bridge_networks(store, notices)))
     TRY(prune(agent, networks, state, done, notices));

@@ -14,6 +14,7 @@ struct Guest {
   netmode::bridge::V4 address = 0;
   bool stale = false;     // there is no such container any more, or it has another address
   bool recorded = false;  // it says the same of itself
+  bool ended = false;     // its process has, or its making; recorded ones only
   std::vector<netmode::Publication> published, proxied;
 };
 
@@ -29,7 +30,8 @@ Outcome<std::vector<BridgeState>> bridge_networks(const Store& store, const Noti
 Outcome<BridgeState> bridge_network(const Store& store, const std::string& name);
 
 /// Takes back the addresses of containers that are gone, with the ports that lead there, then removes the
-/// networks that have nobody in them, with their devices and rules. What was done, a line each.
+/// networks that have nobody in them, with their devices and rules, and damaged definitions of such. What was
+/// done, a line each.
 Outcome<std::vector<std::string>> prune_networks(const Store& store, const Notices& notices);
 
 }  // namespace lodger::container

@@ -30,6 +30,12 @@ std::vector<std::string> published(const std::string& stack, bool proxied) {
   return flags;
 }
 
+/// Makes another container of this bundle in the same state root.
+Finished create_another(Container& container, const Bundle& bundle, const std::string& id) {
+  return run_command({runtime_path(), "--root", container.root(), "--cgroup-manager", "disabled", "create",
+                      "--bundle", bundle.path(), "--network", "bridge", "-p", "8080:80", id});
+}
+
 /// Programs of this name in the host's network.
 bool runs(const std::string& program) {
   return shell("pgrep --ns $$ --nslist net -x " + program).status == 0;
@@ -134,4 +140,54 @@ TEST_CASE(
     CHECK(container.leftovers().empty());
   }
   CHECK(unfinished > 0);
+}
+
+TEST_CASE("bridge life: behind a reboot prune makes nothing for a container that has ended",
+          "[bridge_life]") {
+  NETWORKS();
+  const Bundle bundle("hold", without_cgroup);
+  Container container(bundle);
+  container.create(bridge({"-p", "8080:80", "-p", "8080:80/udp"}));
+  CHECK_FALSE(inspect(container)["containers"][0].contains("ended"));
+  REQUIRE(kill(container.pid(), SIGKILL) == 0);
+  container.wait_for("stopped");
+  const HostStack after;  // the state root is the same, the kernel's part is gone
+  CHECK(inspect(container)["containers"][0]["ended"] == true);
+  CHECK(container.call({"network", "ls"}).out.ends_with(" 1 (1 ended)\n"));
+  const auto nothing = container.call({"network", "prune"});
+  CHECK(nothing.status == 0);
+  CHECK(nothing.out == "");
+  CHECK(nothing.err == "");
+  CHECK(traces() == "");
+  CHECK(shell("nft list tables").out == "");
+
+  const auto made = create_another(container, bundle, "other");
+  INFO(made.err);
+  REQUIRE(made.status == 0);
+  prune(container);
+  CHECK(shell("nft list table inet lodger").out.contains("10.61.0.3"));
+  CHECK_FALSE(shell("nft list table inet lodger").out.contains("10.61.0.2"));
+  CHECK(container.call({"delete", "--force", "other"}).status == 0);
+  CHECK(container.remove().status == 0);
+  prune(container);
+  CHECK(soon_traces(""));
+  CHECK(shell("nft list tables").out == "");
+}
+
+TEST_CASE("bridge life: prune removes a damaged definition that nobody has an address of", "[bridge_life]") {
+  NETWORKS();
+  const Bundle bundle("hold");
+  Container container(bundle);
+  container.create(bridge());
+  const auto folder = container.root() + "/@networks/bridge";
+  REQUIRE(shell("truncate -s 20 " + folder + "/network").status == 0);
+  const auto kept = container.call({"network", "prune"});
+  CHECK(kept.out == "");
+  CHECK(kept.err.contains("bridge network bridge: the definition is damaged"));
+  CHECK(access(folder.c_str(), F_OK) == 0);
+  CHECK(container.remove().status == 0);
+  const auto done = container.call({"network", "prune"});
+  CHECK(done.out == "bridge: removed: its definition was damaged; what its device was is not known\n");
+  CHECK(done.err == "");
+  CHECK(access(folder.c_str(), F_OK) != 0);
 }
