@@ -30,23 +30,31 @@ Outcome<> take_published(const Request& request, const Annotated& annotated, Dec
   decision.publications.insert(decision.publications.end(), annotated.publish.begin(),
                                annotated.publish.end());
   leave_out_repeated(decision.publications);
-  decision.publish_all = request.publish_all;
+  decision.publish_all = request.publish_all || annotated.publish_all;
   return {};
 }
 
 // What an image declares. Wrong, it is an error only where somebody relies on it.
-Outcome<> take_exposed(const Request& request, const spec::Config& config, Decision& decision) {
+Outcome<> take_exposed(const spec::Config& config, Decision& decision) {
   const auto found = config.annotations.find(exposed_annotation);
-  const bool asked = decision.host || decision.relay || request.publish_all;
+  const bool asked = decision.host || decision.relay || decision.publish_all;
   if (found == config.annotations.end() || !asked) return {};
   auto exposed = parse_ports(found->second, fmt::format("annotation {}", exposed_annotation));
   if (exposed) {
     decision.exposed = std::move(*exposed);
     return {};
   }
-  if (request.publish_all) return std::unexpected(std::move(exposed.error()));
+  if (decision.publish_all) return std::unexpected(std::move(exposed.error()));
   decision.warnings.push_back(fmt::format("{}: these ports are not looked at", exposed.error().text));
   return {};
+}
+
+Outcome<> take_proxy(const Request& request, const Annotated& annotated, Decision& decision) {
+  decision.userland_proxy = request.userland_proxy || annotated.userland_proxy;
+  if (!decision.userland_proxy || !decision.bridge.empty()) return {};
+  const auto where = request.userland_proxy ? std::string("--userland-proxy")
+                                            : fmt::format("annotation {}userland-proxy", annotation_prefix);
+  return refuse(fmt::format("{}: there is none but for the published ports of --network bridge", where));
 }
 
 // With a network of its own nobody can have taken a container's ports.
@@ -185,11 +193,9 @@ Outcome<Decision> apply(Request request, spec::Config& config, const HostFiles& 
   decision.joined = place.joined;
   if (request.mode.kind == Kind::bridge) decision.bridge = request.mode.argument;
   if (request.mode.kind == Kind::relay) decision.relay = request.mode.relay;
-  if (request.userland_proxy && decision.bridge.empty())
-    return refuse("--userland-proxy: there is none but for the published ports of --network bridge");
-  decision.userland_proxy = request.userland_proxy;
+  TRY(take_proxy(request, annotated, decision));
   TRY(take_options(request, annotated, decision));
-  TRY(take_exposed(request, config, decision));
+  TRY(take_exposed(config, decision));
   TRY(take_environment(config, decision));
   const bool ports = !decision.publications.empty() || decision.publish_all;
   if (decision.relay) {

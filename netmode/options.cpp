@@ -37,14 +37,26 @@ Outcome<> take_option(HostOptions& options, std::string_view word) {
   return {};
 }
 
+/// What is said by flags of their own, beside --network. Whether `name` is one of them.
+Outcome<bool> take_flag(Annotated& into, std::string_view name, std::string_view where,
+                        std::string_view value) {
+  if (name == "publish")
+    while (!value.empty()) into.publish.push_back(TRY(parse_publish(spec::cut(value, ','), where)));
+  else if (name == "publish-all")
+    into.publish_all = TRY(parse_switch(where, value));
+  else if (name == "userland-proxy")
+    into.userland_proxy = TRY(parse_switch(where, value));
+  else
+    return false;
+  return true;
+}
+
 Outcome<> take_annotation(Annotated& into, const std::string& key, std::string_view value) {
   const auto where = fmt::format("annotation {}", key);
   const auto name = std::string_view(key).substr(annotation_prefix.size());
   auto& options = into.options;
-  if (name == "publish") {
-    while (!value.empty()) into.publish.push_back(TRY(parse_publish(spec::cut(value, ','), where)));
-    return {};
-  }
+  const bool taken = TRY(take_flag(into, name, where, value));
+  if (taken) return {};
   if (name == "mode") {
     if (value.empty()) return refuse(fmt::format("{}: no mode is named; a --network value is", where));
     into.mode = value;
@@ -60,8 +72,8 @@ Outcome<> take_annotation(Annotated& into, const std::string& key, std::string_v
     options.private_abstract = TRY(parse_switch(where, value));
   else
     return refuse(
-        fmt::format("{}: unknown; expected {}bind, map, mode, private-abstract, publish or "
-                    "require-ports",
+        fmt::format("{}: unknown; expected {}bind, map, mode, private-abstract, publish, "
+                    "publish-all, require-ports or userland-proxy",
                     where, annotation_prefix));
   return {};
 }

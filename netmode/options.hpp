@@ -31,12 +31,14 @@ Outcome<HostOptions> parse_host_options(std::string_view text);
 struct Annotated {
   HostOptions options;
   std::vector<Publication> publish;
+  bool publish_all = false;
+  bool userland_proxy = false;
   std::string first;  // the name of one of the options' annotations, for messages
   std::string mode;   // a --network value; empty: none
 };
 /// org.lodger.network.bind ("80,8000-8100/udp", "none"), .publish (a list of --publish values), .map,
-/// .require-ports and .private-abstract ("true", "false"), .mode (a --network value). Without one of the
-/// prefix nothing is looked at.
+/// .require-ports, .private-abstract, .publish-all and .userland-proxy ("true", "false"), .mode (a --network
+/// value). Without one of the prefix nothing is looked at.
 Outcome<Annotated> parse_annotations(const std::map<std::string, std::string>& annotations);
 
 /// A variable of the container's process: "8080,53/udp" are the ports that it is going to bind, and it is not

@@ -3,7 +3,7 @@ import os
 import signal
 import subprocess
 
-from common import Kept, eventually, wants
+from common import HOST, Kept, eventually, wants
 from ctr import Task
 from engines import Skipped
 
@@ -13,10 +13,14 @@ STACK = ['readlink', '/proc/self/ns/net']
 
 
 def needs_relay(engine, runtime, *help_of):
-    if runtime.name in ('runc', 'crun'):
-        raise Skipped("an annotation of lodger's")
+    needs_annotations(engine, runtime, *help_of)
     if engine.inside(['sh', '-c', 'command -v pasta']).status != 0:
         raise Skipped('there is no pasta (package passt)')
+
+
+def needs_annotations(engine, runtime, *help_of):
+    if runtime.name in ('runc', 'crun'):
+        raise Skipped("an annotation of lodger's")
     if help_of and '--annotation' not in engine.call(*help_of, '--help').text:
         raise Skipped('this version of the engine hands on no annotations')
 
@@ -55,5 +59,21 @@ def ctr_is_relayed(engine, runtime):
         carries(engine, lambda *words: engine.call('task', 'exec', '--exec-id', 'e', task.name, *words))
 
 
-RELAY = [is_relayed, keeps_others_apart]
+def hands_on_flags(engine, runtime):
+    """org.lodger.network.publish-all, .userland-proxy: they come through as the flags do"""
+    needs_annotations(engine, runtime, 'run')
+
+    def run(*said):
+        flags = [word for each in said for word in ('--annotation', f'org.lodger.network.{each}')]
+        return engine.run(runtime, 'true', flags=['--rm', *HOST, *flags])
+
+    answer = run('publish-all=true', 'userland-proxy=false')
+    wants(answer.status == 0, answer)
+    answer = run('publish-all=yes')
+    wants(answer.status != 0 and 'org.lodger.network.publish-all' in answer.text, answer)
+    answer = run('userland-proxy=true')
+    wants(answer.status != 0 and 'org.lodger.network.userland-proxy: there is none but for the published ports of' in answer.text, answer)
+
+
+RELAY = [is_relayed, keeps_others_apart, hands_on_flags]
 CTR_RELAY = [ctr_is_relayed]

@@ -109,3 +109,61 @@ TEST_CASE("bridge ports: one of IPv6 is refused before a network without it is m
   if (there) one.remove();
   prune(one);
 }
+
+TEST_CASE("bridge ports: annotations publish as the flags do, by NAT or a proxy", "[bridge_ports]") {
+  NETWORKS();
+  const std::string stack = GENERATE("tcp4", "udp6");
+  const bool proxied = GENERATE(false, true);
+  CAPTURE(stack, proxied);
+  const std::string protocol = stack.substr(0, 3);
+  const Bundle bundle("serve " + stack + " 80", [&](json& config) {
+    config["annotations"] = {{"org.lodger.network.mode", "bridge"},
+                             {"org.lodger.network.publish", "8080:80/" + protocol},
+                             {"org.lodger.network.userland-proxy", proxied ? "true" : "false"}};
+  });
+  Container container(bundle);
+  Running run = container.begin(container.making("run", {}));
+  run.wait_for("listening." + stack);
+  CHECK(shell("pgrep --ns $$ --nslist net -x lodger-proxy").status == (proxied ? 0 : 1));
+  CHECK(ask_from_outside(net, stack, "8080", stack == "udp6" ? "2001:db8::1" : "192.0.2.1") ==
+        "inside:hello");
+  run.wait();
+  prune(container);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge ports: an annotation publishes what the image exposes", "[bridge_ports]") {
+  NETWORKS();
+  const bool wanted = GENERATE(true, false);
+  CAPTURE(wanted);
+  const Bundle bundle("serve tcp4 80", [&](json& config) {
+    config["annotations"] = {{"org.opencontainers.image.exposedPorts", "80/tcp"},
+                             {"org.lodger.network.publish-all", wanted ? "true" : "false"}};
+  });
+  Container container(bundle);
+  Running run = container.begin(container.making("run", bridge()));
+  run.wait_for("listening.tcp4");
+  constexpr std::string_view told = "chosen for the container: ";
+  const auto at = run.err().find(told);
+  REQUIRE((at != std::string::npos) == wanted);
+  const auto chosen = wanted ? run.err().substr(at + told.size(), 5) : "80";  // of the kernel's: five digits
+  CHECK(ask_from_outside(net, "tcp4", chosen, "192.0.2.1") == (wanted ? "inside:hello" : ""));
+  if (!wanted) container.remove();
+  run.wait();
+  prune(container);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge ports: an annotation that is neither yes nor no is refused, and nothing made",
+          "[bridge_ports]") {
+  NETWORKS();
+  const std::string name = GENERATE("publish-all", "userland-proxy");
+  const auto annotation = "org.lodger.network." + name;
+  const Bundle bundle("echo ran", [&](json& config) { config["annotations"][annotation] = "yes"; });
+  Container container(bundle);
+  const auto done = container.run(bridge());
+  CHECK(done.status == 1);
+  CHECK(done.out == "");
+  CHECK(done.err == "lodger: annotation " + annotation + ": \"yes\" is neither \"true\" nor \"false\"\n");
+  CHECK(traces() == "");
+}

@@ -320,6 +320,14 @@ TEST_CASE("policy: ports are published out of the administrator's list alone") {
     config["annotations"] = {{"org.opencontainers.image.exposedPorts", "80/tcp"}};
   };
   denied(word, {"on a port of the host's choice", rule[0]}, {"--network", "bridge", "-P"}, exposing);
+  denied(word, {"on a port of the host's choice", rule[0]}, {"--network", "bridge"}, [&](json& config) {
+    exposing(config);
+    config["annotations"]["org.lodger.network.publish-all"] = "true";
+  });
+  denied(word, rule, {"--network", "bridge"}, [](json& config) {
+    config["annotations"] = {{"org.lodger.network.userland-proxy", "true"},
+                             {"org.lodger.network.publish", "81:80"}};
+  });
   denied(word, rule, {}, [](json& config) {  // which an image can bring
     config["annotations"] = {{"org.lodger.network.map", "true"}, {"org.lodger.network.publish", "81:80"}};
   });

@@ -188,6 +188,33 @@ TEST_CASE("published ports of a flag and of an annotation come together") {
   CHECK(decision->warnings == std::vector<std::string>{warning});
 }
 
+TEST_CASE("an annotation publishes what the image exposes, as --publish-all does") {
+  auto config = test::config_with({});
+  config.annotations["org.opencontainers.image.exposedPorts"] = "81";
+  config.annotations["org.lodger.network.publish-all"] = "true";
+  const auto host = apply(asking({Kind::host}), config, nothing);
+  REQUIRE(host);
+  CHECK(host->warnings == std::vector<std::string>{warning});
+  const auto bridged = apply(asking({Kind::bridge, "bridge"}), config, nothing);
+  REQUIRE(bridged);
+  CHECK(bridged->publish_all);
+  CHECK(bridged->exposed.size() == 1);
+  CHECK_THAT(apply(asking({Kind::none}), config, nothing).error().text,
+             Catch::StartsWith("published ports need a network"));
+  config.annotations["org.opencontainers.image.exposedPorts"] = "80/what";
+  CHECK_FALSE(apply(asking({Kind::bridge, "bridge"}), config, nothing));
+}
+
+TEST_CASE("an annotation has the proxy, for bridges alone") {
+  auto config = test::config_with({});
+  config.annotations["org.lodger.network.userland-proxy"] = "true";
+  CHECK(apply(asking({Kind::bridge, "bridge"}), config, nothing)->userland_proxy);
+  CHECK_THAT(apply(asking({Kind::host}), config, nothing).error().text,
+             Catch::StartsWith("annotation org.lodger.network.userland-proxy: there is none but"));
+  config.annotations["org.lodger.network.userland-proxy"] = "false";
+  CHECK_FALSE(apply(asking({Kind::host}), config, nothing)->userland_proxy);
+}
+
 TEST_CASE("what is published twice in the same words, or others for the same, is published once") {
   auto config = test::config_with({});
   config.annotations["org.lodger.network.publish"] = "8080:80/TCP";

@@ -73,6 +73,21 @@ TEST_CASE("annotations say the same") {
   CHECK(parsed->first == "org.lodger.network.bind");
 }
 
+TEST_CASE("annotations for flags beside --network are no options of host mode's") {
+  const auto parsed = parse_annotations(
+      {{"org.lodger.network.publish-all", "true"}, {"org.lodger.network.userland-proxy", "true"}});
+  REQUIRE(parsed);
+  CHECK(parsed->publish_all);
+  CHECK(parsed->userland_proxy);
+  CHECK(parsed->first.empty());
+  CHECK_FALSE(parsed->options.any());
+  for (const char* name : {"org.lodger.network.publish-all", "org.lodger.network.userland-proxy"}) {
+    CHECK(annotation_error({{name, "yes"}}) ==
+          std::string("annotation ") + name + ": \"yes\" is neither \"true\" nor \"false\"");
+    CHECK(annotation_error({{name, "false"}}) == "accepted");
+  }
+}
+
 TEST_CASE("without annotations of lodger's there is nothing") {
   const auto parsed = parse_annotations({{"a", "b"}, {"z", "y"}});
   REQUIRE(parsed);
