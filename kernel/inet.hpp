@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <cstring>
 
 #include "kernel/fd.hpp"
 
@@ -35,6 +36,14 @@ struct Endpoint {
   std::uint16_t port() const { return ntohs(family() == AF_INET ? v4.sin_port : v6.sin6_port); }
   /// Of IPv4, also where a socket of both families gives it as ::ffff:a.b.c.d.
   bool is_v4() const { return family() == AF_INET || IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr); }
+  /// The address alone, IPv4's as ::ffff:a.b.c.d.
+  in6_addr as_v6() const {
+    if (family() != AF_INET) return v6.sin6_addr;
+    in6_addr out{};
+    out.s6_addr[10] = out.s6_addr[11] = 0xff;
+    std::memcpy(out.s6_addr + 12, &v4.sin_addr, sizeof v4.sin_addr);
+    return out;
+  }
 };
 
 /// `type`: SOCK_STREAM or SOCK_DGRAM.

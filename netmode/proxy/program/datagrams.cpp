@@ -74,7 +74,7 @@ Speaker Datagrams::speaker(unsigned i, std::uint32_t door) const {
   const auto& from = from_[i];
   Speaker speaker;
   speaker.door = door;
-  speaker.client = from.family() == AF_INET ? mapped(from.v4.sin_addr) : from.v6.sin6_addr;
+  speaker.client = from.as_v6();
   speaker.port = from.port();
   if (from.family() == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&from.v6.sin6_addr))
     speaker.interface = from.v6.sin6_scope_id;

@@ -1,32 +1,12 @@
 #include "netmode/proxy/program/peers.hpp"
 
-#include <cstring>
+#include "netmode/proxy/program/address_hash.hpp"
 
 namespace lodger::netmode::proxy {
-namespace {
-
-/// The product's two halves, mixed: every bit of the result depends on every bit of both.
-std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
-  const auto product = static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15U) * (b ^ 0xbf58476d1ce4e5b9U);
-  return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
-}
-
-struct Halves {
-  std::uint64_t high, low;
-};
-Halves halves(const in6_addr& address) {
-  Halves out;
-  std::memcpy(&out, &address, sizeof out);
-  return out;
-}
-
-}  // namespace
 
 std::uint32_t Peers::place(const Speaker& who) const {
-  const auto client = halves(who.client), ours = halves(who.ours);
   auto hash = mixed(seed_ ^ who.door, std::uint64_t{who.interface} << 16 | who.port);
-  hash = mixed(hash ^ client.high, seed_ ^ client.low);
-  hash = mixed(hash ^ ours.high, seed_ ^ ours.low);
+  hash = mixed(mixed(hash, who.client, seed_), who.ours, seed_);
   return static_cast<std::uint32_t>(hash) & (places - 1);
 }
 

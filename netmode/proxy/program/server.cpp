@@ -11,12 +11,12 @@
 //   - Bytes pass through a pipe by splice(2). A pipe is taken where bytes come and given back when it is
 //   empty: only ways
 //     whose sink is full keep one.
-//   - Descriptors are divided beforehand (limits.hpp), at the worst that a connection may need. At the limit
-//   we stop
-//     accepting, which leaves clients in the sockets' queues, until a connection ends. The same where the
-//     kernel has none for us although we should have some (ENFILE, ENOMEM): then we look again ten times a
-//     second, and do not spin on a socket that stays readable. All of TCP's doors are in an epoll of their
-//     own, so that this is one system call.
+//   - Descriptors are divided beforehand (limits.hpp), at the worst that a connection may need. When all
+//     places are taken, a client that has fewer than another gets one of that one's (crowd.cpp). Who has the
+//     most waits, for a descriptor each (waiting.hpp), and is reset where as many wait as may.
+//   - Where the kernel has no descriptor for us although we should have some (ENFILE, ENOMEM) we stop
+//     accepting, look again ten times a second, and do not spin on a socket that stays readable. All of TCP's
+//     doors are in an epoll of their own, so that this is one system call.
 //   - A half-closed connection is passed on as such: the end of one way closes the other socket for writing,
 //   behind the
 //     last byte. A reset, and a connect that fails, become a reset.
@@ -71,6 +71,7 @@ kernel::Result<> Server::prepare() {
 kernel::Result<> Server::begin(const Serve& how, kernel::Fd<kernel::Process> container) {
   target_ = how.target;
   container_ = std::move(container);
+  tcp_.begin(seed_);
   udp_.begin(target_, limits_.peers, how.idle_ms, seed_);
   if (container_) TRY(kernel::watch(loop_, container_.get(), EPOLLIN, packed(Source::container)));
   return doors_.watch(loop_);
@@ -119,6 +120,7 @@ bool Server::kept() {
 }
 
 void Server::accept_all() {
+  serve_waiting();
   epoll_event waiting[64];
   for (const auto& event : doors_.waiting(waiting)) {
     if (doors_.paused()) return;
@@ -128,18 +130,39 @@ void Server::accept_all() {
 
 void Server::accept_at(const Door& door) {
   for (unsigned i = 0; i < accepts_at_once; ++i) {
-    if (!room()) return doors_.pause(loop_);
     auto accepted = kernel::accept_inet(door.socket.get());
-    if (!accepted && accepted.error().code == EAGAIN) return;
-    const bool v4 = accepted && accepted->peer.is_v4();
-    const auto begun = accepted
-                           ? tcp_.begin(std::move(*accepted), destination(target_, v4, door.container_port))
-                           : std::unexpected(accepted.error());
-    if (begun || !scarce(begun.error().code)) continue;  // accept(2): a connection that has ended already
-    doors_.pause(loop_);
-    retry_ = now_ + retry_after;
-    return;
+    const auto taken =
+        accepted ? take_in({std::move(*accepted), door.container_port}) : std::unexpected(accepted.error());
+    if (taken) continue;
+    if (taken.error().code == EAGAIN) return;
+    if (scarce(taken.error().code)) return put_off();  // else a connection that has ended already: accept(2)
   }
+}
+
+/// Nobody is left in the sockets' queues: they tell nobody's address, and behind one that has enough another
+/// may stand that has nothing.
+kernel::Result<> Server::take_in(Comer comer) {
+  if (room() || tcp_.make_place(comer.client.peer)) return serve(std::move(comer));
+  if (waiting_.count() < limits_.waiting)
+    waiting_.add(std::move(comer));
+  else
+    (void)kernel::reset_on_close(comer.client.socket.get());
+  return {};
+}
+
+kernel::Result<> Server::serve(Comer comer) {
+  const auto to = destination(target_, comer.client.peer.is_v4(), comer.port);
+  return tcp_.begin(std::move(comer.client), to);
+}
+
+void Server::serve_waiting() {
+  while (waiting_.count() != 0 && room() && !doors_.paused())
+    if (const auto served = serve(waiting_.take()); !served && scarce(served.error().code)) put_off();
+}
+
+void Server::put_off() {
+  doors_.pause(loop_);
+  retry_ = now_ + retry_after;
 }
 
 void Server::wind_up() {
@@ -147,18 +170,21 @@ void Server::wind_up() {
   udp_.say_last_words(now_);  // through the doors
   doors_.close_all();
   tcp_.say_last_words();
+  while (waiting_.count() != 0) (void)kernel::reset_on_close(waiting_.take().client.socket.get());
   end_ = now_ + last_words;
 }
 
 void Server::after_batch() {
   tcp_.work();
   tcp_.bury();
-  if (now_ < retry_) return;
-  if (doors_.paused() && room()) doors_.resume(loop_);
-  if (doors_.paused()) retry_ = now_ + retry_after;
-  if (!tcp_.starving()) return;
+  if (now_ >= retry_) try_again();
+  serve_waiting();
+}
+
+void Server::try_again() {
+  if (doors_.paused()) doors_.resume(loop_);
+  if (doors_.paused() || tcp_.starving()) retry_ = now_ + retry_after;
   tcp_.feed();
-  retry_ = now_ + retry_after;
 }
 
 /// How long nothing has to be done unless something comes; milliseconds, -1: for ever.
@@ -169,7 +195,7 @@ int Server::patience() {
     const long left = kernel::milliseconds_until(moment);
     out = out < 0 ? left : std::min(out, left);
   };
-  if ((doors_.paused() && room()) || tcp_.starving()) until(retry_);
+  if (doors_.paused() || tcp_.starving()) until(retry_);
   if (end_) until(end_);
   return static_cast<int>(out);
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "netmode/proxy/program/tcp.hpp"
 #include "netmode/proxy/program/udp.hpp"
+#include "netmode/proxy/program/waiting.hpp"
 
 namespace lodger::netmode::proxy {
 
@@ -27,8 +28,13 @@ class Server {
   bool kept();
   void accept_all();
   void accept_at(const Door& door);
+  kernel::Result<> take_in(Comer comer);
+  kernel::Result<> serve(Comer comer);
+  void serve_waiting();
+  void put_off();
   void wind_up();
   void after_batch();
+  void try_again();
   int patience();
   bool room() const { return tcp_.count() < limits_.flows; }
 
@@ -38,6 +44,7 @@ class Server {
   Doors doors_;
   Tcp tcp_{loop_};
   Udp udp_{loop_, doors_};
+  Waiting waiting_;
   Limits limits_;
   Target target_;
   std::uint64_t seed_ = 0;

@@ -31,10 +31,19 @@ kernel::Result<> Tcp::begin(kernel::Accepted accepted, const kernel::Endpoint& t
   }
   const int on = onward->get();
   const auto number = flows_.add(std::move(accepted.socket), std::move(*onward));
+  if (number == none) return std::unexpected(kernel::Error{"table of connections", ENOSPC});
+  crowd_.add(number, accepted.peer.as_v6());
+  ++count_;
   auto watched = kernel::watch(loop_, from, everything, packed(Source::client, number));
   if (watched) watched = kernel::watch(loop_, on, everything, packed(Source::server, number));
   if (!watched) give_up(number);  // ENOMEM; ENOSPC: more watches than the user may have (epoll(7))
   return watched;
+}
+
+bool Tcp::make_place(const kernel::Endpoint& newcomer) {
+  const auto number = crowd_.gives_way_to(newcomer.as_v6());
+  if (number != none) give_up(number);
+  return number != none;
 }
 
 void Tcp::push(Queue& queue, std::uint32_t number) {
@@ -114,6 +123,8 @@ void Tcp::give_up(std::uint32_t number) {
 void Tcp::close(std::uint32_t number) {
   Flow& flow = flows_[number];
   flow.over = true;
+  crowd_.remove(number);
+  --count_;
   for (const Side side : {client, server}) {
     flow.ends[side] = {};
     flow.ways[side].pipe = {};

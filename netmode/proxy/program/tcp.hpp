@@ -1,6 +1,7 @@
 // All TCP connections.
 #pragma once
 #include "kernel/epoll.hpp"
+#include "netmode/proxy/program/crowd.hpp"
 #include "netmode/proxy/program/flow.hpp"
 #include "netmode/proxy/program/limits.hpp"
 #include "netmode/proxy/program/tags.hpp"
@@ -11,9 +12,13 @@ class Tcp {
  public:
   explicit Tcp(const kernel::Fd<kernel::Watch>& loop) : loop_(loop) {}
 
+  /// `seed`: random.
+  void begin(std::uint64_t seed) { crowd_.begin(seed); }
   /// Connects a client on; one that cannot be connected is reset. An error is a lack of descriptors or
   /// memory.
   kernel::Result<> begin(kernel::Accepted accepted, const kernel::Endpoint& to);
+  /// Makes a place for this client by giving one up of a client that has more; false where none has.
+  bool make_place(const kernel::Endpoint& newcomer);
   void on_event(std::uint32_t number, Side side, std::uint32_t events);
   /// Connections that have more to do than one turn.
   bool has_work() const { return work_.first != none; }
@@ -28,7 +33,8 @@ class Tcp {
   /// The container has ended: what it said is still delivered, and nothing else.
   void say_last_words();
 
-  std::uint32_t count() const { return flows_.count(); }
+  /// Those that are not over.
+  std::uint32_t count() const { return count_; }
 
  private:
   /// Flows in order, linked by their numbers.
@@ -47,7 +53,9 @@ class Tcp {
   bool is_done(const Flow& flow) const;
 
   const kernel::Fd<kernel::Watch>& loop_;
-  Slab<Flow, most_flows> flows_;
+  Slab<Flow, flow_slots> flows_;
+  Crowd crowd_;
+  std::uint32_t count_ = 0;
   Pipes pipes_;
   Queue work_, starved_, over_;
   bool last_words_ = false;

@@ -227,35 +227,19 @@ TEST_CASE("noise on its stdin is answered and is its end") {
 
 TEST_CASE("by hand; and clients beyond what the descriptors allow wait until another has gone") {
   OWN_LOOPBACK();
-  int out[2];
-  REQUIRE(::pipe2(out, O_CLOEXEC) == 0);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    const rlimit low{150, 150};  // less 32 and a port: nineteen connections
-    ::dup2(out[1], 1);
-    if (::setrlimit(RLIMIT_NOFILE, &low) == 0 && kernel::capset(0, 0, 0))
-      ::execl(LODGER_PROXY, "lodger-proxy", "--to", "127.0.0.2", "tcp,127.0.0.1,8080,8081", nullptr);
-    ::_exit(127);
-  }
-  ::close(out[1]);
-  char ready[6];
-  REQUIRE(::read(out[0], ready, sizeof ready) == 6);
-  ::close(out[0]);
-  const auto server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 8081));
+  ByHand proxy(150);  // less 32 and a port: eighteen connections, and nine clients who wait
+  const auto server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 80));
   std::vector<Talker> from, to;
   for (int i = 0; i < 25; ++i) from.push_back(Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080)));
-  for (int i = 0; i < 19; ++i) to.push_back(server.accept());
+  for (int i = 0; i < 18; ++i) to.push_back(server.accept());
   pollfd more{server.fd(), POLLIN, 0};
   CHECK(::poll(&more, 1, 300) == 0);
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 0; i < 7; ++i) {
     from.erase(from.begin());
     to.erase(to.begin());
     to.push_back(server.accept());
   }
   CHECK(from.back().say("last"));
   CHECK(to.back().hear() == "last");
-  ::kill(pid, SIGTERM);
-  int status = 0;
-  REQUIRE(::waitpid(pid, &status, 0) == pid);
-  CHECK(WTERMSIG(status) == SIGTERM);
+  CHECK(WTERMSIG(proxy.end()) == SIGTERM);
 }

@@ -77,11 +77,14 @@ TEST_CASE("a table as large as it gets holds all, in every order of leaving") {
 
 TEST_CASE("descriptors are divided so that everyone who is let in has all that it may need") {
   const auto both = divide(20'000, 5'000, 5'000);
-  CHECK(descriptors(5'000, 5'000, 0) + both.flows * per_flow + both.peers <= 20'000);
+  CHECK(descriptors(5'000, 5'000, 0) + both.flows * per_flow + both.waiting + both.peers <= 20'000);
+  CHECK(both.waiting == both.flows / 2);
   CHECK(both.flows > 1'000);
   CHECK(both.peers > 2'000);
-  CHECK(divide(20'000, 10'000, 0).flows == (20'000 - 10'000 - others) / per_flow);
+  CHECK(divide(20'000, 10'000, 0).flows == (20'000 - 10'000 - others) * 2 / 13);
   CHECK(divide(20'000, 0, 1).peers == most_peers);
   CHECK(divide(100, 200, 0).flows == 0);
   CHECK(divide(10'000'000, 1, 1).flows == most_flows);
+  CHECK(divide(10'000'000, 1, 1).waiting == most_waiting);
+  CHECK(divide(descriptors(1, 0, 1'024), 1, 0).flows == 1'024);
 }

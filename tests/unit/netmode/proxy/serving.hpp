@@ -4,7 +4,10 @@
 #include <arpa/inet.h>
 #include <catch2/catch.hpp>
 #include <dirent.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "kernel/credentials.hpp"
 #include "kernel/inet.hpp"
 #include "kernel/procfs.hpp"
 #include "netmode/proxy/proxy.hpp"
@@ -165,6 +169,44 @@ class Served {
 
   Sleeper container;
   Proxy proxy;
+};
+
+/// A proxy that was started by hand, with so many descriptors.
+class ByHand {
+ public:
+  explicit ByHand(rlim_t descriptors) {
+    int out[2];
+    REQUIRE(::pipe2(out, O_CLOEXEC) == 0);
+    const auto until = std::to_string(container.pid);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      const rlimit low{descriptors, descriptors};
+      ::dup2(out[1], 1);
+      ::prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE);  // else it would raise that
+      if (::setrlimit(RLIMIT_NOFILE, &low) == 0 && kernel::capset(0, 0, 0))
+        ::execl(LODGER_PROXY, "lodger-proxy", "--to", "127.0.0.2", "--to", "::1", "--until", until.c_str(),
+                "tcp,*,8080,80", nullptr);
+      ::_exit(127);
+    }
+    ::close(out[1]);
+    char ready[6];
+    const bool begun = ::read(out[0], ready, sizeof ready) == sizeof ready;
+    ::close(out[0]);
+    REQUIRE(begun);
+  }
+  ~ByHand() { end(); }
+  ByHand(const ByHand&) = delete;
+  /// How it ended.
+  int end() {
+    int status = 0;
+    if (pid_ > 0) ::kill(pid_, SIGTERM), ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return status;
+  }
+  Sleeper container;
+
+ private:
+  pid_t pid_;
 };
 
 template <class Question>

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "netmode/proxy/program/confine.hpp"
+#include "netmode/proxy/program/limits.hpp"
 
 using namespace lodger;
 using namespace lodger::tests;
@@ -47,6 +48,36 @@ void limit_descriptors(pid_t pid, rlim_t soft) {
   REQUIRE(::waitpid(child, &status, 0) == child);
   REQUIRE(status == 0);
 }
+
+/// A proxy all of whose places one client has taken, with as many more behind it as may wait.
+struct Crowded {
+  Crowded() {
+    for (std::uint32_t i = 0; i < limits.flows; ++i) {
+      come();
+      to.push_back(server.accept());
+    }
+    for (std::uint32_t i = 0; i < limits.waiting; ++i) come();
+  }
+  void come() { from.push_back(Talker::connected(SOCK_STREAM, at("127.0.0.1", 8080))); }
+  /// Comes from an address of its own.
+  static Talker another(const char* own) {
+    Talker out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const auto its = at(own, 0), host = at("127.0.0.1", 8080);
+    REQUIRE(::bind(out.fd(), &its.any, its.size()) == 0);
+    REQUIRE(::connect(out.fd(), &host.any, host.size()) == 0);
+    return out;
+  }
+  bool is_over(std::size_t client) const {
+    char byte = 0;
+    return ::recv(from[client].fd(), &byte, 1, MSG_DONTWAIT | MSG_PEEK) >= 0 || errno != EAGAIN;
+  }
+
+  static constexpr rlim_t descriptors = 400;
+  const netmode::proxy::Limits limits = netmode::proxy::divide(descriptors, 1, 0);
+  ByHand proxy{descriptors};
+  Talker server = Talker::bound(SOCK_STREAM, at("127.0.0.2", 80));
+  std::vector<Talker> from, to;
+};
 
 }  // namespace
 
@@ -167,6 +198,43 @@ TEST_CASE("a thousand connections at once") {
   from.clear();
   to.clear();
   CHECK(soon([&] { return served.descriptors() < 30; }));
+}
+
+TEST_CASE("a client that has all places gives way to another, and to that one's equal") {
+  OWN_LOOPBACK();
+  Crowded crowd;
+  const char* const others[] = {"127.0.0.8", "127.0.0.9", "127.0.0.8"};
+  std::size_t last = crowd.limits.flows;
+  std::vector<Talker> stay;
+  for (const char* own : others) {
+    const auto& from = stay.emplace_back(Crowded::another(own));
+    REQUIRE(from.say("ping"));
+    const auto& to = crowd.to.emplace_back(crowd.server.accept());
+    REQUIRE(to.hear() == "ping");
+    REQUIRE(to.say("pong"));
+    CHECK(from.hear() == "pong");
+    CHECK(crowd.from[--last].hear_all() == "(Connection reset by peer)");  // the one that came last
+    CHECK_FALSE(crowd.is_over(last - 1));
+  }
+}
+
+TEST_CASE(
+    "a client alone may have all places; more of its connections wait, and no more than there is room") {
+  OWN_LOOPBACK();
+  Crowded crowd;
+  const auto first = crowd.limits.flows;
+  REQUIRE(crowd.from[first].say("ping"));
+  for (int i = 0; i < 5; ++i) crowd.come();
+  for (std::size_t i = first + crowd.limits.waiting; i < crowd.from.size(); ++i)
+    CHECK(crowd.from[i].hear_all() == "(Connection reset by peer)");
+  for (std::size_t i = 0; i < first + crowd.limits.waiting; ++i) REQUIRE_FALSE(crowd.is_over(i));
+  crowd.from[0].reset();
+  const auto to = crowd.server.accept();
+  CHECK(to.hear() == "ping");
+  CHECK(to.say("pong"));
+  CHECK(crowd.from[first].hear() == "pong");
+  crowd.proxy.container.end();
+  CHECK(crowd.from[first + 1].hear_all() == "(Connection reset by peer)");  // who waits is told of the end
 }
 
 TEST_CASE("without descriptors nothing is accepted, nor spun on, and what waited is served later") {
