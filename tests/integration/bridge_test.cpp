@@ -40,21 +40,25 @@ TEST_CASE("bridge: a published port leads to the container, from wherever it is 
 TEST_CASE("bridge: ranges keep or shift their ports, an address of the host narrows them", "[bridge]") {
   NETWORKS();
   struct Case {
-    const char *publish, *inner, *outer, *address;
+    const char *publish, *inner, *outer;
     bool answered;
   };
-  const auto [publish, inner, outer, address, answered] =
-      GENERATE(Case{"9000-9010:9000-9010", "9007", "9007", "192.0.2.1", true},
-               Case{"9000-9010:8000-8010", "8007", "9007", "192.0.2.1", true},
-               Case{"9000-9010:9000-9010", "9011", "9011", "192.0.2.1", false},
-               Case{"192.0.2.1:9000:80", "80", "9000", "192.0.2.1", true},
-               Case{"127.0.0.1:9000:80", "80", "9000", "192.0.2.1", false});
-  CAPTURE(publish, outer);
-  const Bundle bundle(std::string("serve tcp4 ") + inner);
+  const auto [publish, inner, outer, answered] = GENERATE(
+      Case{"9000-9010:9000-9010", "9007", "9007", true}, Case{"9000-9010:8000-8010", "8007", "9007", true},
+      Case{"9000-9010:9000-9010", "9011", "9011", false}, Case{"192.0.2.1:9000:80", "80", "9000", true},
+      Case{"127.0.0.1:9000:80", "80", "9000", false});
+  const std::string stack = GENERATE("tcp4", "udp4", "tcp6", "udp6");
+  const bool six = stack.ends_with('6');
+  std::string ports = publish;
+  if (six && ports.starts_with("192.0.2.1:")) ports.replace(0, 9, "[2001:db8::1]");
+  ports += "/" + stack.substr(0, 3);
+  CAPTURE(ports, outer, stack);
+  const Bundle bundle("serve " + stack + " " + inner);
   Container container(bundle);
-  Running run = container.begin(container.making("run", bridge({"-p", publish})));
-  run.wait_for("listening.tcp4");
-  CHECK(ask_from_outside(net, "tcp4", outer, address) == (answered ? "inside:hello" : ""));
+  Running run = container.begin(container.making("run", bridge({"-p", ports})));
+  run.wait_for("listening." + stack);
+  CHECK(ask_from_outside(net, stack, outer, six ? "2001:db8::1" : "192.0.2.1") ==
+        (answered ? "inside:hello" : ""));
   if (!answered) container.remove();
   run.wait();
   prune(container);
@@ -62,13 +66,18 @@ TEST_CASE("bridge: ranges keep or shift their ports, an address of the host narr
 
 TEST_CASE("bridge: what is not published is out of reach", "[bridge]") {
   NETWORKS();
-  const Bundle bundle("serve tcp4 80");
+  const std::string stack = GENERATE("tcp4", "udp4", "tcp6", "udp6");
+  CAPTURE(stack);
+  const bool six = stack.ends_with('6');
+  const Bundle bundle("serve " + stack + " 80");
   Container container(bundle);
   Running run = container.begin(container.making("run", bridge()));
-  run.wait_for("listening.tcp4");
+  run.wait_for("listening." + stack);
+  const std::string address = inspect(container)["containers"][0][six ? "address6" : "address"];
   // the outside has a route to the bridge's addresses, as a neighbour in the same network may
-  CHECK(ask_from_outside(net, "tcp4", "80", "10.61.0.2") == "");
-  CHECK(ask_from_host("tcp4", "80", "10.61.0.2") == "inside:hello");  // the host itself is the gateway
+  if (six) REQUIRE(net.out("ip route add " + address + " via 2001:db8::1").status == 0);
+  CHECK(ask_from_outside(net, stack, "80", address) == "");
+  CHECK(ask_from_host(stack, "80", address) == "inside:hello");  // the host itself is the gateway
   run.wait();
   prune(container);
 }
@@ -115,8 +124,7 @@ TEST_CASE("bridge: a port of another container is refused, and that one named", 
   CHECK(soon_traces(""));
 }
 
-TEST_CASE("bridge: /etc/hosts and /etc/resolv.conf are the container's own, unless the bundle has some",
-          "[bridge]") {
+TEST_CASE("bridge: /etc/hosts and /etc/resolv.conf are the container's own", "[bridge]") {
   NETWORKS();
   const Bundle bundle("cat /etc/hosts ; cat /etc/resolv.conf",
                       [](json& config) { config["hostname"] = "box"; });
@@ -126,6 +134,26 @@ TEST_CASE("bridge: /etc/hosts and /etc/resolv.conf are the container's own, unle
   CHECK_THAT(done.out, Catch::Contains("10.61.0.2\tbox") || Catch::Contains("10.61.0.2\\tbox") ||
                            Catch::Contains("10.61.0.2 box"));
   CHECK_THAT(done.out, !Catch::Contains("nameserver 127."));
+  prune(container);
+}
+
+TEST_CASE("bridge: a bundle's own /etc/hosts and /etc/resolv.conf stay", "[bridge]") {
+  NETWORKS();
+  const Bundle bundle("read /etc/resolv.conf ; read /etc/hosts", [](json& config) {
+    for (const char* file : {"resolv.conf", "hosts"})
+      config["mounts"].push_back({{"destination", std::string("/etc/") + file},
+                                  {"source", std::string("own-") + file},
+                                  {"type", "bind"},
+                                  {"options", {"bind", "ro"}}});
+  });
+  write_file(bundle.beside("own-resolv.conf"), "nameserver 192.0.2.53\n");
+  write_file(bundle.beside("own-hosts"), "192.0.2.1 own\n");
+  Container container(bundle);
+  const auto done = container.run(bridge());
+  INFO(done.err);
+  const Facts facts(done.out);
+  CHECK(facts["read:/etc/resolv.conf.data"] == "nameserver 192.0.2.53\\n");
+  CHECK(facts["read:/etc/hosts.data"] == "192.0.2.1 own\\n");
   prune(container);
 }
 

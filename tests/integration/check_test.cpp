@@ -144,6 +144,25 @@ TEST_CASE("check: all that stands against a bundle is told at once", "[check]") 
     CHECK(finished.out.contains(property));
 }
 
+TEST_CASE("check: a bundle for another platform is told, and not started", "[check]") {
+  NEEDS_ROOT();
+  const std::string platform = GENERATE("windows", "freebsd");
+  const Bundle bundle("echo ran", [&](json& config) {
+    config.erase("linux");
+    config[platform] = json::object();
+  });
+  const auto words =
+      platform + ": lodger runs Linux containers, and this configuration is for something else";
+  const auto checked = check({"--bundle", bundle.path()});
+  CHECK(checked.status == 1);
+  CHECK_THAT(checked.out, Catch::Contains(words));
+  Container container(bundle);
+  const auto ran = container.run();
+  CHECK(ran.status == 1);
+  CHECK(ran.out == "");
+  CHECK(ran.err == "lodger: " + words + "\n");
+}
+
 TEST_CASE("check: what the host lacks for a bundle is told as create tells it, and nothing is made",
           "[check]") {
   NEEDS_ROOT();

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/bridged.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
 #include "support/proc.hpp"
@@ -194,6 +195,23 @@ TEST_CASE("host network: a server in the container answers on the host's own add
   const Facts answer(
       host("ask " + stack + " " + port_in(run.out(), stack) + " hello " + addresses[0]).wait().out);
   CHECK(answer["ask:" + stack] == "inside:hello");
+}
+
+TEST_CASE("host network: between a client and a server there is neither a rule nor a process",
+          "[host_network]") {
+  NETWORKS();
+  const std::string stack = GENERATE("tcp4", "udp4", "tcp6", "udp6");
+  CAPTURE(stack);
+  const Bundle bundle("serve " + stack + " 8080");
+  Container container(bundle);
+  Running run = container.begin(
+      container.making("run", {"--network", "host", "-p", "8080:8080/" + stack.substr(0, 3)}));
+  run.wait_for("listening." + stack);
+  CHECK(shell("nft list ruleset").out == "");
+  CHECK(shell("pgrep --ns $$ --nslist net lodger-").out == "");
+  CHECK(ask_from_outside(net, stack, "8080", stack.ends_with('6') ? "2001:db8::1" : "192.0.2.1") ==
+        "inside:hello");
+  run.wait();
 }
 
 TEST_CASE("host network: the container reaches a server on the host's loopback", "[host_network]") {

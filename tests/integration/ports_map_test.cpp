@@ -176,13 +176,18 @@ TEST_CASE("port map: two containers with one number, and one that is none of the
 TEST_CASE("port map: exec is in it", "[ports_map]") {
   NEEDS_MAP();
   const HostStack stack;
-  const Bundle bundle("serve tcp4 80 ; hold");  // exec goes with the first process
+  const std::string kind = GENERATE("tcp4", "tcp6", "udp4", "udp6");
+  CAPTURE(kind);
+  const Bundle bundle("serve " + kind + " 80 ; hold");  // exec goes with the first process
   Container container(bundle);
-  container.create(mapped({"8080:80"}));
+  container.create(mapped({"8080:80/" + kind.substr(0, 3)}));
   container.start();
-  container.wait_for_output("listening.tcp4=80");
-  const auto asked = container.call({"exec", container.id(), "/bin/probe", "ask", "tcp4", "80", "hello"});
-  CHECK(Facts(asked.out)["ask:tcp4"] == "inside:hello");
+  container.wait_for_output("listening." + kind + "=80");
+  const std::string any = kind.ends_with('6') ? "::" : "0.0.0.0";
+  const auto bound = container.call({"exec", container.id(), "/bin/probe", "bind", kind, any, "8080"});
+  CHECK(Facts(bound.out)["bind:" + kind + ":" + any + ":8080.errno"] == denied);
+  const auto asked = container.call({"exec", container.id(), "/bin/probe", "ask", kind, "80", "hello"});
+  CHECK(Facts(asked.out)["ask:" + kind] == "inside:hello");
 }
 
 TEST_CASE("port map: a port of the host's choice is told, and kept in the state", "[ports_map]") {

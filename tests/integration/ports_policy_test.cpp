@@ -209,20 +209,28 @@ TEST_CASE("bind list: an annotation does what the flag does", "[ports_policy]") 
 TEST_CASE("bind list: exec is under it, also with its own cgroup below", "[ports_policy]") {
   NEEDS_POLICY();
   const HostStack stack;
-  Held held("bind=80");
-  const auto facts = held.exec("bind tcp4 0.0.0.0 80 ; bind tcp4 0.0.0.0 81 ; bind udp6 :: 80");
-  CHECK(facts["bind:tcp4:0.0.0.0:80.errno"] == granted);
-  CHECK(facts["bind:tcp4:0.0.0.0:81.errno"] == denied);
-  CHECK(facts["bind:udp6::::80.errno"] == denied);
+  const std::string kind = GENERATE("tcp4", "tcp6", "udp4", "udp6");
+  CAPTURE(kind);
+  const std::string any = kind.ends_with('6') ? "::" : "0.0.0.0";
+  const std::string other = kind.starts_with("tcp") ? "udp" : "tcp";  // without an entry
+  const std::string own = "bind " + kind + " " + any;
+  const std::string key = "bind:" + kind + ":" + any;
+  Held held("bind=80/" + kind.substr(0, 3));
+  const auto facts =
+      held.exec(own + " 80 ; " + own + " 81 ; bind " + other + "4 0.0.0.0 80 ; bind " + other + "6 :: 80");
+  CHECK(facts[key + ":80.errno"] == granted);
+  CHECK(facts[key + ":81.errno"] == denied);
+  CHECK(facts["bind:" + other + "4:0.0.0.0:80.errno"] == denied);
+  CHECK(facts["bind:" + other + "6::::80.errno"] == denied);
   for (const auto& folder : cgroup_folders(held.bundle.name())) {
     REQUIRE(mkdir((folder + "/below").c_str(), 0755) == 0);
     for (const auto* file : {"/cpuset.cpus", "/cpuset.mems"})  // v1 takes no process in without them
       if (access((folder + "/below" + file).c_str(), F_OK) == 0)
         write_file(folder + "/below" + file, read_file(folder + file));
   }
-  const auto lower = held.exec("bind tcp4 0.0.0.0 80 ; bind tcp4 0.0.0.0 81", {"--cgroup", "below"});
-  CHECK(lower["bind:tcp4:0.0.0.0:80.errno"] == granted);
-  CHECK(lower["bind:tcp4:0.0.0.0:81.errno"] == denied);
+  const auto lower = held.exec(own + " 80 ; " + own + " 81", {"--cgroup", "below"});
+  CHECK(lower[key + ":80.errno"] == granted);
+  CHECK(lower[key + ":81.errno"] == denied);
 }
 
 TEST_CASE("bind list: two containers side by side have each their own", "[ports_policy]") {

@@ -464,12 +464,16 @@ TEST_CASE("rootless: a list of ports to bind is kept by Landlock", "[rootless]")
   NEEDS(syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) >= 4, "needs Linux 6.7 with Landlock");
   const HostStack stack;
   const UserBundle bundle(
-      "bind tcp4 0.0.0.0 8080 ; bind tcp4 0.0.0.0 8081 ; bind udp4 0.0.0.0 5353",
+      "bind tcp4 0.0.0.0 8080 ; bind tcp4 0.0.0.0 8081 ; bind udp4 0.0.0.0 5353 ; "
+      "bind tcp6 :: 8080 v6only ; bind tcp6 :: 8081 v6only ; bind udp6 :: 5353 v6only",
       [](json& config) { config["annotations"]["org.lodger.network.bind"] = "8080,1-65535/udp"; });
   const auto facts = inside_of(bundle);
   CHECK(facts["bind:tcp4:0.0.0.0:8080.errno"] == "0");
   CHECK(facts["bind:tcp4:0.0.0.0:8081.errno"] == std::to_string(EACCES));
   CHECK(facts["bind:udp4:0.0.0.0:5353.errno"] == "0");
+  CHECK(facts["bind:tcp6::::8080.errno"] == "0");
+  CHECK(facts["bind:tcp6::::8081.errno"] == std::to_string(EACCES));
+  CHECK(facts["bind:udp6::::5353.errno"] == "0");
 }
 
 TEST_CASE("rootless: a map needs rights that an ordinary user has not", "[rootless]") {
