@@ -38,7 +38,9 @@ struct Door {
   PortRange host;
   std::uint16_t container = 0;  // the first one; the range is as long as the host's
 
-  bool shifted() const { return host.first != container; }
+  /// Whether its ports stand one by one, and not as a range: a single one, or a range whose numbers move, for
+  /// which nf_tables has no offset.
+  bool one_by_one() const { return host.first == host.last || host.first != container; }
   /// "10.0.0.1:80-90/tcp", "[::]:53/udp"
   std::string text() const;
   friend bool operator==(const Door& a, const Door& b) { return a.text() == b.text(); }

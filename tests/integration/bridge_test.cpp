@@ -459,7 +459,7 @@ TEST_CASE("bridge: ports of a container whose device went and came back as anoth
     const auto id = "ghost-of-" + one.id();
     REQUIRE(shell("cd " + one.root() + "/@networks/bridge/leases && ln -s " + id +
                   " 10.61.0.9 && nft 'add "
-                  "element inet lodger shifts4 { 0.0.0.0 . tcp . 8083 comment \"" +
+                  "element inet lodger singles4 { 0.0.0.0 . tcp . 8083 comment \"" +
                   id + "\" : 10.61.0.9 . 80 }'")
                 .status == 0);
     CHECK(one.call({"network", "prune"}).status == 0);
@@ -525,7 +525,7 @@ TEST_CASE("bridge: of two that want a port at the same time one has it, and the 
   const Bundle bundle("hold", without_cgroup);
   Container one(bundle), two(bundle);
   Container* const both[] = {&one, &two};
-  // ports that stay and ports that are shifted stand in different maps: the kernel sees no conflict
+  // ranges and single ports stand in different maps: the kernel sees no conflict
   const std::string ports[] = {"9085-9095:9085-9095", "9090:80"};
   for (int round = 0; round < 12; ++round) {
     std::vector<Running> making;
@@ -691,7 +691,7 @@ TEST_CASE("bridge: a UDP client that goes on speaking reaches the successor of a
   Running before = one.begin(one.making("run", bridge({"-p", "8080:80/udp"})));
   before.wait_for("listening." + stack);
   CHECK_THAT(net.out(speak("one")).out, Catch::Contains("inside:one"));
-  if (swept) REQUIRE(shell("nft 'flush map inet lodger shifts4; flush map inet lodger shifts6'").status == 0);
+  if (swept) REQUIRE(shell("nft 'flush map inet lodger singles4; flush map inet lodger singles6'").status == 0);
   one.remove();
   before.wait();
   Running after = two.begin(two.making("run", bridge({"-p", "8080:80/udp"})));

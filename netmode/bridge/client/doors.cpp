@@ -1,5 +1,7 @@
-// Published ports as elements: one for a range whose ports stay, one a port for a range that is shifted,
-// since nf_tables has no offset.
+// Published ports as elements. A range whose ports stay is one element of a map of intervals. A single port,
+// and each of a range that is shifted, since nf_tables has no offset, is one of a map without: a hash table,
+// where thousands cost no more to find, to add and to remove than one; the kernel's intervals of several
+// fields (net/netfilter/nft_set_pipapo.c) go through all of the others for each that goes.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -46,7 +48,7 @@ std::array<Bytes, 2> addresses_of(const Door& door) {
 
 void append(ElementList& list, const Door& door, const Bytes& target, const std::string& owner) {
   const auto [first, last] = addresses_of(door);
-  if (!door.shifted()) {
+  if (!door.one_by_one()) {
     list.add({key_of(door, first, door.host.first), key_of(door, last, door.host.last), target, owner});
     return;
   }
@@ -85,10 +87,10 @@ bool overlaps(const Element& element, const Bytes& first, const Bytes& last, std
 
 /// Maps by what they are: door_map(), and their places in Standing::maps.
 struct MapKind {
-  bool v6, shifted;
+  bool v6, one_by_one;
 };
 constexpr MapKind kinds[] = {{false, false}, {false, true}, {true, false}, {true, true}};
-std::size_t map_at(bool v6, bool shifted) { return (v6 ? 2U : 0U) + (shifted ? 1U : 0U); }
+std::size_t map_at(bool v6, bool one_by_one) { return (v6 ? 2U : 0U) + (one_by_one ? 1U : 0U); }
 
 bool leads_to(const Element& element, bool v6, const Target& target) {
   if (v6 && !target.network.prefix6) return false;
@@ -102,10 +104,10 @@ bool leads_to(const Element& element, bool v6, const Target& target) {
 
 void put_doors(Batch& transaction, const std::vector<Door>& doors, const Target& target,
                const std::string& owner) {
-  for (const auto& [v6, shifted] : kinds) {
-    ElementList list(door_map(v6, shifted));
+  for (const auto& [v6, one_by_one] : kinds) {
+    ElementList list(door_map(v6, one_by_one));
     for (const auto& door : doors)
-      if (door.v6 == v6 && door.shifted() == shifted)
+      if (door.v6 == v6 && door.one_by_one() == one_by_one)
         append(list, door, address_of(target.network, target.address, v6), owner);
     list.add_to(transaction);
   }
@@ -113,15 +115,15 @@ void put_doors(Batch& transaction, const std::vector<Door>& doors, const Target&
 
 Outcome<Standing> read_standing(Netlink& netfilter) {
   Standing standing{TRY(generation(netfilter)), {}};
-  for (const auto& [v6, shifted] : kinds)
-    TRY(each_element(netfilter, door_map(v6, shifted),
-                     [&](const Element& element) { standing.maps[map_at(v6, shifted)].push_back(element); }));
+  for (const auto& [v6, one_by_one] : kinds)
+    TRY(each_element(netfilter, door_map(v6, one_by_one),
+                     [&](const Element& element) { standing.maps[map_at(v6, one_by_one)].push_back(element); }));
   return standing;
 }
 
 bool leads_udp(const Standing& standing, const Target& target) {
   return std::ranges::any_of(kinds, [&](const MapKind& kind) {
-    return std::ranges::any_of(standing.maps[map_at(kind.v6, kind.shifted)], [&](const Element& element) {
+    return std::ranges::any_of(standing.maps[map_at(kind.v6, kind.one_by_one)], [&](const Element& element) {
       const std::size_t protocol_at = kind.v6 ? 16 : 4;
       return element.key.size() > protocol_at && element.key[protocol_at] == IPPROTO_UDP &&
              leads_to(element, kind.v6, target);
@@ -140,8 +142,8 @@ bool leads_from_loopback(const Standing& standing, const Network& network) {
     return Bytes{127, rest, rest, rest, rest, 0, 0, 0, rest, rest, 0, 0};
   };
   const auto first = loopback(0), last = loopback(0xff);
-  return std::ranges::any_of(std::array{false, true}, [&](bool shifted) {
-    return std::ranges::any_of(standing.maps[map_at(false, shifted)], [&](const Element& element) {
+  return std::ranges::any_of(std::array{false, true}, [&](bool one_by_one) {
+    return std::ranges::any_of(standing.maps[map_at(false, one_by_one)], [&](const Element& element) {
       V4 address = 0;
       if (element.data.size() < sizeof address || !overlaps(element, first, last, sizeof address))
         return false;
@@ -152,9 +154,9 @@ bool leads_from_loopback(const Standing& standing, const Network& network) {
 }
 
 void sweep(Batch& transaction, const Standing& standing, const Target& target) {
-  for (const auto& [v6, shifted] : kinds) {
-    ElementList list(door_map(v6, shifted));
-    for (const auto& element : standing.maps[map_at(v6, shifted)])
+  for (const auto& [v6, one_by_one] : kinds) {
+    ElementList list(door_map(v6, one_by_one));
+    for (const auto& element : standing.maps[map_at(v6, one_by_one)])
       if (leads_to(element, v6, target)) list.add({element.key, element.key_end});
     list.remove_from(transaction);
   }
@@ -165,8 +167,8 @@ Outcome<> check_free(const Standing& standing, const std::vector<Door>& doors,
   for (const auto& door : doors) {
     const auto [first, last] = addresses_of(door);
     const auto from = key_of(door, first, door.host.first), to = key_of(door, last, door.host.last);
-    for (const bool shifted : {false, true})
-      for (const auto& element : standing.maps[map_at(door.v6, shifted)])
+    for (const bool one_by_one : {false, true})
+      for (const auto& element : standing.maps[map_at(door.v6, one_by_one)])
         if (overlaps(element, from, to, door.v6 ? 16 : 4) && !(own && leads_to(element, door.v6, *own)))
           return refuse(fmt::format("{} is published by container {} already", door.text(), element.owner),
                         EADDRINUSE);

@@ -34,10 +34,10 @@ std::vector<Kind> kinds() {
       {"opened6", 0, ifname, 16},
       {"subnets4", interval, ipv4_addr, 4},
       {"subnets6", interval, ipv6_addr, 16},
-      {"ports4", map, door(ipv4_addr), 12, {4, 1, 2}, ipv4_addr, 4},
-      {"ports6", map, door(ipv6_addr), 24, {16, 1, 2}, ipv6_addr, 16},
-      {"shifts4", hash, door(ipv4_addr), 12, {4, 1, 2}, joined(ipv4_addr, inet_service), 8},
-      {"shifts6", hash, door(ipv6_addr), 24, {16, 1, 2}, joined(ipv6_addr, inet_service), 20},
+      {"ranges4", map, door(ipv4_addr), 12, {4, 1, 2}, ipv4_addr, 4},
+      {"ranges6", map, door(ipv6_addr), 24, {16, 1, 2}, ipv6_addr, 16},
+      {"singles4", hash, door(ipv4_addr), 12, {4, 1, 2}, joined(ipv4_addr, inet_service), 8},
+      {"singles6", hash, door(ipv6_addr), 24, {16, 1, 2}, joined(ipv6_addr, inet_service), 20},
   };
 }
 
@@ -102,8 +102,8 @@ void put(Batch& transaction, ElementList& list, Elements what) {
 
 }  // namespace
 
-const char* door_map(bool v6, bool shifted) {
-  return shifted ? (v6 ? "shifts6" : "shifts4") : v6 ? "ports6" : "ports4";
+const char* door_map(bool v6, bool one_by_one) {
+  return one_by_one ? (v6 ? "singles6" : "singles4") : v6 ? "ranges6" : "ranges4";
 }
 
 void make_sets(Batch& transaction) {

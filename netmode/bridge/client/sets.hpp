@@ -12,8 +12,8 @@
 
 namespace lodger::netmode::bridge {
 
-/// ports4, ports6, shifts4, shifts6.
-const char* door_map(bool v6, bool shifted);
+/// ranges4, ranges6, singles4, singles6.
+const char* door_map(bool v6, bool one_by_one);
 
 /// Makes all of them where they are missing.
 void make_sets(Batch& transaction);

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint8_t transports[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP};
 // Raised when the rules change: a table of another version gets its rules anew.
-constexpr char version[] = "lodger 3";
+constexpr char version[] = "lodger 4";
 
 using Table = std::unique_ptr<nftnl_table, void (*)(const nftnl_table*)>;
 
@@ -112,8 +112,8 @@ void lead_to_containers(Batch& batch) {
     of_family(kept).dnat(door_map(v6, false), {v6, false, false}).append_to(batch);
     for (const std::uint8_t protocol : transports)
       for (const bool any : {false, true}) {
-        Rule shifted("published");
-        of_family(shifted).transport(protocol).dnat(door_map(v6, true), {v6, true, any}).append_to(batch);
+        Rule single("published");
+        of_family(single).transport(protocol).dnat(door_map(v6, true), {v6, true, any}).append_to(batch);
       }
   }
 }

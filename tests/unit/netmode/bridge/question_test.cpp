@@ -29,8 +29,9 @@ TEST_CASE("a publication is a door in each family that it is for") {
   CHECK(texts(doors({"0.0.0.0:8080:80"})) == Texts{"0.0.0.0:8080/tcp"});
   CHECK(texts(doors({"[::]:8080:80"})) == Texts{"[::]:8080/tcp"});
   CHECK(texts(doors({"192.0.2.1:8000-8009:9000-9009/udp"})) == Texts{"192.0.2.1:8000-8009/udp"});
-  CHECK(doors({"8000-8009:9000-9009"})[0].shifted());
-  CHECK_FALSE(doors({"8000-8009:8000-8009"})[0].shifted());
+  CHECK(doors({"8000-8009:9000-9009"})[0].one_by_one());
+  CHECK(doors({"8000:8000"})[0].one_by_one());
+  CHECK_FALSE(doors({"8000-8009:8000-8009"})[0].one_by_one());
 }
 
 TEST_CASE("doors travel in words") {
