@@ -116,8 +116,9 @@ void put_doors(Batch& transaction, const std::vector<Door>& doors, const Target&
 Outcome<Standing> read_standing(Netlink& netfilter) {
   Standing standing{TRY(generation(netfilter)), {}};
   for (const auto& [v6, one_by_one] : kinds)
-    TRY(each_element(netfilter, door_map(v6, one_by_one),
-                     [&](const Element& element) { standing.maps[map_at(v6, one_by_one)].push_back(element); }));
+    TRY(each_element(netfilter, door_map(v6, one_by_one), [&](const Element& element) {
+      standing.maps[map_at(v6, one_by_one)].push_back(element);
+    }));
   return standing;
 }
 
