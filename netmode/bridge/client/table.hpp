@@ -5,11 +5,9 @@
 //   inside              iifname . oifname of traffic that stays in one network
 //   subnets4, subnets6  the addresses of our networks
 //   opened4, opened6    devices of the host that forward for our sake alone
-//   ranges4, ranges6    address . protocol . port, each from and to -> the container's address, the port
-//   staying singles4, singles6  address . protocol . port -> the container's address and port. A hash, since
-//   there can
-//                       be one a port, and thousands of intervals take seconds; 0.0.0.0 and :: stand for all
-//                       addresses
+//   ranges4, ranges6    address . protocol . port, from and to -> the container's address; the port stays
+//   singles4, singles6  address . protocol . port -> the container's address and port. A hash, since
+//                       thousands of intervals take seconds; 0.0.0.0 and :: stand for all addresses
 #pragma once
 #include "netmode/bridge/client/netlink.hpp"
 
