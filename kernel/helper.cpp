@@ -6,6 +6,7 @@
 
 #include "kernel/file.hpp"
 #include "kernel/links.hpp"
+#include "kernel/pieces.hpp"
 
 namespace lodger::kernel {
 namespace {
@@ -101,17 +102,43 @@ Failure Helper::silence(std::string_view doing) {
           EPIPE};
 }
 
-Outcome<Words> Helper::answer(std::string_view doing) {
-  pollfd waited[] = {{socket_.get(), POLLIN, 0}, {interrupt_, POLLIN, 0}};
+Outcome<> Helper::await(short events, std::string_view doing) {
+  pollfd waited[] = {{socket_.get(), events, 0}, {interrupt_, POLLIN, 0}};
   const int ready = TRY(explained(poll(waited, patience_ms), doing));
   if (waited[1].revents) return refuse(fmt::format("{}: interrupted by a signal", doing), EINTR);
   if (ready == 0)
     return refuse(fmt::format("{}: no answer from {} within {} s", doing, name_, patience_ms / 1000),
                   ETIMEDOUT);
-  std::string text(longest_message, '\0');
-  const auto got = receive(socket_.get(), text);
-  if (!got || got->size == 0) return std::unexpected(silence(doing));
-  auto words = unpacked(std::string_view(text).substr(0, got->size));
+  return {};
+}
+
+/// The first datagram finds room: the program has nothing to read but that.
+Outcome<> Helper::put(std::string_view text, std::string_view doing) {
+  for (bool first = true; !text.empty(); first = false) {
+    if (!first) TRY(await(POLLOUT, doing));
+    const auto sent = send(socket_.get(), next_piece(text));
+    if (!sent && (sent.error().code == EPIPE || sent.error().code == ECONNRESET))
+      return std::unexpected(silence(doing));
+    TRY(explained(sent, doing));
+  }
+  return {};
+}
+
+Outcome<std::string> Helper::hear(std::string_view doing) {
+  Pieces all;
+  std::string piece(longest_message, '\0');
+  for (;;) {
+    TRY(await(POLLIN, doing));
+    const auto got = receive(socket_.get(), piece);
+    if (!got || got->size == 0) return std::unexpected(silence(doing));
+    const auto last = all.add(std::string_view(piece).substr(0, got->size));
+    if (!last) return refuse(fmt::format("{}: {} spoke nonsense", doing, name_), last.error().code);
+    if (*last) return all.text();
+  }
+}
+
+Outcome<Words> Helper::answer(std::string_view doing) {
+  auto words = unpacked(TRY(hear(doing)));
   const bool nonsense = !words || words->empty() || (words->front() == answer_failed && words->size() != 3) ||
                         (words->front() != answer_failed && words->front() != answer_done);
   if (nonsense) return refuse(fmt::format("{}: {} spoke nonsense", doing, name_), EPROTO);
@@ -129,14 +156,11 @@ Outcome<> Helper::ready(std::string_view doing) {
 Outcome<Words> Helper::ask(std::string_view doing, const Words& question) {
   TRY(ready(doing));
   const auto message = packed(question);
-  if (message.size() > longest_message)
+  if (message.size() > longest_text)
     return refuse(fmt::format("{}: what is to be said comes to {} bytes, and more than {} do not go", doing,
-                              message.size(), longest_message),
+                              message.size(), longest_text),
                   EMSGSIZE);
-  const auto sent = send(socket_.get(), message);
-  if (!sent && (sent.error().code == EPIPE || sent.error().code == ECONNRESET))
-    return std::unexpected(silence(doing));
-  TRY(explained(sent, doing));
+  TRY(put(message, doing));
   auto said = TRY(answer(doing));
   if (said.front() == answer_failed) return refuse(fmt::format("{}: {}", doing, said[1]), number(said[2]));
   said.erase(said.begin());
@@ -149,14 +173,22 @@ bool say(const Outcome<Words>& answer) {
     words.insert(words.end(), answer->begin(), answer->end());
   else
     words = {answer_failed, answer.error().text, std::to_string(answer.error().code)};
-  return send(helper_socket, packed(words)).has_value();
+  const auto message = packed(words);
+  for (std::string_view rest = message; !rest.empty();)
+    if (!send(helper_socket, next_piece(rest))) return false;
+  return true;
 }
 
 std::optional<Words> next_question() {
-  std::string text(longest_message, '\0');
-  const auto got = receive(helper_socket, text);
-  if (!got || got->size == 0) return std::nullopt;
-  return unpacked(std::string_view(text).substr(0, got->size)).value_or(Words{});
+  Pieces all;
+  std::string piece(longest_message, '\0');
+  for (;;) {
+    const auto got = receive(helper_socket, piece);
+    if (!got || got->size == 0) return std::nullopt;
+    const auto last = all.add(std::string_view(piece).substr(0, got->size));
+    if (!last) return Words{};
+    if (*last) return unpacked(all.text()).value_or(Words{});
+  }
 }
 
 }  // namespace lodger::kernel

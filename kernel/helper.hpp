@@ -1,6 +1,7 @@
 // A program of ours that does what a static lodger cannot: it is linked with libraries of others, and started
-// only where it is needed. The two speak in datagrams of words over its stdin, one question after the other;
-// the program speaks first, when it is ready or cannot be. It ends with the socket, and is killed with us.
+// only where it is needed. The two speak in words over its stdin, one question after the other, a long one in
+// several datagrams; the program speaks first, when it is ready or cannot be. It ends with the socket, and is
+// killed with us.
 #pragma once
 #include <string>
 #include <string_view>
@@ -17,9 +18,6 @@ namespace lodger::kernel {
 /// The first word of an answer: done, with what was asked for, or failed, with a text and an errno.
 inline constexpr const char* answer_done = "done";
 inline constexpr const char* answer_failed = "failed";
-
-/// What a socket's buffer takes at once by default: net.core.wmem_default, less the kernel's own part.
-inline constexpr std::size_t longest_message = std::size_t{128} << 10;
 
 /// Where a program of ours is: beside the running one, else in `installed`, a folder seen from the running
 /// program's own: what is installed may be moved as a whole. ENOENT: nowhere; the text lists the places
@@ -47,6 +45,9 @@ class Helper {
 
  private:
   Helper() = default;
+  Outcome<> await(short events, std::string_view doing);
+  Outcome<> put(std::string_view text, std::string_view doing);
+  Outcome<std::string> hear(std::string_view doing);
   Outcome<Words> answer(std::string_view doing);
   Failure silence(std::string_view doing);
 

@@ -1,6 +1,7 @@
 // Published ports of bridge networks that several want at the same time, or nobody can have.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 
 #include <set>
 
@@ -166,4 +167,36 @@ TEST_CASE("bridge ports: an annotation that is neither yes nor no is refused, an
   CHECK(done.out == "");
   CHECK(done.err == "lodger: annotation " + annotation + ": \"yes\" is neither \"true\" nor \"false\"\n");
   CHECK(traces() == "");
+}
+
+TEST_CASE("bridge ports: ten thousand are published one by one, and gone with the container",
+          "[bridge_ports]") {
+  NETWORKS();
+  const bool proxied = GENERATE(false, true);
+  CAPTURE(proxied);
+  constexpr int many = 10'000;
+  rlimit descriptors{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &descriptors) == 0);
+  NEEDS(!proxied || descriptors.rlim_max > many + 100, "needs a descriptor for each port (ulimit -Hn)");
+  std::vector<std::string> flags;
+  for (int i = 0; i < many; ++i) {  // none beside another, every second one on another port of the container
+    const int port = 10'000 + 2 * i;
+    flags.push_back("-p" + std::to_string(port) + ":" + std::to_string(i % 2 ? 80 : port));
+  }
+  if (proxied) flags.emplace_back("--userland-proxy");
+  const Bundle bundle("serve tcp4 80");
+  Container container(bundle);
+  container.create(bridge(flags));
+  container.start();
+  container.wait_for_output("listening.tcp4");
+  const std::string last = std::to_string(10'000 + 2 * (many - 1));
+  CHECK(ask_from_outside(net, "tcp4", last, "192.0.2.1") == "inside:hello");
+  const auto published = shell("nft list table inet lodger | grep -c comment").out;
+  CHECK(published == (proxied ? "0\n" : std::to_string(2 * many) + "\n"));
+  CHECK(container.state()["id"] == container.id());
+  CHECK(inspect(container)["containers"][0][proxied ? "proxied" : "published"].size() == many);
+  container.remove();
+  CHECK(soon_traces("lodger0\n"));
+  prune(container);
+  CHECK(soon_traces(""));
 }
