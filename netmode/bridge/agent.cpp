@@ -35,11 +35,11 @@ Outcome<kernel::Words> Agent::ask(std::string_view doing, const kernel::Words& q
   return helper_.ask(doing, question);
 }
 
-Outcome<> Agent::check_free(const std::vector<Door>& doors) {
+Outcome<> Agent::check_free(const std::vector<Door>& doors, std::string_view doing) {
   if (doors.empty()) return {};
   kernel::Words words{ask_look};
   append(words, doors);
-  TRY(ask("--publish", words));
+  TRY(ask(doing, words));
   return {};
 }
 

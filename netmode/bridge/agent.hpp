@@ -18,8 +18,8 @@ class Agent {
   static Outcome<Agent> open(int interrupt = -1);
 
   /// Fails with EADDRINUSE where a container of any network of this host has one of the doors, and names
-  /// both.
-  Outcome<> check_free(const std::vector<Door>& doors);
+  /// both. `doing` begins the message.
+  Outcome<> check_free(const std::vector<Door>& doors, std::string_view doing = "--publish");
   /// Makes a new network's device. EEXIST: somebody else has one of the name.
   Outcome<> claim(const Network& network);
   /// Makes the network where it is missing, and leads the doors to the address. Fails as check_free() does.

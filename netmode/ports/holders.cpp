@@ -76,7 +76,10 @@ std::string process_name(pid_t pid) {
   if (!size) return "";
   std::string name(text, *size);
   if (name.ends_with('\n')) name.pop_back();
-  // A process names itself as it likes (PR_SET_NAME), and the name goes to somebody's terminal.
+  return printable(std::move(name));  // a process names itself as it likes (PR_SET_NAME)
+}
+
+std::string printable(std::string name) {
   std::ranges::replace_if(
       name, [](char c) { return c < ' ' || c > '~'; }, '?');
   return name;

@@ -29,4 +29,7 @@ Outcome<std::vector<pid_t>> all_processes();
 /// ASCII; empty where the process has ended.
 std::string process_name(pid_t pid);
 
+/// A name that somebody else gave, for a terminal: a question mark for each byte that is not printable ASCII.
+std::string printable(std::string name);
+
 }  // namespace lodger::netmode::ports

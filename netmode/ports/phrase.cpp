@@ -52,7 +52,9 @@ std::string to_text(const Owner& owner) {
   const auto more = owner.more ? fmt::format(" and {} more", owner.more) : "";
   if (owner.container.empty() && owner.pid == 0)
     return fmt::format("a process of user {} that is not to be seen from here", owner.user);
-  if (owner.container.empty()) return fmt::format("{} (pid {}{})", owner.process, owner.pid, more);
+  if (owner.container.empty())
+    return fmt::format("{} (pid {}{}{}{})", owner.process, owner.pid, more,
+                       owner.cgroup.empty() ? "" : ", in cgroup ", owner.cgroup);
   if (owner.pid == 0) return fmt::format("container {}", owner.container);
   return fmt::format("container {} ({}, pid {}{})", owner.container, owner.process, owner.pid, more);
 }

@@ -60,9 +60,15 @@ Outcome<std::vector<Members>> all_members(const Store& store) {
   std::vector<Members> all;
   for (const auto& id : TRY(store.ids())) {
     const auto folder = store.look(id);
-    const auto record = folder ? folder->read() : std::unexpected(folder.error());
-    if (!record || !alive(*record).value_or(false)) continue;
-    if (auto found = members(*record)) all.push_back(std::move(*found));
+    auto record = folder ? folder->read() : std::unexpected(folder.error());
+    if (folder && !record) record = folder->read_staged();
+    if (!record) continue;
+    auto found = alive(*record).value_or(false) ? members(*record) : Members{record->id, {}, {}, {}};
+    if (!found) continue;
+    for (const auto& companion : {record->bridge.proxy, record->relay.process})
+      if (companion.pid != 0 && netmode::lives(companion).value_or(false))
+        found->companions.push_back(companion.pid);
+    all.push_back(std::move(*found));
   }
   return all;
 }

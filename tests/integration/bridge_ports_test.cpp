@@ -1,6 +1,7 @@
 // Published ports of bridge networks that several want at the same time, or nobody can have.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <set>
@@ -19,7 +20,102 @@ std::vector<std::string> making(const Bundle& bundle, const std::string& id, std
   return line;
 }
 
+std::vector<std::string> published(const std::string& ports, bool proxied) {
+  auto flags = bridge({"-p", ports});
+  if (proxied) flags.push_back("--userland-proxy");
+  return flags;
+}
+
 }  // namespace
+
+TEST_CASE("bridge ports: one that is taken is refused, and its owner named", "[bridge_ports]") {
+  NETWORKS();
+  const std::string stack = GENERATE("tcp4", "tcp6", "udp4", "udp6");
+  const bool proxied = GENERATE(false, true);
+  CAPTURE(stack, proxied);
+  const auto protocol = stack.substr(0, 3);
+  Running holder(probing("serve " + stack + " 8080"));
+  holder.wait_for("listening." + stack);
+  const Bundle bundle("echo ran");
+  Container container(bundle);
+  const auto done = container.run(published("8080:80/" + protocol, proxied));
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Catch::StartsWith("lodger: --publish: ") &&
+                           Catch::Contains(protocol + (stack.ends_with('6') ? " [::]" : " 0.0.0.0") +
+                                           ":8080 by probe (pid " + std::to_string(holder.pid())));
+  CHECK(traces() == "");
+  holder.kill(SIGKILL);
+}
+
+TEST_CASE("bridge ports: one of another container is refused, and that one named", "[bridge_ports]") {
+  NETWORKS();
+  const std::string protocol = GENERATE("tcp", "udp");
+  const bool proxied = GENERATE(false, true), by_proxy = GENERATE(false, true);
+  CAPTURE(protocol, proxied, by_proxy);
+  const Bundle first("hold"), second("echo ran");
+  Container one(first), two(second, {"--root", one.root()});
+  one.create(published("8000-8100:8000-8100/" + protocol, proxied));
+  const auto done = two.run(published("8050:80/" + protocol, by_proxy));
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Catch::StartsWith("lodger: --publish: ") && Catch::Contains("container " + one.id()));
+  const auto required = two.run({"--network", "host,require-ports", "-p", "9000:8050/" + protocol});
+  CHECK(required.status == 1);
+  CHECK_THAT(required.err,
+             Catch::Contains("by container " + one.id() + (proxied ? " (lodger-proxy, pid " : " (by NAT)")));
+  one.remove();
+  CHECK(two.run(published("8050:80/" + protocol, by_proxy)).status == 0);
+  prune(one);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge ports: what NAT leads to a container of another state root is refused and told, too",
+          "[bridge_ports]") {
+  NETWORKS();
+  const std::string stack = GENERATE("tcp4", "tcp6", "udp4", "udp6");
+  CAPTURE(stack);
+  const std::string protocol = stack.substr(0, 3), address = stack.ends_with('6') ? "[::]:" : "0.0.0.0:";
+  const Bundle first("hold"), second("echo ran");
+  Container one(first), two(second);
+  one.create(bridge({"-p", address + "8000-8100:8000-8100/" + protocol}));
+  const auto whose = "8050/" + protocol + " is published by container " + one.id() + " already";
+  for (const bool by_proxy : {false, true}) {
+    const auto done = two.run(published("8050:80/" + protocol, by_proxy));
+    CHECK(done.status == 1);
+    CHECK_THAT(done.err, Catch::Contains(whose));
+  }
+  const auto required = two.run({"--network", "host,require-ports", "-p", "9000:8050/" + protocol});
+  CHECK(required.status == 1);
+  CHECK_THAT(required.err, Catch::Contains("\nlodger: require-ports: ") && Catch::Contains(whose));
+  const auto warned = two.run({"--network", "host", "-p", "9000:8050/" + protocol});
+  CHECK(warned.status == 0);
+  CHECK_THAT(warned.err, Catch::Contains(whose + "; what is bound there is not reached\n"));
+  CHECK_FALSE(two.run({"--network", "host", "-p", "9000:8101/" + protocol}).err.contains("8101"));
+  one.remove();
+  CHECK(two.run(bridge({"-p", "8050:80/" + protocol})).status == 0);
+  prune(two);
+  prune(one);
+  CHECK(soon_traces(""));
+}
+
+TEST_CASE(
+    "bridge ports: what NAT leads to a container that has ended is told until prune or delete has closed it",
+    "[bridge_ports]") {
+  NETWORKS();
+  const Bundle first("hold"), second("echo ran");
+  Container one(first), two(second, {"--root", one.root()});
+  one.create(bridge({"-p", "8080:80"}));
+  REQUIRE(kill(one.pid(), SIGKILL) == 0);
+  one.wait_for("stopped");
+  const auto requiring = [&] { return two.run({"--network", "host,require-ports", "-p", "9000:8080"}); };
+  const auto refused = requiring();
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.err, Catch::Contains("8080/tcp is published by container " + one.id() + " already"));
+  prune(one);
+  CHECK(requiring().status == 0);
+  one.remove();
+  prune(one);
+  CHECK(soon_traces(""));
+}
 
 TEST_CASE("bridge ports: of NAT and a proxy that want one port at the same time one has it",
           "[bridge_ports]") {
@@ -44,10 +140,9 @@ TEST_CASE("bridge ports: of NAT and a proxy that want one port at the same time 
     REQUIRE(done[0].status + done[1].status == 1);
     const int winner = done[0].status == 0 ? 0 : 1;
     const bool by_proxy = (winner == 0) == proxy_first;
-    CHECK_THAT(done[1 - winner].err,
-               Catch::StartsWith("lodger: --publish: ") && Catch::Contains(by_proxy      ? "lodger-proxy"
-                                                                           : winner == 0 ? "container a"
-                                                                                         : "container b"));
+    CHECK_THAT(done[1 - winner].err, Catch::StartsWith("lodger: --publish: ") &&
+                                         Catch::Contains(winner == 0 ? "container a" : "container b"));
+    CHECK(done[1 - winner].err.contains("lodger-proxy") == by_proxy);
     CHECK(shell("nft list table inet lodger | grep -c '8080 comment'").out == (by_proxy ? "0\n" : "2\n"));
     CHECK(shell("pgrep --ns $$ --nslist net -x lodger-proxy").status == (by_proxy ? 0 : 1));
     for (const char* id : {"a", "b"}) container.call({"delete", "--force", id});

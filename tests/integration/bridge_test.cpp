@@ -95,35 +95,6 @@ TEST_CASE("bridge: a container reaches the outside, under the host's address", "
   prune(container);
 }
 
-TEST_CASE("bridge: a port that is taken is refused, and its owner named", "[bridge]") {
-  NETWORKS();
-  Running holder(probing("serve tcp4 8080"));
-  holder.wait_for("listening.tcp4");
-  const Bundle bundle("echo ran");
-  Container container(bundle);
-  const auto done = container.run(bridge({"-p", "8080:80"}));
-  CHECK(done.status == 1);
-  CHECK_THAT(done.err, Catch::Contains("--publish: ") && Catch::Contains("8080") &&
-                           Catch::Contains("pid " + std::to_string(holder.pid())));
-  CHECK(traces() == "");
-  holder.kill(SIGKILL);
-}
-
-TEST_CASE("bridge: a port of another container is refused, and that one named", "[bridge]") {
-  NETWORKS();
-  const Bundle first("hold"), second("echo ran");
-  Container one(first), two(second);
-  one.create(bridge({"-p", "8000-8100:8000-8100"}));
-  const auto done = two.run(bridge({"-p", "8050:80"}));
-  CHECK(done.status == 1);
-  CHECK_THAT(done.err, Catch::Contains("is published by container " + one.id() + " already"));
-  one.remove();
-  CHECK(two.run(bridge({"-p", "8050:80"})).status == 0);
-  prune(two);
-  prune(one);
-  CHECK(soon_traces(""));
-}
-
 TEST_CASE("bridge: /etc/hosts and /etc/resolv.conf are the container's own", "[bridge]") {
   NETWORKS();
   const Bundle bundle("cat /etc/hosts ; cat /etc/resolv.conf",
@@ -691,7 +662,8 @@ TEST_CASE("bridge: a UDP client that goes on speaking reaches the successor of a
   Running before = one.begin(one.making("run", bridge({"-p", "8080:80/udp"})));
   before.wait_for("listening." + stack);
   CHECK_THAT(net.out(speak("one")).out, Catch::Contains("inside:one"));
-  if (swept) REQUIRE(shell("nft 'flush map inet lodger singles4; flush map inet lodger singles6'").status == 0);
+  if (swept)
+    REQUIRE(shell("nft 'flush map inet lodger singles4; flush map inet lodger singles6'").status == 0);
   one.remove();
   before.wait();
   Running after = two.begin(two.making("run", bridge({"-p", "8080:80/udp"})));

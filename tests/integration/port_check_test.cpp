@@ -226,6 +226,20 @@ TEST_CASE("ports: two containers want the same one; the second is refused and to
   CHECK(Facts(second_on_8080(first.container, second).out)["echo"] == "ran");
 }
 
+TEST_CASE("ports: one that a container of another state root has is told with its cgroup", "[port_check]") {
+  NEEDS_ROOT();
+  const HostStack host;
+  Serving first("serve tcp4 8080");
+  first.container.wait_for_output("listening.");
+  const Bundle second("echo ran", unlimited_and_exposing("8080"));
+  Container other(second);
+  const auto done = other.run({"--network", "host,require-ports"});
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err,
+             Catch::Contains("tcp 0.0.0.0:8080 by probe (pid " + std::to_string(first.container.pid()) +
+                             ", in cgroup /lodger-test/" + first.bundle.name() + ")"));
+}
+
 TEST_CASE("ports: a server that exec brought in is its container's", "[port_check]") {
   NEEDS_ROOT();
   const HostStack host;

@@ -371,3 +371,17 @@ TEST_CASE("relay: the examples of the host driver's page", "[relay]") {
   }));
   INFO(got);
 }
+
+TEST_CASE("relay: a port that one has let in is told as its container's to whoever requires it", "[relay]") {
+  RELAY_HOST();
+  const std::string stack = GENERATE("tcp4", "udp4");
+  CAPTURE(stack);
+  const std::string protocol = stack.substr(0, 3);
+  Relayed it(stand({stack}, "8000") + "answer", relay("", {"-p", "8000:8000/" + protocol}));
+  REQUIRE(answers({}, stack, "8000"));
+  const Bundle second("echo ran", [](json& config) { config["linux"].erase("resources"); });
+  const auto done = it.container.call({"run", "--bundle", second.path(), "--network", "host,require-ports",
+                                       "-p", "9000:8000/" + protocol, second.name()});
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err, Catch::Contains(":8000 by container " + it.container.id() + " (pas"));
+}

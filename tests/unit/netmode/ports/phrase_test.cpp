@@ -18,12 +18,14 @@ Clash clash(Protocol protocol, const char* address, int port, const char* owner 
 }  // namespace
 
 TEST_CASE("ports: an owner in words, as far as it is known") {
-  CHECK(to_text(Owner{"", "nginx", 7, 0, ""}) == "nginx (pid 7)");
-  CHECK(to_text(Owner{"", "nginx", 7, 4, ""}) == "nginx (pid 7 and 4 more)");
-  CHECK(to_text(Owner{"web", "nginx", 7, 0, ""}) == "container web (nginx, pid 7)");
-  CHECK(to_text(Owner{"web", "nginx", 7, 1, ""}) == "container web (nginx, pid 7 and 1 more)");
-  CHECK(to_text(Owner{"web", "", 0, 0, "root"}) == "container web");
-  CHECK(to_text(Owner{"", "", 0, 0, "alice"}) == "a process of user alice that is not to be seen from here");
+  CHECK(to_text(Owner{"", "nginx", 7, 0, "", ""}) == "nginx (pid 7)");
+  CHECK(to_text(Owner{"", "nginx", 7, 4, "", ""}) == "nginx (pid 7 and 4 more)");
+  CHECK(to_text(Owner{"", "nginx", 7, 4, "", "/a/b"}) == "nginx (pid 7 and 4 more, in cgroup /a/b)");
+  CHECK(to_text(Owner{"web", "nginx", 7, 0, "", ""}) == "container web (nginx, pid 7)");
+  CHECK(to_text(Owner{"web", "nginx", 7, 1, "", ""}) == "container web (nginx, pid 7 and 1 more)");
+  CHECK(to_text(Owner{"web", "", 0, 0, "root", ""}) == "container web");
+  CHECK(to_text(Owner{"", "", 0, 0, "alice", ""}) ==
+        "a process of user alice that is not to be seen from here");
 }
 
 TEST_CASE("ports: the list is in the order of ports, and those that follow each other stand together") {
