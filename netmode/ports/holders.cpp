@@ -69,6 +69,25 @@ Outcome<std::vector<pid_t>> all_processes() {
   return pids;
 }
 
+pid_t watched_by(pid_t pid) {
+  const auto folder = descriptors_of(pid);
+  if (!folder) return 0;
+  pid_t watched = 0;
+  (void)kernel::each_name(folder->get(), [&](std::string_view name) {
+    char link[64], text[512];
+    const auto size = kernel::readlinkat(folder->get(), name.data(), link);
+    if (watched != 0 || !size || !std::string_view(link, *size).contains("pidfd")) return;
+    const auto path = fmt::format("/proc/{}/fdinfo/{}", pid, name);
+    const auto file = kernel::openat(kernel::cwd, path.c_str(), O_RDONLY);
+    const auto read = file ? kernel::read(file->get(), text) : std::unexpected(file.error());
+    std::string_view left(text, read.value_or(0));
+    while (!left.empty())
+      if (auto line = spec::cut(left, '\n'); line.starts_with("Pid:\t"))
+        watched = std::max(0, spec::whole_number<pid_t>(line.substr(5)).value_or(0));  // -1: it has ended
+  });
+  return watched;
+}
+
 std::string process_name(pid_t pid) {
   const auto file = kernel::openat(kernel::cwd, fmt::format("/proc/{}/comm", pid).c_str(), O_RDONLY);
   char text[64];  // of a kernel thread it is longer

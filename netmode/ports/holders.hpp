@@ -29,6 +29,9 @@ Outcome<std::vector<pid_t>> all_processes();
 /// ASCII; empty where the process has ended.
 std::string process_name(pid_t pid);
 
+/// The process whose end this one waits for, by a pidfd; 0: none that is to be seen. proc_pid_fdinfo(5).
+pid_t watched_by(pid_t pid);
+
 /// A name that somebody else gave, for a terminal: a question mark for each byte that is not printable ASCII.
 std::string printable(std::string name);
 

@@ -53,8 +53,8 @@ std::string to_text(const Owner& owner) {
   if (owner.container.empty() && owner.pid == 0)
     return fmt::format("a process of user {} that is not to be seen from here", owner.user);
   if (owner.container.empty())
-    return fmt::format("{} (pid {}{}{}{})", owner.process, owner.pid, more,
-                       owner.cgroup.empty() ? "" : ", in cgroup ", owner.cgroup);
+    return fmt::format("{} (pid {}{}{}{})", owner.process, owner.pid, more, owner.where.empty() ? "" : ", ",
+                       owner.where);
   if (owner.pid == 0) return fmt::format("container {}", owner.container);
   return fmt::format("container {} ({}, pid {}{})", owner.container, owner.process, owner.pid, more);
 }

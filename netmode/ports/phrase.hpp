@@ -25,7 +25,7 @@ struct Owner {
   pid_t pid = 0;
   std::size_t more = 0;  // processes that have it open, too
   std::string user;      // whose socket it is: "alice", "#1234"
-  std::string cgroup;    // of a process that is no container's of ours
+  std::string where;     // a process that is no container's of ours is to be looked for: "in cgroup /x"
 };
 std::string to_text(const Owner& owner);
 

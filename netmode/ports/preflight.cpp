@@ -45,7 +45,7 @@ Outcome<std::vector<Clash>> explain_owners(const std::vector<Held>& taken, const
       owner.pid = pids.front();
       owner.process = process_name(owner.pid);
       owner.more = pids.size() - 1;
-      if (owner.container.empty()) owner.cgroup = neighbours.cgroup_of(owner.pid);
+      if (owner.container.empty()) owner.where = neighbours.where(owner.pid);
     } else {
       owner.user = neighbours.user_name(held.uid);
     }

@@ -28,7 +28,7 @@ struct Neighbours {
   std::function<std::string(uid_t uid)> user_name;
   std::function<std::vector<Translated>()> translated;
   /// Where to look for a process that is in no container of ours; empty: nowhere in particular.
-  std::function<std::string(pid_t pid)> cgroup_of = [](pid_t) { return std::string(); };
+  std::function<std::string(pid_t pid)> where = [](pid_t) { return std::string(); };
 };
 
 /// What there is to warn of, if anything. A failure where a port is taken and `require-ports` was asked for,

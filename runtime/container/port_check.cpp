@@ -33,8 +33,7 @@ std::string below_root(std::string_view process, std::string_view hierarchy) {
   return path == "/" ? "" : path;
 }
 
-/// Where to look for a process of another state root, of another runtime or of the host: its cgroup, where it
-/// is not in ours. Its end, which is what tells containers apart. Best effort.
+/// Of a process that is not in ours; else "". Its end, which is what tells containers apart.
 std::string foreign_cgroup(pid_t pid) {
   constexpr std::size_t longest = 200;
   for (const char* hierarchy : {"", "name=systemd", "pids", "memory"}) {
@@ -45,6 +44,17 @@ std::string foreign_cgroup(pid_t pid) {
     return netmode::ports::printable(std::move(path));
   }
   return "";
+}
+
+/// Where to look for a process of another state root, of another runtime or of the host. Best effort.
+std::string where(pid_t pid) {
+  if (netmode::ports::process_name(pid) == "lodger-proxy") {
+    const pid_t container = netmode::ports::watched_by(pid);
+    const auto path = container == 0 ? "" : foreign_cgroup(container);
+    if (!path.empty()) return "for the container in cgroup " + path;
+  }
+  const auto path = foreign_cgroup(pid);
+  return path.empty() ? "" : "in cgroup " + path;
 }
 
 using Translations = std::vector<netmode::ports::Translated>;
@@ -113,7 +123,7 @@ Outcome<std::optional<std::string>> look(const Store& store, const netmode::Deci
   const auto user_name = [](uid_t uid) { return Users().name(uid); };
   // On a bridge lodger-network looks for them, in all state roots' networks.
   const auto translated = [&] { return network.bridge.empty() ? translated_ports(store) : Translations(); };
-  return netmode::ports::preflight(network, {container_of, user_name, translated, foreign_cgroup});
+  return netmode::ports::preflight(network, {container_of, user_name, translated, where});
 }
 
 }  // namespace

@@ -117,6 +117,26 @@ TEST_CASE(
   CHECK(soon_traces(""));
 }
 
+TEST_CASE("bridge ports: a proxy of another state root is told with its container's cgroup",
+          "[bridge_ports]") {
+  NETWORKS();
+  const std::string protocol = GENERATE("tcp", "udp");
+  const bool by_proxy = GENERATE(false, true);
+  CAPTURE(protocol, by_proxy);
+  const Bundle first("hold"), second("echo ran");
+  Container one(first), two(second);
+  one.create(published("8080:80/" + protocol, true));
+  const auto done = two.run(published("8080:80/" + protocol, by_proxy));
+  CHECK(done.status == 1);
+  CHECK_THAT(done.err,
+             Catch::Contains(" by lodger-proxy (pid ") &&
+                 Catch::Contains(", for the container in cgroup /lodger-test/" + first.name() + ")"));
+  one.remove();
+  prune(two);
+  prune(one);
+  CHECK(soon_traces(""));
+}
+
 TEST_CASE("bridge ports: of NAT and a proxy that want one port at the same time one has it",
           "[bridge_ports]") {
   NETWORKS();

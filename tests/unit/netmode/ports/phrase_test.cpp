@@ -20,7 +20,8 @@ Clash clash(Protocol protocol, const char* address, int port, const char* owner 
 TEST_CASE("ports: an owner in words, as far as it is known") {
   CHECK(to_text(Owner{"", "nginx", 7, 0, "", ""}) == "nginx (pid 7)");
   CHECK(to_text(Owner{"", "nginx", 7, 4, "", ""}) == "nginx (pid 7 and 4 more)");
-  CHECK(to_text(Owner{"", "nginx", 7, 4, "", "/a/b"}) == "nginx (pid 7 and 4 more, in cgroup /a/b)");
+  CHECK(to_text(Owner{"", "nginx", 7, 4, "", "in cgroup /a/b"}) ==
+        "nginx (pid 7 and 4 more, in cgroup /a/b)");
   CHECK(to_text(Owner{"web", "nginx", 7, 0, "", ""}) == "container web (nginx, pid 7)");
   CHECK(to_text(Owner{"web", "nginx", 7, 1, "", ""}) == "container web (nginx, pid 7 and 1 more)");
   CHECK(to_text(Owner{"web", "", 0, 0, "root", ""}) == "container web");
