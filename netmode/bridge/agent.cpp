@@ -25,9 +25,10 @@ Outcome<std::string> find_program() {
                              "install it beside lodger, or use --network host or none");
 }
 
-Outcome<Agent> Agent::open(int interrupt) {
+Outcome<Agent> Agent::open(Tables tables, int interrupt) {
   const auto path = TRY(find_program());
-  return Agent(TRY(kernel::Helper::open(path, nullptr, {}, interrupt)));
+  const auto* argument = tables == Tables::spared ? spares_tables : nullptr;
+  return Agent(TRY(kernel::Helper::open(path, argument, {}, interrupt)));
 }
 
 Outcome<kernel::Words> Agent::ask(std::string_view doing, const kernel::Words& question) {

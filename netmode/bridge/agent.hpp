@@ -14,8 +14,9 @@ Outcome<std::string> find_program();
 
 class Agent {
  public:
-  /// Starts the program; it gets ready while its caller goes on. `interrupt`: kernel/helper.hpp.
-  static Outcome<Agent> open(int interrupt = -1);
+  /// Starts the program; it gets ready while its caller goes on. EPROTONOSUPPORT of what is asked first: the
+  /// kernel has no nf_tables, and they are needed. `interrupt`: kernel/helper.hpp.
+  static Outcome<Agent> open(Tables tables, int interrupt = -1);
 
   /// Fails with EADDRINUSE where a container of any network of this host has one of the doors, and names
   /// both. `doing` begins the message.

@@ -140,6 +140,7 @@ Outcome<Network> Networks::define(int folder, const std::string& name, const Cla
     TRY(explained(kernel::replace_file(folder, definition, to_file(network)), doing_of(name)));
     auto claimed = claim(network);
     if (claimed) return network;
+    if (claimed.error().code == EPROTONOSUPPORT) (void)remove(name);  // nothing was made
     if (claimed.error().code != EEXIST) return std::unexpected(std::move(claimed.error()));
     refused.insert(network.device);
   }

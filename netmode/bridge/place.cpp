@@ -34,10 +34,10 @@ Place::~Place() {
   if (root_) (void)leave(root_.get(), record_, owner_);
 }
 
-Outcome<Place> Place::plan(const std::string& name, int interrupt) {
+Outcome<Place> Place::plan(const std::string& name, Tables tables, int interrupt) {
   TRY(check_name(name));
   Place out;
-  out.agent_ = TRY(Agent::open(interrupt));
+  out.agent_ = TRY(Agent::open(tables, interrupt));
   out.record_.name = name;
   return out;
 }
@@ -80,7 +80,7 @@ Outcome<std::vector<std::string>> Place::connect(pid_t pid) {
 Outcome<> leave(int root, const Record& record, const std::string& owner) {
   if (record.name.empty()) return {};
   if (!record.published.empty()) {
-    auto agent = TRY(Agent::open());
+    auto agent = TRY(Agent::open(Tables::spared));
     TRY(agent.close_doors(record.network, record.address, owner, publishes_udp(record)));
   }
   return Networks(root).release(record.name, record.address, owner);

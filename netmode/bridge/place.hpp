@@ -25,8 +25,9 @@ struct Record {
 class Place {
  public:
   Place() = default;
-  /// Starts lodger-network. Nothing is made. `interrupt`: kernel/helper.hpp.
-  static Outcome<Place> plan(const std::string& name, int interrupt);
+  /// Starts lodger-network. Nothing is made. `tables`: whether ports are led here by them. `interrupt`:
+  /// kernel/helper.hpp.
+  static Outcome<Place> plan(const std::string& name, Tables tables, int interrupt);
   /// Fails with EADDRINUSE where another container has one of these ports, and names both. Asked again it
   /// costs little: the program keeps what it has read.
   Outcome<> check_free(const std::vector<Publication>& wanted);

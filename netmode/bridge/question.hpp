@@ -10,6 +10,11 @@
 
 namespace lodger::netmode::bridge {
 
+/// Whether a kernel without nf_tables will do.
+enum class Tables : bool { needed, spared };
+/// The program's argument where it will.
+inline constexpr const char* spares_tables = "spares-tables";
+
 // Questions. Addresses are IPv4's; IPv6's follow from the network.
 /// doors: fails with EADDRINUSE where another container has one of these ports, and names both.
 inline constexpr const char* ask_look = "look";
@@ -17,7 +22,8 @@ inline constexpr const char* ask_look = "look";
 inline constexpr const char* ask_claim = "claim";
 /// network, address, owner, doors: makes the network where it is missing, and leads the doors to the address.
 /// Nothing else leads there afterwards. A door that another container has got since the look is refused in
-/// the same way. Answers what it had to change on the host, a word each.
+/// the same way. Answers what it had to change on the host, a word each. Without nf_tables there are to be no
+/// doors, and the network is kept apart as far as it can be.
 inline constexpr const char* ask_open = "open";
 /// network, address, pid: gives the process's network namespace its device eth0, with the addresses, routes,
 /// and a loopback that is up.

@@ -133,7 +133,9 @@ Outcome<BridgeNetwork::Publications> BridgeNetwork::settle(const BridgeRequest& 
     remarks_.clear();
     auto published = TRY(netmode::policy::settle(network, remarks_, "--publish", avoided));
     if (!network.userland_proxy) TRY(check_translatable(published));
-    if (!place_) place_ = TRY(netmode::bridge::Place::plan(network.bridge, request.interrupt));
+    const auto tables =
+        network.userland_proxy ? netmode::bridge::Tables::spared : netmode::bridge::Tables::needed;
+    if (!place_) place_ = TRY(netmode::bridge::Place::plan(network.bridge, tables, request.interrupt));
     auto free = place_.check_free(published);
     if (free) return published;
     const auto before = avoided.size();

@@ -168,7 +168,7 @@ Outcome<std::vector<std::string>> prune_networks(const Store& store, const Notic
   if (TRY(networks.names()).empty()) return done;
   const auto locked = TRY(networks.lock());
   TRY(remove_unusable(networks, done));
-  auto agent = TRY(Agent::open());
+  auto agent = TRY(Agent::open(netmode::bridge::Tables::spared));
   for (const auto& state : TRY(bridge_networks(store, notices)))
     TRY(prune(agent, networks, state, done, notices));
   return done;

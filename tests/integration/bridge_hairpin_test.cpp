@@ -45,8 +45,8 @@ TEST_CASE(
     "bridge hairpin: the container, a neighbour and another network reach a published port at the host's "
     "address",
     "[bridge_hairpin]") {
-  NETWORKS();
   const bool proxied = GENERATE(false, true);
+  NETWORKS_BY(proxied);
   CAPTURE(proxied);
   const Bundle serving(
       "stand tcp4 0.0.0.0 80 ; stand udp4 0.0.0.0 80 ; stand tcp6 :: 80 ; stand udp6 :: 80 ; answer");

@@ -9,6 +9,7 @@
 #include "kernel/file.hpp"
 #include "kernel/namespace.hpp"
 #include "netmode/bridge/client/beside.hpp"
+#include "netmode/bridge/client/fence.hpp"
 #include "netmode/bridge/client/forwarding.hpp"
 #include "netmode/bridge/client/links.hpp"
 #include "netmode/bridge/client/table.hpp"
@@ -44,17 +45,32 @@ std::optional<Place> take_place(Words& words) {
   return Place{std::move(*network), *address};
 }
 
+/// What nf_tables say: nothing on a kernel without, where they are spared.
+template <class Ask>
+auto asked(Session& session, Ask ask) -> decltype(ask(*session.netfilter)) {
+  using Answer = typename decltype(ask(*session.netfilter))::value_type;
+  if (!session.netfilter) return Answer{};
+  auto answer = ask(*session.netfilter);
+  if (answer || answer.error().code != EPROTONOSUPPORT || session.tables == Tables::needed) return answer;
+  session.netfilter.reset();
+  return Answer{};
+}
+
+Outcome<Standing> read(Session& session) {
+  return asked(session, [](Netlink& netfilter) { return persist([&] { return read_standing(netfilter); }); });
+}
+
 /// Reading them once does for both questions, where nobody changes anything between the two.
 Outcome<Words> look(Session& session, const Words& words) {
   const auto doors = take_doors(words);
   if (!doors) return nonsense();
-  session.seen = TRY(persist([&] { return read_standing(session.netfilter); }));
+  session.seen = TRY(read(session));
   TRY(check_free(*session.seen, *doors));
   return Words{};
 }
 
 Outcome<Standing> standing(Session& session) {
-  if (!session.seen) return read_standing(session.netfilter);
+  if (!session.seen) return read_standing(*session.netfilter);
   auto seen = std::move(*session.seen);
   session.seen.reset();
   return seen;
@@ -65,24 +81,39 @@ struct Opening {
   const std::string& owner;
   const std::vector<Door>& doors;
 };
+/// Networks from before there were nf_tables: the table keeps them apart from here on.
+Outcome<> take_fences(Netlink& route, const std::vector<Network>& fenced) {
+  for (const auto& network : fenced) {
+    TRY(forward_from(network, true));
+    TRY(take_fence(route, network));
+    TRY(set_alias(route, network.device, ""));
+  }
+  return {};
+}
+
 Outcome<Words> change_table(Session& session, const Opening& what) {
   const auto there = TRY(standing(session));
   TRY(check_free(there, what.doors, what.target));
   auto transaction = begin_transaction(there.generation);
-  const bool made = TRY(has_table(session.netfilter));
-  if (made) TRY(forget_opened(session.netfilter, transaction));
+  auto& netfilter = *session.netfilter;
+  const bool made = TRY(has_table(netfilter));
+  Noted before;
+  if (made) TRY(forget_opened(netfilter, transaction));
+  // Prune, and who has a proxy, look behind one who was killed in the midst of this.
+  if (!made || session.tables == Tables::spared) before = TRY(noted(session.route));
   if (!made) {
     make_table(transaction);
-    const auto before = TRY(noted(session.route));
     TRY(guard_again(session.route, transaction, before.opened));
   }
+  for (const auto& network : before.fenced) put_network(transaction, network, Elements::added);
   sweep(transaction, there, what.target);
   put_network(transaction, what.target.network, Elements::added);
   auto changes = TRY(open_forwarding(session.route, transaction, what.target.network));
   put_doors(transaction, what.doors, what.target, what.owner);
-  TRY(commit(session.netfilter, std::move(transaction)));
+  TRY(commit(netfilter, std::move(transaction)));
+  TRY(take_fences(session.route, before.fenced));
   if (!made || !changes.words.empty()) {
-    const auto opened = TRY(opened_in(session.netfilter));
+    const auto opened = TRY(opened_in(netfilter));
     TRY(note(session.route, what.target.network.device, opened));
   }
   TRY(apply(changes));
@@ -98,12 +129,18 @@ Outcome<> open_loopback(const Network& network, const std::vector<Door>& doors) 
 /// has yet to do so.
 Outcome<> close_loopback(Session& session, const Network& network) {
   if (!routes_loopback(network)) return {};
-  const auto leads = [&]() -> Outcome<bool> {
-    return leads_from_loopback(TRY(persist([&] { return read_standing(session.netfilter); })), network);
-  };
+  const auto leads = [&]() -> Outcome<bool> { return leads_from_loopback(TRY(read(session)), network); };
   if (TRY(leads())) return {};
   TRY(route_loopback(network, false));
   return TRY(leads()) ? route_loopback(network, true) : Outcome<>{};
+}
+
+/// Without nf_tables: a network that leads nowhere else.
+Outcome<Words> open_without(Session& session, const Network& network) {
+  session.seen.reset();
+  auto words = TRY(put_fence(session.route, network));
+  TRY(set_up(session.route, network.device));
+  return words;
 }
 
 Outcome<Words> open(Session& session, Words words) {
@@ -112,17 +149,20 @@ Outcome<Words> open(Session& session, Words words) {
   const auto owner = take(words);
   const auto doors = take_doors(words);
   if (!doors) return nonsense();
+  if (!session.seen) session.seen = TRY(read(session));
+  if (!session.netfilter && !doors->empty()) return no_tables();
   // All of it each time: who began it may have been killed half-way.
   TRY(make_bridge(session.route, place->network));
   TRY(settle_bridge(place->network));
   TRY(give_addresses(session.route, place->network));
+  if (!session.netfilter) return open_without(session, place->network);
   TRY(set_up(session.route, place->network.device));
   const Target target{place->network, place->address};
   auto changes = TRY(persist([&] { return change_table(session, {target, owner, *doors}); }));
   TRY(open_loopback(place->network, *doors));
-  TRY(forget_passing(session.netfilter, *doors));
+  TRY(forget_passing(*session.netfilter, *doors));
   // A remark, and no reason to fail.
-  auto remarks = in_the_way(session.netfilter, place->network);
+  auto remarks = in_the_way(*session.netfilter, place->network);
   if (!remarks) remarks = std::vector{std::move(remarks.error().text)};
   std::ranges::move(*remarks, std::back_inserter(changes));
   return changes;
@@ -169,16 +209,17 @@ Outcome<Words> close(Session& session, Words words) {
   if (whose == Whose::others) target.owner = words[0];
   bool udp = words[1] == "udp";  // where the doors went with an earlier question, and its asker was killed
   const auto swept = persist([&]() -> Outcome<> {
-    const auto there = TRY(read_standing(session.netfilter));
+    const auto there = TRY(read(session));
+    if (!session.netfilter) return {};
     auto transaction = begin_transaction(there.generation);
     sweep(transaction, there, target);
     udp |= leads_udp(there, target);
-    return is_empty(transaction) ? Outcome<>{} : commit(session.netfilter, std::move(transaction));
+    return is_empty(transaction) ? Outcome<>{} : commit(*session.netfilter, std::move(transaction));
   });
   TRY(swept);
   // The kernel goes through all that it tracks, which takes many milliseconds; a new connection of TCP is not
   // taken for an old one.
-  if (udp) TRY(forget_tracked(session.netfilter, target));
+  if (udp && session.netfilter) TRY(forget_tracked(*session.netfilter, target));
   if (whose == Whose::ours) TRY(close_loopback(session, place->network));
   return Words{};
 }
@@ -201,23 +242,34 @@ void drop_gone(Batch& transaction, const Network& network, std::set<std::string>
   for (const auto& device : listed) put_bridge(transaction, device, Elements::removed);
 }
 
+/// On a kernel without nf_tables.
+Outcome<Words> leave_host(Session& session, const Opened& opened) {
+  if (!TRY(noted(session.route)).bridges.empty()) return Words{};
+  auto changes = close_forwarding(opened);
+  TRY(apply(changes));
+  return std::move(changes.words);
+}
+
 /// `opened`: as the bridges had it noted, the network's own among them, before that was removed.
 Outcome<Words> leave_table(Session& session, const Network& network, Opened opened) {
-  auto transaction = begin_transaction(TRY(generation(session.netfilter)));
-  auto listed = TRY(devices_in(session.netfilter, "bridges"));
+  const auto number = TRY(asked(session, generation));
+  if (!session.netfilter) return leave_host(session, opened);
+  auto& netfilter = *session.netfilter;
+  auto transaction = begin_transaction(number);
+  auto listed = TRY(devices_in(netfilter, "bridges"));
   // Behind that: who lists a device has made it before.
   const auto left = TRY(noted(session.route)).bridges;
-  opened.merge(TRY(opened_in(session.netfilter)));
+  opened.merge(TRY(opened_in(netfilter)));
   Changes changes;
   if (left.empty()) {
     changes = close_forwarding(opened);
-    if (TRY(has_table(session.netfilter))) remove_table(transaction);
+    if (TRY(has_table(netfilter))) remove_table(transaction);
   } else {
     drop_gone(transaction, network, std::move(listed), left);
-    TRY(forget_opened(session.netfilter, transaction));
+    TRY(forget_opened(netfilter, transaction));
     TRY(note(session.route, *left.begin(), opened));
   }
-  TRY(take_down(session.netfilter, std::move(transaction), changes));
+  TRY(take_down(netfilter, std::move(transaction), changes));
   return std::move(changes.words);
 }
 
@@ -225,16 +277,24 @@ Outcome<Words> remove(Session& session, Words words) {
   const auto network = take_network(words);
   if (!network || !words.empty()) return nonsense();
   const auto before = TRY(noted(session.route));
-  if (TRY(whose_device(*network)) == Whose::ours) TRY(remove_bridge(session.route, *network));
+  const auto whose = TRY(whose_device(*network));
+  if (whose == Whose::ours) TRY(remove_bridge(session.route, *network));
+  TRY(take_fence(session.route, *network, whose != Whose::others));
   return persist([&] { return leave_table(session, *network, before.opened); });
 }
 
 }  // namespace
 
-Outcome<Session> Session::open() {
-  auto route = TRY(Netlink::open(NETLINK_ROUTE, "speaking to the kernel about devices"));
-  auto netfilter = TRY(Netlink::open(NETLINK_NETFILTER, "speaking to the kernel about nf_tables"));
-  return Session{std::move(route), std::move(netfilter)};
+Outcome<Session> Session::open(Tables tables) {
+  Session session{TRY(Netlink::open(NETLINK_ROUTE, "speaking to the kernel about devices")), std::nullopt,
+                  tables};
+  auto netfilter = Netlink::open(NETLINK_NETFILTER, "speaking to the kernel about nf_tables");
+  // netlink(7): nobody has registered for the protocol, and there is no module that would.
+  const bool none = !netfilter && netfilter.error().code == EPROTONOSUPPORT;
+  if (none && tables == Tables::needed)
+    return refuse("--network bridge: " + no_tables().error().text, EPROTONOSUPPORT);
+  if (!none) session.netfilter = TRY(std::move(netfilter));
+  return session;
 }
 
 Outcome<Words> answer(Session& session, Words question) {

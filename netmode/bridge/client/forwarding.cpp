@@ -114,6 +114,14 @@ Outcome<> route_loopback(const Network& network, bool on) {
   return set(route_localnet(network), on ? "1" : "0");
 }
 
+Outcome<> check_sources(const Network& network) {
+  return set(fmt::format("ipv4/conf/{}/rp_filter", network.device), "1");
+}
+
+Outcome<> forward_from(const Network& network, bool on) {
+  return set(forwarding_of(network.device, false), on && forwards(false) ? "1" : "0");
+}
+
 Outcome<Changes> open_forwarding(Netlink& route, Batch& transaction, const Network& network) {
   Changes changes;
   const auto open = [&](bool v6) {

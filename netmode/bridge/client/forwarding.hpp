@@ -23,6 +23,12 @@ Outcome<> settle_bridge(const Network& network);
 bool routes_loopback(const Network& network);
 Outcome<> route_loopback(const Network& network, bool on);
 
+/// The bridge drops what comes in by it under an IPv4 address that is not of its network (rp_filter), as far
+/// as the host's own setting does not loosen that.
+Outcome<> check_sources(const Network& network);
+/// Whether the bridge forwards what comes in by it, by IPv4; `true`: as the host does.
+Outcome<> forward_from(const Network& network, bool on);
+
 /// What is to be set on the host, and what it is told of that, a line each.
 struct Changes {
   struct Setting {

@@ -1,5 +1,6 @@
 #include "netmode/bridge/client/opened.hpp"
 
+#include "netmode/bridge/client/fence.hpp"
 #include "netmode/bridge/client/links.hpp"
 #include "netmode/bridge/client/sets.hpp"
 #include "netmode/bridge/surroundings.hpp"
@@ -41,6 +42,7 @@ Outcome<Noted> noted(Netlink& route) {
     if (!link.is_bridge() || !is_bridge_name(link.name)) return;
     out.bridges.emplace(link.name);
     out.opened.merge(opened_from(link.alias));
+    if (auto fenced = fenced_from(link.name, link.alias)) out.fenced.push_back(std::move(*fenced));
   }));
   return out;
 }

@@ -5,8 +5,10 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "netmode/bridge/client/netlink.hpp"
+#include "netmode/bridge/network.hpp"
 
 namespace lodger::netmode::bridge {
 
@@ -31,6 +33,7 @@ Opened opened_from(std::string_view alias);
 struct Noted {
   Opened opened;
   std::set<std::string> bridges;
+  std::vector<Network> fenced;  // those that are kept apart without a table (fence.hpp)
 };
 Outcome<Noted> noted(Netlink& route);
 /// What the table's sets say.

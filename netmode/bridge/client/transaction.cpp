@@ -9,15 +9,26 @@
 
 namespace lodger::netmode::bridge {
 
+std::unexpected<Failure> no_tables() {
+  return refuse(
+      "this kernel has no nf_tables, by which addresses are translated; --userland-proxy publishes ports "
+      "without, for a container that reaches the host and its network alone",
+      EPROTONOSUPPORT);
+}
+
 Outcome<std::uint32_t> generation(Netlink& netfilter) {
   char buffer[64];
   const auto* request = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_GETGEN, NFPROTO_UNSPEC, NLM_F_ACK, 1);
   std::uint32_t number = 0;
-  TRY(netfilter.ask("asking for the generation of nf_tables", request, [&](const nlmsghdr* answer) {
-    const std::unique_ptr<nftnl_gen, void (*)(const nftnl_gen*)> found(nftnl_gen_alloc(), nftnl_gen_free);
-    if (nftnl_gen_nlmsg_parse(answer, found.get()) == 0)
-      number = nftnl_gen_get_u32(found.get(), NFTNL_GEN_ID);
-  }));
+  const auto asked =
+      netfilter.ask("asking for the generation of nf_tables", request, [&](const nlmsghdr* answer) {
+        const std::unique_ptr<nftnl_gen, void (*)(const nftnl_gen*)> found(nftnl_gen_alloc(), nftnl_gen_free);
+        if (nftnl_gen_nlmsg_parse(answer, found.get()) == 0)
+          number = nftnl_gen_get_u32(found.get(), NFTNL_GEN_ID);
+      });
+  // The kernel's nfnetlink_rcv_msg(): nobody has registered for the message's subsystem.
+  if (!asked && asked.error().code == EINVAL) return no_tables();
+  TRY(asked);
   if (number == 0) return refuse("asking for the generation of nf_tables: no answer", EPROTO);
   return number;
 }

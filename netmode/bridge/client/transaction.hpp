@@ -9,7 +9,10 @@
 
 namespace lodger::netmode::bridge {
 
-/// The number of the last change of nf_tables, whoever made it.
+/// The refusal of what needs nf_tables, on a kernel that has none: EPROTONOSUPPORT.
+std::unexpected<Failure> no_tables();
+
+/// The number of the last change of nf_tables, whoever made it. Fails as no_tables() does.
 Outcome<std::uint32_t> generation(Netlink& netfilter);
 
 /// A transaction that is refused with ERESTART unless this is the generation still.

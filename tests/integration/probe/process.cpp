@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -215,6 +216,29 @@ void without(Words w) {
   _exit(69);
 }
 
+/// without-netlink PROTOCOL ERRNO PROGRAM ARG...: executes the program where a netlink socket of this
+/// protocol cannot be had, and socket(2) says so by the errno.
+void without_netlink(Words w) {
+  const auto argument = [](int index) { return offsetof(seccomp_data, args) + index * sizeof(__u64); };
+  const auto refusal = static_cast<unsigned>(number(w[1]));
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 5),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<unsigned>(argument(0))),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<unsigned>(argument(2))),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number(w[0])), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (refusal & SECCOMP_RET_DATA)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(code), code};
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) _exit(68);
+  std::vector<char*> argv(w.begin() + 2, w.end());
+  argv.push_back(nullptr);
+  execv(argv.front(), argv.data());
+  _exit(69);
+}
+
 /// hugepages N: maps so many huge pages of 2 MB one by one, and counts those that the kernel lets it have.
 void hugepages(Words words) {
   const long wanted = number(words[0]);
@@ -246,6 +270,7 @@ constexpr Verb verbs[] = {
     {"hook", 2, hook},
     {"hook-env", 1, hook_env},
     {"without", 2, without},
+    {"without-netlink", 3, without_netlink},
 };
 
 }  // namespace

@@ -56,11 +56,13 @@ std::vector<std::string> Networks::entering() const {
   return {"/usr/bin/nsenter", "--net=/proc/" + std::to_string(outside_.pid()) + "/ns/net"};
 }
 
-std::vector<std::string> lacking() {
+std::vector<std::string> lacking(bool proxied) {
   std::vector<std::string> out;
-  for (const char* tool : {"/usr/sbin/nft", "/bin/ip", "/usr/bin/nsenter"})
+  for (const char* tool : {"/bin/ip", "/usr/bin/nsenter"})
     if (access(tool, X_OK) != 0) out.push_back(std::string("needs ") + tool);
   if (access(helper().c_str(), X_OK) != 0) out.emplace_back("lodger-network was not built");
+  if (proxied) return out;
+  if (access("/usr/sbin/nft", X_OK) != 0) out.emplace_back("needs /usr/sbin/nft");
   if (shell("nft list tables").status != 0) out.emplace_back("this kernel has no nf_tables");
   return out;
 }

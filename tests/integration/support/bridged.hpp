@@ -33,14 +33,17 @@ class Networks {
 };
 
 /// Ends the test where it cannot be made here; else `net` is there from here on.
-#define NETWORKS()                                                              \
-  NEEDS_ROOT();                                                                 \
-  for (const auto& what : ::lodger::test::lacking()) NEEDS(what.empty(), what); \
-  const ::lodger::test::Networks net;                                           \
+#define NETWORKS() NETWORKS_BY(false)
+
+/// The same for published ports that are carried by a proxy, where `proxied`: no nf_tables are needed then.
+#define NETWORKS_BY(proxied)                                                           \
+  NEEDS_ROOT();                                                                        \
+  for (const auto& what : ::lodger::test::lacking(proxied)) NEEDS(what.empty(), what); \
+  const ::lodger::test::Networks net;                                                  \
   NEEDS(net.why.empty(), net.why)
 
 /// What this machine lacks for these tests.
-std::vector<std::string> lacking();
+std::vector<std::string> lacking(bool proxied);
 
 /// The answer to one message; "" where there was none within two seconds. A datagram may get lost: it is sent
 /// again.
