@@ -1,5 +1,5 @@
-// Bridge networks with what else a container can have: a user namespace, a terminal, exec; and a lodger that
-// is killed at any moment.
+// Bridge networks with what else a container can have (a user namespace, a terminal, exec), and what outlives
+// it.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <signal.h>
@@ -34,14 +34,6 @@ std::vector<std::string> published(const std::string& stack, bool proxied) {
 Finished create_another(Container& container, const Bundle& bundle, const std::string& id) {
   return run_command({runtime_path(), "--root", container.root(), "--cgroup-manager", "disabled", "create",
                       "--bundle", bundle.path(), "--network", "bridge", "-p", "8080:80", id});
-}
-
-/// Programs of this name in the host's network.
-bool runs(const std::string& program) {
-  return shell("pgrep --ns $$ --nslist net -x " + program).status == 0;
-}
-bool soon_ends(const std::string& program) {
-  return eventually([&] { return !runs(program); }, std::chrono::seconds(5));
 }
 
 }  // namespace
@@ -109,37 +101,6 @@ TEST_CASE("bridge life: exec is in the container's network, and a terminal chang
   CHECK(run.wait().status == 0);
   prune(container);
   CHECK(soon_traces(""));
-}
-
-TEST_CASE(
-    "bridge life: a lodger that is killed at any moment leaves nothing that delete and prune do not mend",
-    "[bridge_life]") {
-  NETWORKS();
-  const bool proxied = GENERATE(false, true);
-  const Bundle bundle("hold");
-  Container container(bundle);
-  int unfinished = 0;
-  for (int after = 0; after <= 16; ++after) {  // milliseconds; `create` takes about ten
-    CAPTURE(proxied, after);
-    {
-      const Running run = container.begin(container.making("create", published("tcp4", proxied)));
-      usleep(static_cast<unsigned>(after) * 1000);
-      run.kill(SIGKILL);
-    }
-    CHECK(soon_ends("lodger-network"));  // what it is about to make nobody could mend before
-    unfinished += container.call({"state", container.id()}).status != 0;
-    container.call({"delete", "--force", container.id()});
-    CHECK(container.call({"network", "prune"}).status == 0);
-    const bool clean = soon_traces("");
-    INFO(traces() << container.call({"network", "ls"}).out);
-    CHECK(clean);
-    CHECK(soon_ends("lodger-proxy"));
-    CHECK(shell("nft list tables").out == "");
-    CHECK(shell("cat /proc/sys/net/ipv4/conf/out/forwarding").out == "0\n");
-    CHECK(shell("ls " + container.root() + "/@networks 2>/dev/null").out == "");
-    CHECK(container.leftovers().empty());
-  }
-  CHECK(unfinished > 0);
 }
 
 TEST_CASE("bridge life: behind a reboot prune makes nothing for a container that has ended",

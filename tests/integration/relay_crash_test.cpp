@@ -22,16 +22,6 @@ bool kill_at(const Container& container, std::vector<std::string> command, unsig
 using Prepare = std::function<std::vector<std::string>(Container&)>;
 using Look = std::function<void(Container&)>;
 
-/// Whether this test's only child is soon the one that keeps the outside's network: see Orphanage.
-bool nobody_left() {
-  const auto children = "/proc/self/task/" + std::to_string(getpid()) + "/children";
-  return eventually([&] {
-    while (waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
-    return words(read_file(children)).size() == 1;
-  });
-}
-
 /// Kills the command that `prepare` gives in container after container, further on in each.
 void kill_everywhere(unsigned usual, unsigned least, const Bundle& bundle, const Prepare& prepare,
                      const Look& look = {}) {
@@ -46,7 +36,8 @@ void kill_everywhere(unsigned usual, unsigned least, const Bundle& bundle, const
     const auto removed = container.remove();
     INFO(removed.summary());
     CHECK(removed.status == 0);
-    CHECK(nobody_left());
+    // but who keeps the outside's network
+    CHECK(eventually([] { return living_children().size() == 1; }));
     CHECK(relays_here() == "");
     CHECK(relay_cgroups(bundle) == std::vector<std::string>{});
     CHECK(container.leftovers() == std::vector<std::string>{});

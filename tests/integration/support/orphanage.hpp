@@ -4,10 +4,27 @@
 #include <errno.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "command.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/text.hpp"
 
 namespace lodger::test {
+
+/// The names of this test's children that still run. To be asked while no program of the test's own is
+/// running.
+inline std::vector<std::string> living_children() {
+  while (waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+  std::vector<std::string> names;
+  for (const auto& pid :
+       support::words(support::read_file("/proc/self/task/" + std::to_string(getpid()) + "/children"))) {
+    const auto name = support::read_file("/proc/" + pid + "/comm");
+    names.push_back(name.substr(0, name.find('\n')));
+  }
+  return names;
+}
 
 /// While it lives, processes whose parents end become this test's children: what a killed runtime left is
 /// found without knowing its pid.

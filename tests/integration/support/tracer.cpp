@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 #include <map>
+#include <set>
 #include <thread>
+
+#include "tests/support/files.hpp"
 
 namespace lodger::test {
 namespace {
@@ -23,18 +26,11 @@ long trace(int request, pid_t pid, long data = 0) {
   return ::ptrace(static_cast<__ptrace_request>(request), pid, nullptr, reinterpret_cast<void*>(data));
 }
 
-/// A syscall-entry-stop or a syscall-exit-stop: PTRACE_GET_SYSCALL_INFO.
-bool enters(pid_t thread) {
-  __ptrace_syscall_info info{};
-  const long size = ::ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info);
-  return size > 0 && info.op == PTRACE_SYSCALL_INFO_ENTRY;
-}
-
-}  // namespace
-
-Tracer::Tracer(const std::vector<std::string>& argv) : pid_(::fork()) {
-  REQUIRE(pid_ >= 0);
-  if (pid_ == 0) {
+/// The program, its output nowhere, stopped behind its exec.
+pid_t start_stopped(const std::vector<std::string>& argv, long how) {
+  const pid_t pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
     const int null = ::open("/dev/null", O_RDWR);
     for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
     std::vector<char*> words;
@@ -45,11 +41,69 @@ Tracer::Tracer(const std::vector<std::string>& argv) : pid_(::fork()) {
     ::_exit(127);
   }
   int status = 0;
-  REQUIRE(::waitpid(pid_, &status, __WALL) == pid_);  // the stop of its exec
+  REQUIRE(::waitpid(pid, &status, __WALL) == pid);
   REQUIRE(WIFSTOPPED(status));
-  REQUIRE(trace(PTRACE_SETOPTIONS, pid_, options) == 0);
-  go_on(pid_);
+  REQUIRE(trace(PTRACE_SETOPTIONS, pid, how) == 0);
+  return pid;
 }
+
+/// A syscall-entry-stop or a syscall-exit-stop: PTRACE_GET_SYSCALL_INFO.
+bool enters(pid_t thread) {
+  __ptrace_syscall_info info{};
+  const long size = ::ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info);
+  return size > 0 && info.op == PTRACE_SYSCALL_INFO_ENTRY;
+}
+
+/// Follows the system calls of those children that become `program`, until one of them is killed. Children
+/// come by vfork, or clone(2) with CLONE_VFORK, and are let go when they have become something else.
+class ChildTracer {
+ public:
+  ChildTracer(const std::vector<std::string>& argv, std::string program, unsigned count)
+      : program_(std::move(program)), count_(count), parent_(start_stopped(argv, how)) {
+    trace(PTRACE_CONT, parent_);
+  }
+  /// Until the parent's end. Whether a child was killed.
+  bool run() {
+    for (;;) {
+      int status = 0;
+      const pid_t pid = ::waitpid(-1, &status, __WALL | __WNOTHREAD);
+      if (pid < 0 && errno == EINTR) continue;
+      if (pid < 0 || (pid == parent_ && !WIFSTOPPED(status))) return killed_;
+      if (WIFSTOPPED(status)) stopped(pid, WSTOPSIG(status), status >> 16);
+    }
+  }
+
+ private:
+  static constexpr long how =
+      PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+
+  void stopped(pid_t pid, int signal, int event) {
+    if (event == PTRACE_EVENT_EXEC && pid != parent_) {
+      if (killed_ || support::read_file("/proc/" + std::to_string(pid) + "/comm") != program_ + "\n") {
+        trace(PTRACE_DETACH, pid);
+        return;
+      }
+      followed_.insert(pid);
+    }
+    if (signal == syscall_stop && enters(pid) && !killed_ && seen_++ == count_) {
+      killed_ = ::kill(pid, SIGKILL) == 0;
+      return;
+    }
+    // a SIGSTOP is what a child begins with: ptrace(2), PTRACE_O_TRACEVFORK
+    const bool passed = event == 0 && signal != SIGTRAP && signal != syscall_stop && signal != SIGSTOP;
+    trace(followed_.contains(pid) ? PTRACE_SYSCALL : PTRACE_CONT, pid, passed ? signal : 0);
+  }
+
+  std::string program_;
+  unsigned count_, seen_ = 0;
+  bool killed_ = false;
+  std::set<pid_t> followed_;
+  pid_t parent_;
+};
+
+}  // namespace
+
+Tracer::Tracer(const std::vector<std::string>& argv) : pid_(start_stopped(argv, options)) { go_on(pid_); }
 
 Tracer::Tracer(pid_t pid) : pid_(pid) {
   REQUIRE(trace(PTRACE_SEIZE, pid, options) == 0);
@@ -147,6 +201,15 @@ bool killed_at(const std::vector<std::string>& argv, unsigned count) {
     killed = tracer.kill_at(count);
   })
       .join();
+  return killed;
+}
+
+bool child_killed_at(const std::vector<std::string>& argv, const std::string& program, unsigned count) {
+  bool killed = false;
+  std::thread([&] {
+    ChildTracer tracer(argv, program, count);
+    killed = tracer.run();
+  }).join();
   return killed;
 }
 

@@ -40,6 +40,9 @@ class Tracer {
 
 /// Runs a program and kills it at its `count`th system call. Whether that was before its end.
 bool killed_at(const std::vector<std::string>& argv, unsigned count);
+/// Runs a program to its end; the first of its children that are `program` to make a `count`th system call,
+/// counted over all of them, is killed there. Whether there was one.
+bool child_killed_at(const std::vector<std::string>& argv, const std::string& program, unsigned count);
 /// How many system calls further the next one is killed: LODGER_KILL_STEP, where it is set; 1 tries all of
 /// them.
 unsigned kill_step(unsigned usual);
