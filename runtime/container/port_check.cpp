@@ -100,7 +100,7 @@ Outcome<std::optional<std::string>> look_elsewhere(const Store& store, const net
   if (!has_untold_bridge(store)) return std::nullopt;
   const bool required = network.options.require_ports;
   const auto* doing = required ? "require-ports" : "ports that the container declares";
-  auto agent = netmode::bridge::Agent::open();
+  auto agent = netmode::bridge::Agent::open(netmode::bridge::Tables::spared);
   const auto free = agent ? agent->check_free(doors_of(netmode::ports::wanted(network)), doing)
                           : Outcome<>(std::unexpected(agent.error()));
   if (free) return std::nullopt;
