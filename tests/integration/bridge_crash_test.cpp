@@ -134,6 +134,7 @@ Look mended(bool proxied) {
     CHECK(container.call({"network", "ls"}).err == "");
     CHECK(shell("ls " + container.root() + "/@networks").out == "bridge\n");
     CHECK(inspect(container)["containers"].size() == 1);
+    CHECK(shell("nft list tables").out == "table inet lodger\n");
     CHECK(shell("nft list table inet lodger | grep -c '8080 comment'").out == (proxied ? "0\n" : "4\n"));
     CHECK(std::ranges::count(living_children(), "lodger-proxy") == (proxied ? 1 : 0));
   };

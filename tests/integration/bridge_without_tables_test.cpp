@@ -223,3 +223,21 @@ TEST_CASE("bridge without nf_tables: networks from before there were some are th
   CHECK(fences() == "");
   CHECK(shell("nft list tables").out == "");
 }
+
+TEST_CASE("bridge without nf_tables: what kept a network apart goes with its device, whoever removed that",
+          "[bridge_without_tables]") {
+  NETWORKS();
+  const Bundle elsewhere("hold"), second("serve tcp4 80");
+  Container first(elsewhere), translated(second, {"--root", first.root()});
+  REQUIRE(run_command(without_tables(first, first.making("create", by_proxy("bridge")))).status == 0);
+  CHECK(fences() != "");
+  REQUIRE(shell("ip link delete lodger0").status == 0);
+  Running later = translated.begin(translated.making("run", bridge({"-p", "9000:80"})));
+  later.wait_for("listening.tcp4");
+  CHECK(fences() == "");
+  CHECK(ask_from_outside(net, "tcp4", "9000", "192.0.2.1") == "inside:hello");
+  later.wait();
+  for (auto* container : {&first, &translated}) CHECK(container->remove().status == 0);
+  prune(first);
+  CHECK(soon_traces(""));
+}

@@ -97,10 +97,8 @@ Outcome<Words> change_table(Session& session, const Opening& what) {
   auto transaction = begin_transaction(there.generation);
   auto& netfilter = *session.netfilter;
   const bool made = TRY(has_table(netfilter));
-  Noted before;
   if (made) TRY(forget_opened(netfilter, transaction));
-  // Prune, and who has a proxy, look behind one who was killed in the midst of this.
-  if (!made || session.tables == Tables::spared) before = TRY(noted(session.route));
+  const auto before = TRY(noted(session.route));  // also with a table: its maker may have been killed here
   if (!made) {
     make_table(transaction);
     TRY(guard_again(session.route, transaction, before.opened));
@@ -135,9 +133,12 @@ Outcome<> close_loopback(Session& session, const Network& network) {
   return TRY(leads()) ? route_loopback(network, true) : Outcome<>{};
 }
 
-/// Without nf_tables: a network that leads nowhere else.
+/// Without nf_tables: a network that leads nowhere else. A device that forwards for bridge networks does so
+/// under rules of nf_tables, which are there, then, and hidden from us alone.
 Outcome<Words> open_without(Session& session, const Network& network) {
   session.seen.reset();
+  if (!TRY(noted(session.route)).opened.empty())
+    return refuse("the host's bridge networks are kept apart by nf_tables, which cannot be had here", EPERM);
   auto words = TRY(put_fence(session.route, network));
   TRY(set_up(session.route, network.device));
   return words;
@@ -152,9 +153,11 @@ Outcome<Words> open(Session& session, Words words) {
   if (!session.seen) session.seen = TRY(read(session));
   if (!session.netfilter && !doors->empty()) return no_tables();
   // All of it each time: who began it may have been killed half-way.
-  TRY(make_bridge(session.route, place->network));
+  const bool fresh = TRY(make_bridge(session.route, place->network));
   TRY(settle_bridge(place->network));
   TRY(give_addresses(session.route, place->network));
+  if (fresh)
+    TRY(take_fence(session.route, place->network));  // of a former device, which somebody has removed
   if (!session.netfilter) return open_without(session, place->network);
   TRY(set_up(session.route, place->network.device));
   const Target target{place->network, place->address};
@@ -171,7 +174,8 @@ Outcome<Words> open(Session& session, Words words) {
 Outcome<Words> claim(Session& session, Words words) {
   const auto network = take_network(words);
   if (!network || !words.empty()) return nonsense();
-  TRY(make_bridge(session.route, *network));
+  TRY(asked(session, generation));  // whether there are nf_tables, before anything is made
+  if (TRY(make_bridge(session.route, *network))) TRY(take_fence(session.route, *network));
   return Words{};
 }
 
@@ -258,7 +262,8 @@ Outcome<Words> leave_table(Session& session, const Network& network, Opened open
   auto transaction = begin_transaction(number);
   auto listed = TRY(devices_in(netfilter, "bridges"));
   // Behind that: who lists a device has made it before.
-  const auto left = TRY(noted(session.route)).bridges;
+  const auto there = TRY(noted(session.route));
+  const auto& left = there.bridges;
   opened.merge(TRY(opened_in(netfilter)));
   Changes changes;
   if (left.empty()) {
@@ -267,7 +272,10 @@ Outcome<Words> leave_table(Session& session, const Network& network, Opened open
   } else {
     drop_gone(transaction, network, std::move(listed), left);
     TRY(forget_opened(netfilter, transaction));
-    TRY(note(session.route, *left.begin(), opened));
+    const auto whom = std::ranges::find_if_not(left, [&](const std::string& device) {
+      return std::ranges::count(there.fenced, device, &Network::device);
+    });
+    if (whom != left.end()) TRY(note(session.route, *whom, opened));
   }
   TRY(take_down(netfilter, std::move(transaction), changes));
   return std::move(changes.words);

@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::uint32_t first_rule = 60;
 constexpr std::string_view beginning = "no nf_tables:";
+// Whose a rule is: one of the numbers that rtnetlink.h leaves to whoever wants one. A rule of somebody else's
+// that says the same is none of ours.
+constexpr std::uint8_t protocol = 108;
 
 struct Fence {
   std::uint32_t priority;
@@ -51,6 +54,7 @@ Outcome<> change(Netlink& route, const Network& network, const Fence& fence, boo
     if (fence.from_host) mnl_attr_put_strz(header, FRA_IIFNAME, "lo");
     if (fence.from_device) mnl_attr_put_strz(header, FRA_IIFNAME, network.device.c_str());
     mnl_attr_put_u32(header, FRA_PRIORITY, fence.priority);
+    mnl_attr_put_u8(header, FRA_PROTOCOL, protocol);
   });
   batch.confirm_last();
   return route.commit(std::move(batch));
@@ -73,6 +77,8 @@ Outcome<bool> put_family(Netlink& route, const Network& network, bool v6) {
 }  // namespace
 
 Outcome<std::vector<std::string>> put_fence(Netlink& route, const Network& network) {
+  // First: by it the rules are found again, whatever becomes of us.
+  TRY(set_alias(route, network.device, fence_alias(network)));
   std::vector<std::string> words{fmt::format(
       "this kernel has no nf_tables: containers on {} reach the host and each other, and nobody beyond",
       network.device)};
@@ -86,7 +92,6 @@ Outcome<std::vector<std::string>> put_fence(Netlink& route, const Network& netwo
                     v6 ? "IPv6" : "IPv4", network.device));
   }
   TRY(check_sources(network));
-  TRY(set_alias(route, network.device, fence_alias(network)));
   return words;
 }
 

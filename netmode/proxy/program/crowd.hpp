@@ -19,7 +19,8 @@ class Crowd {
   /// Addresses of IPv4 as ::ffff:a.b.c.d, each a network of its own.
   void add(std::uint32_t flow, const in6_addr& client);
   void remove(std::uint32_t flow);
-  /// `none`: nobody has two more than this client's network, nor in it two more than this client.
+  /// `none`: no network has two more than this client's, nor does the client that has the most of all, in the
+  /// same network, have two more than this one.
   std::uint32_t gives_way_to(const in6_addr& client) const;
 
  private:

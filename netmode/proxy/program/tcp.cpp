@@ -42,7 +42,7 @@ kernel::Result<> Tcp::begin(kernel::Accepted accepted, const kernel::Endpoint& t
 
 bool Tcp::make_place(const kernel::Endpoint& newcomer) {
   const auto number = crowd_.gives_way_to(newcomer.as_v6());
-  if (number != none) give_up(number);
+  if (number != none) reset(number);
   return number != none;
 }
 
@@ -115,6 +115,12 @@ void Tcp::give_up(std::uint32_t number) {
   if (!flow.connecting) {
     for (const Side from : {client, server}) (void)move(flow, from, pipes_, all_there_is);
   }
+  reset(number);
+}
+
+/// At once: where both ends live, there may always be more to move.
+void Tcp::reset(std::uint32_t number) {
+  Flow& flow = flows_[number];
   for (const Side side : {client, server})
     if (!flow.ways[other(side)].finished) (void)kernel::reset_on_close(flow.ends[side].get());
   close(number);

@@ -49,6 +49,7 @@ class Tcp {
   };
   void drive(std::uint32_t number, Sides from);
   void give_up(std::uint32_t number);
+  void reset(std::uint32_t number);
   void close(std::uint32_t number);
   bool is_done(const Flow& flow) const;
 
