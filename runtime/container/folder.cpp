@@ -101,6 +101,11 @@ Outcome<> Folder::write(const Record& record) const {
 Outcome<Record> Folder::read() const { return read_from(state_name); }
 Outcome<Record> Folder::read_staged() const { return read_from(staged_name); }
 
+Outcome<Record> Folder::read_any() const {
+  auto record = read();
+  return record ? record : read_staged();
+}
+
 Outcome<Record> Folder::read_from(const char* name) const {
   const auto text = read_whole(fd_.get(), name);
   if (!text) {

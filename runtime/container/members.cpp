@@ -60,8 +60,7 @@ Outcome<std::vector<Members>> all_members(const Store& store) {
   std::vector<Members> all;
   for (const auto& id : TRY(store.ids())) {
     const auto folder = store.look(id);
-    auto record = folder ? folder->read() : std::unexpected(folder.error());
-    if (folder && !record) record = folder->read_staged();
+    const auto record = folder ? folder->read_any() : std::unexpected(folder.error());
     if (!record) continue;
     auto found = alive(*record).value_or(false) ? members(*record) : Members{record->id, {}, {}, {}};
     if (!found) continue;

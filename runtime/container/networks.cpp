@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "kernel/time.hpp"
 #include "netmode/bridge/agent.hpp"
@@ -17,13 +16,6 @@ using netmode::bridge::Agent;
 using netmode::bridge::Networks;
 using netmode::bridge::V4;
 
-/// What the container's folder says, of its network among others; nothing where it says nothing.
-std::optional<Record> record_of(const Folder& folder) {
-  auto record = folder.read();
-  if (!record) record = folder.read_staged();
-  return record ? std::optional(std::move(*record)) : std::nullopt;
-}
-
 /// One that cannot be looked at may live.
 bool has_ended(const Folder& folder, const Record& record) {
   return record.pid == 0 ? !folder.busy() : !alive(record).value_or(true);
@@ -32,7 +24,7 @@ bool has_ended(const Folder& folder, const Record& record) {
 Guest guest(const Store& store, const std::string& network, V4 address, const std::string& id) {
   Guest out{.id = id, .address = address};
   const auto folder = store.look(id);
-  const auto record = folder ? record_of(*folder) : std::nullopt;
+  const auto record = folder ? folder->read_any() : std::unexpected(folder.error());
   if (record && record->bridge.name == network && record->bridge.address == address) {
     out.recorded = true;
     out.ended = has_ended(*folder, *record);

@@ -59,13 +59,24 @@ std::string where(pid_t pid) {
 
 using Translations = std::vector<netmode::ports::Translated>;
 
-/// Of this state root. One that cannot be read is told of by `lodger network`. What leads to those who have
-/// ended `prune` may have taken away, and a reboot has.
-Translations translated_ports(const Store& store) {
+/// Of this state root, read once, when somebody asks. One that cannot be read is told of by `lodger network`.
+class OwnNetworks {
+ public:
+  explicit OwnNetworks(const Store& store) : store_(store) {}
+  const std::vector<BridgeState>& get() {
+    if (!read_) read_ = bridge_networks(store_, [](std::string_view) {}).value_or(std::vector<BridgeState>());
+    return *read_;
+  }
+
+ private:
+  const Store& store_;
+  std::optional<std::vector<BridgeState>> read_;
+};
+
+/// What leads to those who have ended `prune` may have taken away, and a reboot has.
+Translations translated_ports(OwnNetworks& networks) {
   Translations out;
-  const auto networks = bridge_networks(store, [](std::string_view) {});
-  if (!networks) return out;
-  for (const auto& network : *networks)
+  for (const auto& network : networks.get())
     for (const auto& guest : network.guests)
       if (!guest.ended)
         for (const auto& publication : guest.published) out.push_back({publication, guest.id});
@@ -74,12 +85,11 @@ Translations translated_ports(const Store& store) {
 
 /// Whether there is a bridge of which the rules alone tell what leads to its containers: of another state
 /// root, or with a container that has ended.
-bool has_untold_bridge(const Store& store) {
+bool has_untold_bridge(OwnNetworks& networks) {
   auto found = netmode::bridge::devices().value_or(std::set<std::string>());
   std::erase_if(found, [](const std::string& name) { return !netmode::bridge::is_bridge_name(name); });
   if (found.empty()) return false;
-  const auto networks = bridge_networks(store, [](std::string_view) {});
-  for (const auto& own : networks.value_or(std::vector<BridgeState>()))
+  for (const auto& own : networks.get())
     if (std::ranges::none_of(own.guests, &Guest::ended)) found.erase(own.network.device);
   return !found.empty();
 }
@@ -95,9 +105,9 @@ std::vector<netmode::bridge::Door> doors_of(const std::vector<netmode::ports::Wa
 
 /// On the host's network: ports that NAT leads to a container without a file of ours telling. Only
 /// lodger-network reads the rules: it is started where there is such a bridge.
-Outcome<std::optional<std::string>> look_elsewhere(const Store& store, const netmode::Decision& network) {
+Outcome<std::optional<std::string>> look_elsewhere(OwnNetworks& networks, const netmode::Decision& network) {
   if ((!network.host && !network.relay) || !netmode::ports::declares_any(network)) return std::nullopt;
-  if (!has_untold_bridge(store)) return std::nullopt;
+  if (!has_untold_bridge(networks)) return std::nullopt;
   const bool required = network.options.require_ports;
   const auto* doing = required ? "require-ports" : "ports that the container declares";
   auto agent = netmode::bridge::Agent::open(netmode::bridge::Tables::spared);
@@ -112,7 +122,8 @@ Outcome<std::optional<std::string>> look_elsewhere(const Store& store, const net
 }
 
 /// What there is to warn of.
-Outcome<std::optional<std::string>> look(const Store& store, const netmode::Decision& network) {
+Outcome<std::optional<std::string>> look(const Store& store, OwnNetworks& networks,
+                                         const netmode::Decision& network) {
   std::optional<std::vector<Members>> containers;  // looked for when there is a clash to explain
   const auto container_of = [&](const netmode::ports::Held& held, std::span<const pid_t> holders) {
     if (!containers) containers = all_members(store).value_or(std::vector<Members>());
@@ -122,7 +133,9 @@ Outcome<std::optional<std::string>> look(const Store& store, const netmode::Deci
   };
   const auto user_name = [](uid_t uid) { return Users().name(uid); };
   // On a bridge lodger-network looks for them, in all state roots' networks.
-  const auto translated = [&] { return network.bridge.empty() ? translated_ports(store) : Translations(); };
+  const auto translated = [&] {
+    return network.bridge.empty() ? translated_ports(networks) : Translations();
+  };
   return netmode::ports::preflight(network, {container_of, user_name, translated, where});
 }
 
@@ -130,15 +143,17 @@ Outcome<std::optional<std::string>> look(const Store& store, const netmode::Deci
 
 Outcome<> check_ports(const Store& store, const netmode::Decision& network, const Notices& notices) {
   TRY(netmode::ports::check_published(network));
-  auto warning = TRY(look(store, network));
-  if (!warning) warning = TRY(look_elsewhere(store, network));
+  OwnNetworks networks(store);
+  auto warning = TRY(look(store, networks, network));
+  if (!warning) warning = TRY(look_elsewhere(networks, network));
   if (warning) notices(*warning);
   return {};
 }
 
 /// On a bridge a port that is taken is a failure, so that there is nothing to warn of.
 Outcome<> check_sockets(const Store& store, const netmode::Decision& network) {
-  TRY(look(store, network));
+  OwnNetworks networks(store);
+  TRY(look(store, networks, network));
   return {};
 }
 

@@ -69,6 +69,8 @@ class Folder {
   Outcome<Record> read_staged() const;
   /// Code ENOENT: there is no state.json, so the container is being created, or half removed.
   Outcome<Record> read() const;
+  /// What read() gives, else what is staged: also of a container that is being made, or was cut short.
+  Outcome<Record> read_any() const;
   /// The container's own copy of its configuration, written once.
   Outcome<> write_config(std::string_view text) const;
   Outcome<std::string> read_config() const;

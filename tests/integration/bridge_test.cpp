@@ -8,6 +8,7 @@
 #include <set>
 
 #include "support/bridged.hpp"
+#include "support/own_names.hpp"
 #include "support/proc.hpp"
 
 using namespace lodger::test;
@@ -110,21 +111,14 @@ TEST_CASE("bridge: /etc/hosts and /etc/resolv.conf are the container's own", "[b
 
 TEST_CASE("bridge: a bundle's own /etc/hosts and /etc/resolv.conf stay", "[bridge]") {
   NETWORKS();
-  const Bundle bundle("read /etc/resolv.conf ; read /etc/hosts", [](json& config) {
-    for (const char* file : {"resolv.conf", "hosts"})
-      config["mounts"].push_back({{"destination", std::string("/etc/") + file},
-                                  {"source", std::string("own-") + file},
-                                  {"type", "bind"},
-                                  {"options", {"bind", "ro"}}});
-  });
-  write_file(bundle.beside("own-resolv.conf"), "nameserver 192.0.2.53\n");
-  write_file(bundle.beside("own-hosts"), "192.0.2.1 own\n");
+  const Bundle bundle("read /etc/resolv.conf ; read /etc/hosts",
+                      [](json& config) { bind_own_names(config); });
+  write_own_names(bundle);
   Container container(bundle);
   const auto done = container.run(bridge());
   INFO(done.err);
   const Facts facts(done.out);
-  CHECK(facts["read:/etc/resolv.conf.data"] == "nameserver 192.0.2.53\\n");
-  CHECK(facts["read:/etc/hosts.data"] == "192.0.2.1 own\\n");
+  check_own_names(facts);
   prune(container);
 }
 

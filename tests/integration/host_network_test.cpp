@@ -12,6 +12,7 @@
 #include "support/bridged.hpp"
 #include "support/container.hpp"
 #include "support/needs.hpp"
+#include "support/own_names.hpp"
 #include "support/proc.hpp"
 
 using namespace lodger::test;
@@ -277,20 +278,14 @@ TEST_CASE("host network: a bundle's own resolv.conf, hosts and hostname stay", "
   NEEDS_ROOT();
   const Bundle bundle("read /etc/resolv.conf ; read /etc/hosts ; uts", [](json& config) {
     config["hostname"] = "own";
-    for (const char* file : {"resolv.conf", "hosts"})
-      config["mounts"].push_back({{"destination", std::string("/etc/") + file},
-                                  {"source", std::string("own-") + file},
-                                  {"type", "bind"},
-                                  {"options", {"bind", "ro"}}});
+    bind_own_names(config);
   });
-  write_file(bundle.beside("own-resolv.conf"), "nameserver 192.0.2.53\n");
-  write_file(bundle.beside("own-hosts"), "192.0.2.1 own\n");
+  write_own_names(bundle);
   Container container(bundle);
   const Finished done = container.run({"--network", "host"});
   INFO(done.err);
   const Facts facts(done.out);
-  CHECK(facts["read:/etc/resolv.conf.data"] == "nameserver 192.0.2.53\\n");
-  CHECK(facts["read:/etc/hosts.data"] == "192.0.2.1 own\\n");
+  check_own_names(facts);
   CHECK(facts["hostname"] == "own");
 }
 

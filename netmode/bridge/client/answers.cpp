@@ -81,6 +81,7 @@ struct Opening {
   const std::string& owner;
   const std::vector<Door>& doors;
 };
+
 /// Networks from before there were nf_tables: the table keeps them apart from here on.
 Outcome<> take_fences(Netlink& route, const std::vector<Network>& fenced) {
   for (const auto& network : fenced) {
@@ -133,6 +134,11 @@ Outcome<> close_loopback(Session& session, const Network& network) {
   return TRY(leads()) ? route_loopback(network, true) : Outcome<>{};
 }
 
+/// Where it is missing; a former one may have left a fence, which somebody has removed it from.
+Outcome<> make_device(Netlink& route, const Network& network) {
+  return TRY(make_bridge(route, network)) ? take_fence(route, network) : Outcome<>{};
+}
+
 /// Without nf_tables: a network that leads nowhere else. A device that forwards for bridge networks does so
 /// under rules of nf_tables, which are there, then, and hidden from us alone.
 Outcome<Words> open_without(Session& session, const Network& network) {
@@ -153,11 +159,9 @@ Outcome<Words> open(Session& session, Words words) {
   if (!session.seen) session.seen = TRY(read(session));
   if (!session.netfilter && !doors->empty()) return no_tables();
   // All of it each time: who began it may have been killed half-way.
-  const bool fresh = TRY(make_bridge(session.route, place->network));
+  TRY(make_device(session.route, place->network));
   TRY(settle_bridge(place->network));
   TRY(give_addresses(session.route, place->network));
-  if (fresh)
-    TRY(take_fence(session.route, place->network));  // of a former device, which somebody has removed
   if (!session.netfilter) return open_without(session, place->network);
   TRY(set_up(session.route, place->network.device));
   const Target target{place->network, place->address};
@@ -175,7 +179,7 @@ Outcome<Words> claim(Session& session, Words words) {
   const auto network = take_network(words);
   if (!network || !words.empty()) return nonsense();
   TRY(asked(session, generation));  // whether there are nf_tables, before anything is made
-  if (TRY(make_bridge(session.route, *network))) TRY(take_fence(session.route, *network));
+  TRY(make_device(session.route, *network));
   return Words{};
 }
 

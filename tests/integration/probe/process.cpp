@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "probe.hpp"
@@ -200,6 +201,15 @@ void hook_env(Words w) {
   _exit(0);
 }
 
+/// Executes the program, the first of its words, with a filter of its system calls.
+[[noreturn]] void execute_under(std::span<sock_filter> code, std::vector<char*> argv) {
+  const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) _exit(68);
+  argv.push_back(nullptr);
+  execv(argv.front(), argv.data());
+  _exit(69);
+}
+
 /// without NUMBER PROGRAM ARG...: executes the program where the system call does not exist (ENOSYS).
 void without(Words w) {
   sock_filter code[] = {
@@ -208,12 +218,7 @@ void without(Words w) {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
-  const sock_fprog program{std::size(code), code};
-  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) _exit(68);
-  std::vector<char*> argv(w.begin() + 1, w.end());
-  argv.push_back(nullptr);
-  execv(argv.front(), argv.data());
-  _exit(69);
+  execute_under(code, {w.begin() + 1, w.end()});
 }
 
 /// without-netlink PROTOCOL ERRNO PROGRAM ARG...: executes the program where a netlink socket of this
@@ -231,12 +236,7 @@ void without_netlink(Words w) {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (refusal & SECCOMP_RET_DATA)),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
-  const sock_fprog program{std::size(code), code};
-  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) _exit(68);
-  std::vector<char*> argv(w.begin() + 2, w.end());
-  argv.push_back(nullptr);
-  execv(argv.front(), argv.data());
-  _exit(69);
+  execute_under(code, {w.begin() + 2, w.end()});
 }
 
 /// hugepages N: maps so many huge pages of 2 MB one by one, and counts those that the kernel lets it have.
