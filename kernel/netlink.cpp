@@ -5,7 +5,7 @@
 
 #include "kernel/file.hpp"
 #include "kernel/namespace.hpp"
-#include "kernel/process.hpp"
+#include "kernel/open_away.hpp"
 
 namespace lodger::kernel::netlink {
 namespace {
@@ -117,25 +117,12 @@ Result<Socket> Socket::open_in(const Fd<Namespace>& network, int protocol) {
 }
 
 Result<Socket> Socket::open_through(const Fd<Process>& process, int protocol) {
-  struct Told {
-    int fd, code;
-  } told{-1, ECHILD};
-  const auto pipe = TRY(kernel::pipe());
-  int pidfd = -1;
-  clone_args how{};
-  how.flags = CLONE_PIDFD | CLONE_FILES;  // what the child opens is ours
-  how.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
-  how.exit_signal = SIGCHLD;
-  if (TRY(fork3(how)) == 0) {
-    const auto went = setns(process.get(), CLONE_NEWUSER | CLONE_NEWNET);
-    auto opened = went ? open(protocol) : std::unexpected(went.error());
-    told = {opened ? opened->fd_.release() : -1, opened ? 0 : opened.error().code};
-    exit(write_all(pipe.writer.get(), {reinterpret_cast<const char*>(&told), sizeof told}) ? 0 : 1);
-  }
-  const auto ended = TRY(wait(Fd<Process>(pidfd)));
-  if (ended.shell_status() == 0) TRY(read(pipe.reader.get(), {reinterpret_cast<char*>(&told), sizeof told}));
-  if (told.code != 0) return fail("setns", told.code);
-  return Socket(Fd<kernel::Socket>(told.fd));
+  const auto there = [&]() -> Result<Fd<kernel::Socket>> {
+    TRY(setns(process.get(), CLONE_NEWUSER | CLONE_NEWNET));
+    auto socket = TRY(open(protocol));
+    return std::move(socket.fd_);
+  };
+  return Socket(TRY(open_away<kernel::Socket>(there)));
 }
 
 struct Socket::Answer {

@@ -63,28 +63,49 @@ Failure covered(const std::vector<HostMount>& mounts, std::uint64_t by, const st
           EBUSY};
 }
 
-/// A process in that mount namespace, by its folder in /proc; empty where there is none.
-Outcome<std::string> find_process_in(std::uint64_t mount_namespace) {
+bool is_of(const HostMount& mount, const MountIdentity& identity) {
+  return mount.id == identity.id && mount.source == identity.source;
+}
+
+struct Elsewhere {
+  std::string process;  // its folder in /proc
+  kernel::Fd<kernel::Namespace> mounts;
+};
+
+/// The mount namespace of that number, by a process in it; no process where there is none.
+Outcome<Elsewhere> find_namespace(std::uint64_t number) {
   const auto proc = TRY(explained(kernel::openat(kernel::cwd, "/proc", O_RDONLY | O_DIRECTORY), "/proc"));
-  std::string found;
+  Elsewhere found;
   const auto look = [&](std::string_view name) {
-    if (!found.empty() || name.front() < '1' || name.front() > '9') return;
-    auto folder = fmt::format("/proc/{}", name);
-    const auto ns = kernel::status(kernel::cwd, (folder + "/ns/mnt").c_str(), 0);
-    if (ns && ns->st_ino == mount_namespace) found = std::move(folder);
+    if (found.mounts || name.front() < '1' || name.front() > '9') return;
+    const auto entry = fmt::format("{}/ns/mnt", name);
+    const auto seen = kernel::status(proc.get(), entry.c_str(), 0);
+    if (!seen || seen->st_ino != number) return;
+    auto mounts = kernel::openat<kernel::Namespace>(proc.get(), entry.c_str(), O_RDONLY);
+    const auto opened = mounts ? kernel::status(mounts->get()) : std::unexpected(mounts.error());
+    if (opened && opened->st_ino == number) found = {fmt::format("/proc/{}", name), std::move(*mounts)};
   };
   TRY(explained(kernel::each_name(proc.get(), look), "/proc"));
   return found;
 }
 
+/// Whether the mount is there. The kernel gives the number of a namespace that has ended to the next one,
+/// which has no such mount. Who may not look has to take the number's word for it.
+Outcome<bool> has_mount(const Elsewhere& there, const MountIdentity& identity) {
+  const auto doing = "looking for the container's root in the mount namespace of " + there.process;
+  const auto mounts = read_mountinfo_of(there.mounts, doing);
+  if (!mounts && mounts.error().code != EPERM) return std::unexpected(mounts.error());
+  return !mounts || std::ranges::any_of(*mounts, [&](const auto& mount) { return is_of(mount, identity); });
+}
+
 Outcome<> check_namespace(const MountIdentity& identity) {
   const auto own = TRY(explained(kernel::status(kernel::cwd, own_namespace, 0), own_namespace));
   if (own.st_ino == identity.mount_namespace) return {};
-  const auto process = TRY(find_process_in(identity.mount_namespace));
-  if (process.empty()) return {};
+  const auto there = TRY(find_namespace(identity.mount_namespace));
+  if (!there.mounts || !TRY(has_mount(there, identity))) return {};
   return refuse(fmt::format("the container's root is mounted in another mount namespace than this one: "
                             "\"nsenter --mount={}/ns/mnt\" before the command takes it there",
-                            process),
+                            there.process),
                 EXDEV);
 }
 
@@ -176,9 +197,8 @@ Outcome<> HostRoot::attach(const init::Rootfs& rootfs) const {
 Outcome<kernel::Fd<kernel::Path>> open_host_root(const MountIdentity& identity) {
   TRY(check_namespace(identity));
   const auto mounts = TRY(read_mountinfo());
-  const auto known = std::ranges::find_if(mounts, [&](const HostMount& mount) {
-    return mount.id == identity.id && mount.source == identity.source;
-  });
+  const auto known =
+      std::ranges::find_if(mounts, [&](const HostMount& mount) { return is_of(mount, identity); });
   if (known == mounts.end()) return {};
   const auto doing = fmt::format("the container's root, mounted at {}", known->place);
   auto top = TRY(explained(open_nearest(known->place), doing));

@@ -1,6 +1,8 @@
 #include "runtime/rootfs/mountinfo.hpp"
 
 #include "kernel/file.hpp"
+#include "kernel/namespace.hpp"
+#include "kernel/open_away.hpp"
 #include "spec/text.hpp"
 
 namespace lodger::rootfs {
@@ -20,6 +22,17 @@ std::string unescaped(std::string_view text) {
     i += 3;
   }
   return out;
+}
+
+constexpr const char* own = "/proc/self/mountinfo";
+
+Outcome<std::vector<HostMount>> parse(const kernel::Fd<kernel::File>& file, std::string_view doing) {
+  std::string text;
+  for (char part[4096];;) {
+    const auto size = TRY(explained(kernel::read(file.get(), part), doing));
+    if (size == 0) return parse_mountinfo(text);
+    text.append(part, size);
+  }
 }
 
 }  // namespace
@@ -44,14 +57,19 @@ std::vector<HostMount> parse_mountinfo(std::string_view text) {
 }
 
 Outcome<std::vector<HostMount>> read_mountinfo() {
-  constexpr auto name = "/proc/self/mountinfo";
-  const auto file = TRY(explained(kernel::openat(kernel::cwd, name, O_RDONLY), name));
-  std::string text;
-  for (char part[4096];;) {
-    const auto size = TRY(explained(kernel::read(file.get(), part), name));
-    if (size == 0) return parse_mountinfo(text);
-    text.append(part, size);
-  }
+  return parse(TRY(explained(kernel::openat(kernel::cwd, own, O_RDONLY), own)), own);
+}
+
+/// Whoever arrives by setns(2) has the namespace's own root, and sees all of it. The file shows what was to
+/// be seen when it was opened (proc_pid_mountinfo(5)), whoever reads it.
+Outcome<std::vector<HostMount>> read_mountinfo_of(const kernel::Fd<kernel::Namespace>& mounts,
+                                                  const std::string& doing) {
+  const auto proc = TRY(explained(kernel::openat<kernel::Path>(kernel::cwd, "/proc", O_PATH), doing));
+  const auto look = [&]() -> kernel::Result<kernel::Fd<kernel::File>> {
+    TRY(kernel::setns(mounts.get(), CLONE_NEWNS));
+    return kernel::openat(proc.get(), "self/mountinfo", O_RDONLY);
+  };
+  return parse(TRY(explained(kernel::open_away<kernel::File>(look), doing)), doing);
 }
 
 std::string mount_that_holds(const std::vector<HostMount>& mounts, std::string_view path) {

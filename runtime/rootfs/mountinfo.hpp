@@ -1,4 +1,5 @@
-// The runtime's own mounts. proc_pid_mountinfo(5). Read only for rare wishes: it grows with the host.
+// The runtime's own mounts, and another mount namespace's. proc_pid_mountinfo(5). Read only for rare wishes:
+// it grows with the host.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "kernel/failure.hpp"
+#include "kernel/fd.hpp"
 
 namespace lodger::rootfs {
 
@@ -17,6 +19,10 @@ struct HostMount {
 /// Pure: the lines of a mountinfo file, octal escapes undone; lines that are not of its form are left out.
 std::vector<HostMount> parse_mountinfo(std::string_view text);
 Outcome<std::vector<HostMount>> read_mountinfo();
+/// All mounts of another mount namespace, whatever its processes have as their roots. EPERM for who is not
+/// root over it.
+Outcome<std::vector<HostMount>> read_mountinfo_of(const kernel::Fd<kernel::Namespace>& mounts,
+                                                  const std::string& doing);
 
 /// The place of the mount that `path` (absolute, canonical) lies on; "/" where no longer one fits.
 std::string mount_that_holds(const std::vector<HostMount>& mounts, std::string_view path);
