@@ -5,9 +5,13 @@
 #include <nlohmann/json.hpp>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "facts.hpp"
 
@@ -82,8 +86,11 @@ json default_config(const std::string& name, const std::vector<std::string>& arg
 Bundle::Bundle(const std::vector<std::string>& args, const Edit& change)
     : name_(unique_name()), tree_(temporary_folder() + "/lodger-test-" + name_) {
   for (const char* folder : {"", "/rootfs", "/rootfs/bin", "/rootfs/etc", "/rootfs/tmp", "/rootfs/proc",
-                             "/rootfs/dev", "/rootfs/sys"})
-    REQUIRE(mkdir((path() + folder).c_str(), 0755) == 0);
+                             "/rootfs/dev", "/rootfs/sys"}) {
+    const bool made = mkdir((path() + folder).c_str(), 0755) == 0;
+    INFO(path() << folder << ": " << strerror(errno));
+    REQUIRE(made);
+  }
   copy_program(probe_path(), rootfs("/bin/probe"));
   copy_program("/bin/busybox", rootfs("/bin/busybox"));
   for (const char* applet : {"sh", "cat", "ls", "true", "sleep"})
@@ -106,8 +113,16 @@ void Bundle::edit(const Edit& change) {
 void Bundle::write_config(const std::string& text) const { write_file(beside("config.json"), text); }
 
 std::string unique_name() {
+  // The kernel gives a process id again, and what was killed may have left something of its name.
+  static const std::string process = [] {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    char text[32];
+    snprintf(text, sizeof text, "t%dx%05lx-", getpid(), now.tv_nsec >> 10);
+    return std::string(text);
+  }();
   static int count = 0;
-  return "t" + std::to_string(getpid()) + "-" + std::to_string(++count);
+  return process + std::to_string(++count);
 }
 
 std::string built_program(const char* variable, const std::string& beside) {

@@ -106,15 +106,26 @@ class Talker {
     part.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
     return part;
   }
-  /// One datagram, answered with the same.
-  std::string echo() const {
-    std::string part(65536, '\0');
+  struct Datagram {
+    std::string text;
     kernel::Endpoint from;
     socklen_t size = sizeof from;
-    const auto n = ::recvfrom(fd(), part.data(), part.size(), 0, &from.any, &size);
-    part.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
-    if (n >= 0) REQUIRE(::sendto(fd(), part.data(), part.size(), 0, &from.any, size) == n);
-    return part;
+  };
+  Datagram hear_from() const {
+    Datagram one{std::string(65536, '\0'), {}};
+    const auto n = ::recvfrom(fd(), one.text.data(), one.text.size(), 0, &one.from.any, &one.size);
+    REQUIRE(n >= 0);
+    one.text.resize(static_cast<std::size_t>(n));
+    return one;
+  }
+  void say_back(const Datagram& one) const {
+    REQUIRE(::sendto(fd(), one.text.data(), one.text.size(), 0, &one.from.any, one.size) ==
+            static_cast<ssize_t>(one.text.size()));
+  }
+  std::string echo() const {
+    const auto one = hear_from();
+    say_back(one);
+    return one.text;
   }
   void reset() {
     (void)kernel::reset_on_close(fd());
