@@ -39,24 +39,10 @@ Outcome<> Streams::open_input(const StreamOwner& owner) {
   return {};
 }
 
-/// "file:///path" is made where it is missing. `passes`: the shim writes there, and must not wait.
-Outcome<kernel::Fd<kernel::File>> Streams::open_output(const std::string& name, bool passes) {
-  constexpr std::string_view file = "file://", fifo = "fifo://";
-  const auto doing = [&] { return fmt::format("opening the output {}", name); };
-  const bool made = name.starts_with(file);
-  if (!name.starts_with('/') && name.contains("://") && !made && !name.starts_with(fifo))
-    return refuse(
-        fmt::format("{}: wanted is a FIFO's path, file:///PATH, binary:///PATH or binary-v2:///PATH",
-                    doing()),
-        EINVAL);
-  const char* path = name.c_str() + (made || name.starts_with(fifo) ? file.size() : 0);  // both are as long
-  auto reader = kernel::openat(cwd, path, O_RDONLY | O_NONBLOCK);
-  if (!reader && !(made && reader.error().code == ENOENT))
-    return std::unexpected(explain(doing(), reader.error()));
-  if (!reader || !S_ISFIFO(TRY(explained(kernel::status(reader->get()), doing())).st_mode))
-    return explained(kernel::openat(cwd, path, O_WRONLY | O_APPEND | (made ? O_CREAT : 0), 0644), doing());
-  readers_.push_back(std::move(*reader));
-  return explained(kernel::openat(cwd, path, O_WRONLY | (passes ? O_NONBLOCK : 0)), doing());
+Outcome<kernel::Fd<kernel::File>> Streams::output(const std::string& name, const OutputCall& call) {
+  auto [writer, reader] = TRY(open_output(name, call));
+  if (reader) readers_.push_back(std::move(reader));
+  return std::move(writer);
 }
 
 Outcome<> Streams::open_outputs(const StreamOwner& owner, const LoggerCall& call) {
@@ -70,11 +56,12 @@ Outcome<> Streams::open_outputs(const StreamOwner& owner, const LoggerCall& call
     if (passes) TRY(explained(kernel::block(out.get(), false), "passing output to a program"));
   } else {
     passes |= owner.between;
-    if (!names_.out.empty()) out = TRY(open_output(names_.out, passes));
+    const OutputCall how{passes, call.interrupt};
+    if (!names_.out.empty()) out = TRY(output(names_.out, how));
     if (names_.err == names_.out && out)
       err = TRY(explained(kernel::duplicate(out), "opening the standard error"));
     else if (!names_.err.empty() && !names_.terminal)
-      err = TRY(open_output(names_.err, passes));
+      err = TRY(output(names_.err, how));
   }
   if (names_.terminal) {
     if (out) pending_.push_back({{}, std::move(out), true});

@@ -13,6 +13,7 @@
 #include "kernel/terminal.hpp"
 #include "runtime/launch/child.hpp"
 #include "runtime/shim/logger.hpp"
+#include "runtime/shim/output.hpp"
 #include "runtime/shim/pump.hpp"
 
 namespace lodger::shim {
@@ -58,7 +59,7 @@ class Streams {
   using File = kernel::Fd<kernel::File>;
   Outcome<> open_input(const StreamOwner& owner);
   Outcome<> open_outputs(const StreamOwner& owner, const LoggerCall& call);
-  Outcome<File> open_output(const std::string& name, bool passes);
+  Outcome<File> output(const std::string& name, const OutputCall& call);
   Outcome<File> between(File outer, const StreamOwner& owner, bool input);
   Outcome<> pump(File from, File to, bool output);
 

@@ -29,6 +29,13 @@ std::string Place::fifo(const std::string& name) const {
   return path(name);
 }
 
+std::string Place::unread_fifo(const std::string& name) const {
+  auto made = fifo(name);
+  clients_.emplace_back(::open(made.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  REQUIRE(clients_.back());
+  return made;
+}
+
 wire::RuncOptions options_of(const Place& place) {
   wire::RuncOptions options;
   options.root = place.path("root");

@@ -26,9 +26,12 @@ class Place {
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   /// A FIFO of this name: its path.
   std::string fifo(const std::string& name) const;
+  /// One that a client has open, and does not read.
+  std::string unread_fifo(const std::string& name) const;
 
  private:
   std::string folder_;
+  mutable std::vector<kernel::Fd<kernel::File>> clients_;
 };
 
 /// `shim <flags> <action>` in the bundle's folder, to its end; behind the words of a program that executes

@@ -76,7 +76,8 @@ class Killer {
 };
 
 struct Scene {
-  explicit Scene(const Edit& edit = {}) : bundle(words("/bin/sleep 1000"), edit), fifo(place.fifo("out")) {}
+  explicit Scene(const Edit& edit = {})
+      : bundle(words("/bin/sleep 1000"), edit), fifo(place.unread_fifo("out")) {}
   Bundle bundle;
   Place place;
   std::string fifo;

@@ -72,7 +72,7 @@ TEST_CASE("shim shortage: a container whose terminal cannot be served is not mad
   const Bundle bundle(words("/bin/sleep 1000"), with_terminal);
   const Place place;
   Shim shim(bundle, place);
-  auto request = shim.create_request(place.fifo("out"));
+  auto request = shim.create_request(place.unread_fifo("out"));
   request.terminal = true;
   const Unwatched unwatched(shim.pid(), 1);
   const auto created = shim.call<wire::PidResponse>("Create", request);
@@ -93,7 +93,7 @@ TEST_CASE("shim shortage: a further process whose terminal cannot be served is e
   const Place place;
   Shim shim(bundle, place);
   shim.run();
-  REQUIRE(shim.exec("e1", words("/bin/sleep 1000"), place.fifo("out"), "", true));
+  REQUIRE(shim.exec("e1", words("/bin/sleep 1000"), place.unread_fifo("out"), "", true));
   const Unwatched unwatched(shim.pid(), 1);
   const auto started = shim.start("e1");
   REQUIRE(!started);

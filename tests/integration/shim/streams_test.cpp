@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "../support/needs.hpp"
 #include "caller.hpp"
 #include "tests/support/files.hpp"
@@ -67,6 +69,34 @@ TEST_CASE("shim: standard input goes on when its writer does, and ends with Clos
   REQUIRE(shim.call<wire::Empty>("CloseIO", close_input()));
   CHECK(shim.wait()->exit_status == 0);
   CHECK(out.all() == "one\ntwo\nend\n");
+}
+
+TEST_CASE("shim: a client that is late to read finds what a quick process wrote") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/sleep 1000"));
+  const Place place;
+  Shim shim(bundle, place);
+  shim.run();
+  REQUIRE(shim.exec("e1", words("/bin/busybox echo quick"), place.fifo("out")));
+  std::string read;
+  std::thread client([&, path = place.path("out")] {
+    usleep(300'000);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    for (int i = 0; i < 200 && read.empty(); ++i, usleep(10'000)) {
+      char bytes[64];
+      if (const auto size = ::read(fd, bytes, sizeof bytes); size > 0)
+        read.assign(bytes, static_cast<std::size_t>(size));
+    }
+    ::close(fd);
+  });
+  const auto started = shim.start("e1");
+  const auto ended = shim.wait("e1");
+  const auto deleted = shim.remove("e1");
+  client.join();
+  CHECK(started);
+  CHECK(ended->exit_status == 0);
+  CHECK(deleted);
+  CHECK(read == "quick\n");
 }
 
 TEST_CASE("shim: CloseIO that comes before the process is there is kept for it") {
