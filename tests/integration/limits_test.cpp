@@ -91,19 +91,20 @@ TEST_CASE("limits: a fork bomb stops at pids.limit, whatever update makes of it"
 
 TEST_CASE("limits: a quota throttles, and is told by events", "[limits]") {
   NEEDS_ROOT();
-  const Edit edit = [](json& config) { resources(config)["cpu"] = {{"quota", 20000}, {"period", 100000}}; };
+  // so little that a busy machine has it to give
+  const Edit edit = [](json& config) { resources(config)["cpu"] = {{"quota", 4000}, {"period", 100000}}; };
   Started it("burn 1500 ; hold", edit);
   NEEDS(!folder(it.bundle, "cpu").empty(), "no cpu controller");
   it.container.wait_for_output("burn.ms");
   const long burnt = std::stol(it.container.facts()["burn.ms"]);
-  INFO("processor time in 1500 ms with a quota of 20 %: " << burnt << " ms");
-  CHECK(burnt < 900);
-  CHECK(figure(folder(it.bundle, "cpu") + "/cpu.stat", "nr_throttled") > 0);
+  INFO("processor time in 1500 ms with a quota of 4 %: " << burnt << " ms");
+  CHECK(burnt < 500);
+  REQUIRE(figure(folder(it.bundle, "cpu") + "/cpu.stat", "nr_throttled") > 0);
   const auto cpu = statistics(it.container)["cpu"];
   INFO(cpu.dump());
   CHECK(cpu["throttling"]["throttledPeriods"].get<int>() > 3);
   CHECK(cpu["throttling"]["throttledTime"].get<std::uint64_t>() > 100'000'000);
-  CHECK(cpu["usage"]["total"].get<std::uint64_t>() < 1'000'000'000);
+  CHECK(cpu["usage"]["total"].get<std::uint64_t>() < 600'000'000);
   // accounting/psi.rst; beside v1 in the cgroup2 tree. Who is throttled waits for a processor.
   const std::string unified = unified_folder(it.bundle);
   if (!unified.empty() && access((unified + "/cpu.pressure").c_str(), F_OK) == 0)
