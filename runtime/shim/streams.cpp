@@ -2,15 +2,23 @@
 
 #include <fmt/core.h>
 
+#include "kernel/time.hpp"
+
 namespace lodger::shim {
 
 using kernel::cwd;
 
+namespace {
+
+constexpr std::int64_t patience_ns = 3'000'000'000;
+
+}  // namespace
+
 Outcome<std::unique_ptr<Streams>> Streams::open(Loop& loop, StreamNames names, const StreamOwner& owner,
-                                                const LoggerCall& call) {
+                                                const LoggerCall& call, const container::Notices& notices) {
   std::unique_ptr<Streams> streams(new Streams(loop, std::move(names)));
   TRY(streams->open_input(owner));
-  TRY(streams->open_outputs(owner, call));
+  TRY(streams->open_outputs(owner, call, notices));
   // A stream that nobody named, and a terminal's, are not the shim's own.
   const auto null = TRY(explained(kernel::openat(cwd, "/dev/null", O_RDWR), "opening /dev/null"));
   for (auto& fd : streams->given_)
@@ -39,13 +47,17 @@ Outcome<> Streams::open_input(const StreamOwner& owner) {
   return {};
 }
 
-Outcome<kernel::Fd<kernel::File>> Streams::output(const std::string& name, const OutputCall& call) {
-  auto [writer, reader] = TRY(open_output(name, call));
+Outcome<kernel::Fd<kernel::File>> Streams::output(const std::string& name, const OutputCall& call,
+                                                  const container::Notices& notices) {
+  auto [writer, reader, awaits_client] = TRY(open_output(name, call));
+  if (awaits_client)
+    notices(fmt::format("{}: nobody has come to read it: what is written there may be lost", name));
   if (reader) readers_.push_back(std::move(reader));
   return std::move(writer);
 }
 
-Outcome<> Streams::open_outputs(const StreamOwner& owner, const LoggerCall& call) {
+Outcome<> Streams::open_outputs(const StreamOwner& owner, const LoggerCall& call,
+                                const container::Notices& notices) {
   File out, err;
   bool passes = names_.terminal;
   if (names_logger(names_.out)) {
@@ -56,12 +68,12 @@ Outcome<> Streams::open_outputs(const StreamOwner& owner, const LoggerCall& call
     if (passes) TRY(explained(kernel::block(out.get(), false), "passing output to a program"));
   } else {
     passes |= owner.between;
-    const OutputCall how{passes, call.interrupt};
-    if (!names_.out.empty()) out = TRY(output(names_.out, how));
+    const OutputCall how{passes, call.interrupt, kernel::monotonic_ns() + patience_ns};
+    if (!names_.out.empty()) out = TRY(output(names_.out, how, notices));
     if (names_.err == names_.out && out)
       err = TRY(explained(kernel::duplicate(out), "opening the standard error"));
     else if (!names_.err.empty() && !names_.terminal)
-      err = TRY(output(names_.err, how));
+      err = TRY(output(names_.err, how, notices));
   }
   if (names_.terminal) {
     if (out) pending_.push_back({{}, std::move(out), true});

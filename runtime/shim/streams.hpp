@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernel/terminal.hpp"
+#include "runtime/container/notices.hpp"
 #include "runtime/launch/child.hpp"
 #include "runtime/shim/logger.hpp"
 #include "runtime/shim/output.hpp"
@@ -33,8 +34,10 @@ class Streams {
  public:
   /// What the names say; nothing is copied yet. A FIFO is held open at both ends, so that neither the end of
   /// containerd nor its return is noticed by the process.
+  /// The clients of outputs are waited for, three seconds at most (output.hpp): `notices` takes the names of
+  /// those that had none.
   static Outcome<std::unique_ptr<Streams>> open(Loop& loop, StreamNames names, const StreamOwner& owner,
-                                                const LoggerCall& call);
+                                                const LoggerCall& call, const container::Notices& notices);
   Streams(const Streams&) = delete;
   Streams& operator=(const Streams&) = delete;
 
@@ -58,8 +61,8 @@ class Streams {
   explicit Streams(Loop& loop, StreamNames names) : loop_(loop), names_(std::move(names)) {}
   using File = kernel::Fd<kernel::File>;
   Outcome<> open_input(const StreamOwner& owner);
-  Outcome<> open_outputs(const StreamOwner& owner, const LoggerCall& call);
-  Outcome<File> output(const std::string& name, const OutputCall& call);
+  Outcome<> open_outputs(const StreamOwner& owner, const LoggerCall& call, const container::Notices& notices);
+  Outcome<File> output(const std::string& name, const OutputCall& call, const container::Notices& notices);
   Outcome<File> between(File outer, const StreamOwner& owner, bool input);
   Outcome<> pump(File from, File to, bool output);
 

@@ -60,7 +60,7 @@ auto Tasks::opener(std::unique_ptr<Streams>& into, StreamNames names, const Opti
       return refuse(fmt::format("process.terminal is {}, and the call says {}", config.process->terminal,
                                 names.terminal),
                     EINVAL);
-    into = TRY(Streams::open(with_.loop, names, owner_of(options, config, own_process), call));
+    into = TRY(Streams::open(with_.loop, names, owner_of(options, config, own_process), call, with_.notices));
     return into->given();
   };
 }

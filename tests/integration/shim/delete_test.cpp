@@ -109,6 +109,21 @@ TEST_CASE("shim delete: of a container that was never made, a shim that serves n
   shim.await_end();
 }
 
+TEST_CASE("shim delete: a creation that waits for a client of its output is given up at once") {
+  NEEDS_ROOT();
+  const Bundle bundle(words("/bin/true"));
+  const Place place;
+  Shim shim(bundle, place);
+  const auto creating = shim.send("Create", wire::encode(shim.create_request(place.fifo("out"))));
+  REQUIRE(support::eventually([&] { return !support::names_in(shim.state_root()).empty(); }));
+  CHECK(shim.delete_by_call().exit_status == 128 + SIGKILL);
+  const auto created = shim.receive<wire::PidResponse>(creating);
+  REQUIRE_FALSE(created);
+  CHECK_THAT(created.error().message, Catch::Contains("opening the output " + place.path("out")));
+  check_nothing_is_left(shim, bundle);
+  shim.await_end();
+}
+
 TEST_CASE("shim delete: the others of a pod go on") {
   NEEDS_ROOT();
   PodOfTwo pod;

@@ -79,23 +79,24 @@ TEST_CASE("shim: a client that is late to read finds what a quick process wrote"
   shim.run();
   REQUIRE(shim.exec("e1", words("/bin/busybox echo quick"), place.fifo("out")));
   std::string read;
-  std::thread client([&, path = place.path("out")] {
+  std::jthread client([&, path = place.path("out")](const std::stop_token& stopped) {
     usleep(300'000);
     const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    for (int i = 0; i < 200 && read.empty(); ++i, usleep(10'000)) {
+    for (bool last = false; read.empty() && !last; usleep(10'000)) {
+      last = stopped.stop_requested();
       char bytes[64];
       if (const auto size = ::read(fd, bytes, sizeof bytes); size > 0)
         read.assign(bytes, static_cast<std::size_t>(size));
     }
     ::close(fd);
   });
-  const auto started = shim.start("e1");
+  REQUIRE(shim.start("e1"));
   const auto ended = shim.wait("e1");
-  const auto deleted = shim.remove("e1");
-  client.join();
-  CHECK(started);
+  REQUIRE(ended);
   CHECK(ended->exit_status == 0);
-  CHECK(deleted);
+  CHECK(shim.remove("e1"));
+  client.request_stop();
+  client.join();
   CHECK(read == "quick\n");
 }
 
