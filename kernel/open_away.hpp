@@ -13,7 +13,7 @@ Result<Fd<Kind>> open_away(Open open) {
   struct Told {
     int fd;
     Error error;
-  } told{-1, {"clone3", ECHILD}};
+  } told{-1, {"a child that looks elsewhere", ECHILD}};
   const std::span bytes(reinterpret_cast<char*>(&told), sizeof told);
   const auto pipe = TRY(kernel::pipe());
   int pidfd = -1;

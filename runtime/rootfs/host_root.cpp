@@ -72,20 +72,31 @@ struct Elsewhere {
   kernel::Fd<kernel::Namespace> mounts;
 };
 
+kernel::Result<kernel::Fd<kernel::Namespace>> open_numbered(int proc, const std::string& entry,
+                                                            std::uint64_t number) {
+  if (TRY(kernel::status(proc, entry.c_str(), 0)).st_ino != number) return {};
+  auto opened = TRY(kernel::openat<kernel::Namespace>(proc, entry.c_str(), O_RDONLY));
+  if (TRY(kernel::status(opened.get())).st_ino != number) return {};
+  return opened;
+}
+
+/// It has ended, or is not ours to see.
+bool out_of_sight(int code) { return code == ENOENT || code == ESRCH || code == EACCES || code == EPERM; }
+
 /// The mount namespace of that number, by a process in it; no process where there is none.
 Outcome<Elsewhere> find_namespace(std::uint64_t number) {
   const auto proc = TRY(explained(kernel::openat(kernel::cwd, "/proc", O_RDONLY | O_DIRECTORY), "/proc"));
   Elsewhere found;
+  Outcome<> seen;
   const auto look = [&](std::string_view name) {
-    if (found.mounts || name.front() < '1' || name.front() > '9') return;
-    const auto entry = fmt::format("{}/ns/mnt", name);
-    const auto seen = kernel::status(proc.get(), entry.c_str(), 0);
-    if (!seen || seen->st_ino != number) return;
-    auto mounts = kernel::openat<kernel::Namespace>(proc.get(), entry.c_str(), O_RDONLY);
-    const auto opened = mounts ? kernel::status(mounts->get()) : std::unexpected(mounts.error());
-    if (opened && opened->st_ino == number) found = {fmt::format("/proc/{}", name), std::move(*mounts)};
+    if (!seen || found.mounts || name.front() < '1' || name.front() > '9') return;
+    auto mounts = open_numbered(proc.get(), fmt::format("{}/ns/mnt", name), number);
+    if (mounts && *mounts) found = {fmt::format("/proc/{}", name), std::move(*mounts)};
+    if (!mounts && !out_of_sight(mounts.error().code))
+      seen = std::unexpected(explain(fmt::format("/proc/{}/ns/mnt", name), mounts.error()));
   };
   TRY(explained(kernel::each_name(proc.get(), look), "/proc"));
+  TRY(std::move(seen));
   return found;
 }
 

@@ -60,8 +60,8 @@ Outcome<std::vector<HostMount>> read_mountinfo() {
   return parse(TRY(explained(kernel::openat(kernel::cwd, own, O_RDONLY), own)), own);
 }
 
-/// Whoever arrives by setns(2) has the namespace's own root, and sees all of it. The file shows what was to
-/// be seen when it was opened (proc_pid_mountinfo(5)), whoever reads it.
+/// Whoever arrives by setns(2) has the namespace's own root. An open mountinfo keeps the namespace and root
+/// of the task that it was opened for, whoever reads it (fs/proc_namespace.c, mounts_open_common).
 Outcome<std::vector<HostMount>> read_mountinfo_of(const kernel::Fd<kernel::Namespace>& mounts,
                                                   const std::string& doing) {
   const auto proc = TRY(explained(kernel::openat<kernel::Path>(kernel::cwd, "/proc", O_PATH), doing));

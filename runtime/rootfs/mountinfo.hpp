@@ -19,8 +19,8 @@ struct HostMount {
 /// Pure: the lines of a mountinfo file, octal escapes undone; lines that are not of its form are left out.
 std::vector<HostMount> parse_mountinfo(std::string_view text);
 Outcome<std::vector<HostMount>> read_mountinfo();
-/// All mounts of another mount namespace, whatever its processes have as their roots. EPERM for who is not
-/// root over it.
+/// Those of another mount namespace, seen from its own root, whatever its processes have as theirs. EPERM for
+/// who is not root over it. Not for a program with threads: kernel/open_away.hpp.
 Outcome<std::vector<HostMount>> read_mountinfo_of(const kernel::Fd<kernel::Namespace>& mounts,
                                                   const std::string& doing);
 
