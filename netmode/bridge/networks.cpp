@@ -132,13 +132,13 @@ Outcome<Network> Networks::draft(const std::string& name, const std::set<std::st
 }
 
 /// On disk before the device is made: prune knows of both, whatever comes between.
-Outcome<Network> Networks::define(int folder, const std::string& name, const Claim& claim) const {
+Outcome<Network> Networks::define(int folder, const std::string& name, const Maker& maker) const {
   std::set<std::string> refused;
   for (;;) {
     auto network = TRY(draft(name, refused));
     // Whole or not at all, for those who look without the lock.
     TRY(explained(kernel::replace_file(folder, definition, to_file(network)), doing_of(name)));
-    auto claimed = claim(network);
+    auto claimed = maker.claim(network);
     if (claimed) return network;
     if (claimed.error().code == EPROTONOSUPPORT) (void)remove(name);  // nothing was made
     if (claimed.error().code != EEXIST) return std::unexpected(std::move(claimed.error()));
@@ -147,14 +147,15 @@ Outcome<Network> Networks::define(int folder, const std::string& name, const Cla
 }
 
 Outcome<Networks::Lease> Networks::lease(const std::string& name, const std::string& owner,
-                                         const Claim& claim) const {
+                                         const Maker& maker) const {
   TRY(check_name(name));
   const auto locked = TRY(lock());
   const auto folder = TRY(explained(make_folder(locked.get(), name.c_str()), doing_of(name)));
   auto leases = TRY(explained(read_leases(folder.get()), doing_of(name)));
   auto network = read_definition(folder.get(), name);
   const bool lost = network && TRY(is_lost(*network, leases));
-  if (lost || (!network && network.error().code == ENOENT)) network = define(folder.get(), name, claim);
+  if (lost) TRY(maker.remove(*network));  // while its definition says what its rules look like
+  if (lost || (!network && network.error().code == ENOENT)) network = define(folder.get(), name, maker);
   if (!network) return std::unexpected(std::move(network.error()));
   const auto given = TRY(explained(make_folder(folder.get(), leases_folder), doing_of(name)));
   // A pair of devices goes some time after its container, or stays with one that has joined its network.

@@ -21,8 +21,14 @@ namespace lodger::netmode::bridge {
 /// By address: the id of the container that has it.
 using Leases = std::map<V4, std::string>;
 
-/// Makes a new network's device. EEXIST: somebody else has one of the name by now.
-using Claim = std::function<Outcome<>(const Network&)>;
+/// Who makes in the kernel what is defined here.
+struct Maker {
+  /// Makes a new network's device. EEXIST: somebody else has one of the name by now. EPROTONOSUPPORT: this
+  /// kernel has no such network, and nothing was made.
+  std::function<Outcome<>(const Network&)> claim;
+  /// Removes what is left of a network, whose device somebody has removed.
+  std::function<Outcome<>(const Network&)> remove;
+};
 
 class Networks {
  public:
@@ -41,8 +47,8 @@ class Networks {
   };
   /// An address for a container, in a network that is made where there is none of the name: of the first
   /// subnet that is neither routed on this host nor another network's. ENOSPC: all addresses are given out.
-  /// A network that nobody is in, and whose device is gone or somebody else's, is made anew.
-  Outcome<Lease> lease(const std::string& name, const std::string& owner, const Claim& claim) const;
+  /// A network that nobody is in, and whose device is gone or somebody else's, is removed and made anew.
+  Outcome<Lease> lease(const std::string& name, const std::string& owner, const Maker& maker) const;
   /// Whether a container that came now would have an IPv6 address: by the definition, or where the network
   /// would be made, by the host.
   Outcome<bool> speaks_ipv6(const std::string& name) const;
@@ -57,7 +63,7 @@ class Networks {
  private:
   Outcome<kernel::Fd<kernel::Path>> open(const std::string& path) const;
   Outcome<Network> draft(const std::string& name, const std::set<std::string>& refused) const;
-  Outcome<Network> define(int folder, const std::string& name, const Claim& claim) const;
+  Outcome<Network> define(int folder, const std::string& name, const Maker& maker) const;
   int root_;
 };
 

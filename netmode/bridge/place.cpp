@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace lodger::netmode::bridge {
 
@@ -25,6 +27,7 @@ Place& Place::operator=(Place&& other) noexcept {
   std::swap(root_, taken.root_);
   std::swap(owner_, taken.owner_);
   std::swap(record_, taken.record_);
+  std::swap(changes_, taken.changes_);
   return *this;
 }
 
@@ -50,8 +53,12 @@ Outcome<> Place::check_free(const std::vector<Publication>& wanted) {
 Outcome<> Place::reserve(int root, const std::string& owner) {
   auto own = TRY(explained(kernel::opened<kernel::Path>("fcntl", __NR_fcntl, root, F_DUPFD_CLOEXEC, 3),
                            "opening the state root"));
-  auto lease = TRY(Networks(own.get()).lease(record_.name, owner,
-                                             [&](const Network& network) { return agent_->claim(network); }));
+  const Maker maker{[&](const Network& network) { return agent_->claim(network); },
+                    [&](const Network& network) -> Outcome<> {
+                      changes_ = TRY(agent_->remove(network));
+                      return {};
+                    }};
+  auto lease = TRY(Networks(own.get()).lease(record_.name, owner, maker));
   root_ = std::move(own);
   owner_ = owner;
   record_.network = std::move(lease.network);
@@ -61,7 +68,10 @@ Outcome<> Place::reserve(int root, const std::string& owner) {
 
 Outcome<std::vector<std::string>> Place::open_doors() {
   const auto locked = TRY(Networks(root_.get()).lock());  // from prune, which would find the network unused
-  return agent_->open_doors(record_.network, record_.address, owner_, doors(record_));
+  auto opened = TRY(agent_->open_doors(record_.network, record_.address, owner_, doors(record_)));
+  auto changes = std::exchange(changes_, {});
+  std::ranges::move(opened, std::back_inserter(changes));
+  return changes;
 }
 
 Outcome<> Place::close_doors() {

@@ -60,6 +60,7 @@ class Place {
   kernel::Fd<kernel::Path> root_;  // set: there is a lease to give back
   std::string owner_;
   Record record_;
+  std::vector<std::string> changes_;  // on the host, to be told with those of open_doors()
 };
 
 /// Undoes what a record says, as far as it is still there. An address that ports may still lead to is not

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <signal.h>
 
+#include <algorithm>
+
 #include "support/bridged.hpp"
 #include "support/proc.hpp"
 
@@ -240,4 +242,25 @@ TEST_CASE("bridge without nf_tables: what kept a network apart goes with its dev
   for (auto* container : {&first, &translated}) CHECK(container->remove().status == 0);
   prune(first);
   CHECK(soon_traces(""));
+}
+
+TEST_CASE("bridge without nf_tables: what kept a network apart goes with the network that takes its place",
+          "[bridge_without_tables]") {
+  NETWORKS_BY(true);
+  const Bundle bundle("hold");
+  Container container(bundle);
+  const auto create = [&] {
+    return run_command(without_tables(container, container.making("create", by_proxy()))).status;
+  };
+  REQUIRE(create() == 0);
+  const auto before = shell("ip -6 rule list | grep ^60:").out;
+  CHECK(before != "");
+  REQUIRE(container.remove().status == 0);
+  REQUIRE(shell("ip link delete lodger0").status == 0);
+  REQUIRE(create() == 0);
+  const auto after = shell("ip -6 rule list | grep ^60:").out;
+  CHECK(after != before);  // by its prefix
+  CHECK(std::ranges::count(after, '\n') == 1);
+  REQUIRE(container.remove().status == 0);
+  leaves_nothing(container);
 }

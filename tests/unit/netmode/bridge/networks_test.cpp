@@ -31,7 +31,11 @@ class Root {
   kernel::Fd<kernel::Path> fd;
 };
 
-Outcome<> made(const Network&) { return {}; }
+const Maker made{[](const Network&) -> Outcome<> { return {}; },
+                 [](const Network&) -> Outcome<> { return {}; }};
+
+/// One that has nothing to remove.
+Maker claiming(std::function<Outcome<>(const Network&)> claim) { return {std::move(claim), made.remove}; }
 
 }  // namespace
 
@@ -53,10 +57,11 @@ TEST_CASE("a network is made with its first lease, and kept") {
 TEST_CASE("a device that somebody else has by now is left to them, and its subnet with it") {
   const Root root;
   std::vector<Network> tried;
-  const auto lease = root.networks().lease("bridge", "web", [&](const Network& network) {
-    tried.push_back(network);
-    return tried.size() < 3 ? refuse("it is there", EEXIST) : Outcome<>{};
-  });
+  const auto lease =
+      root.networks().lease("bridge", "web", claiming([&](const Network& network) {
+                              tried.push_back(network);
+                              return tried.size() < 3 ? refuse("it is there", EEXIST) : Outcome<>{};
+                            }));
   REQUIRE(lease);
   REQUIRE(tried.size() == 3);
   CHECK(lease->network == tried[2]);
@@ -68,14 +73,47 @@ TEST_CASE("a device that somebody else has by now is left to them, and its subne
 TEST_CASE("a device that cannot be made is no reason to try others, and no lease is given") {
   const Root root;
   int tries = 0;
-  const auto lease = root.networks().lease("bridge", "web", [&](const Network&) {
-    ++tries;
-    return refuse("no right to", EPERM);
-  });
+  const auto lease = root.networks().lease("bridge", "web", claiming([&](const Network&) {
+                                             ++tries;
+                                             return refuse("no right to", EPERM);
+                                           }));
   REQUIRE_FALSE(lease);
   CHECK(lease.error().text == "no right to");
   CHECK(tries == 1);
   CHECK(root.networks().leases("bridge")->empty());
+}
+
+TEST_CASE("a network that a kernel does not have leaves no definition") {
+  const Root root;
+  const auto refused = root.networks().lease(
+      "bridge", "web", claiming([](const Network&) { return refuse("none", EPROTONOSUPPORT); }));
+  REQUIRE_FALSE(refused);
+  CHECK(root.networks().names()->empty());
+}
+
+TEST_CASE("a network whose device is gone is removed before another is defined in its place") {
+  const Root root;
+  const auto networks = root.networks();
+  const auto former = networks.lease("bridge", "web", made);
+  REQUIRE(former);
+  REQUIRE(networks.release("bridge", former->address, "web"));
+  SECTION("and then defined") {
+    std::vector<Network> removed;
+    const auto lease = networks.lease("bridge", "web", {made.claim, [&](const Network& network) -> Outcome<> {
+                                                          CHECK(*networks.find("bridge") == network);
+                                                          removed.push_back(network);
+                                                          return {};
+                                                        }});
+    REQUIRE(lease);
+    CHECK(removed == std::vector{former->network});
+    CHECK(lease->network != former->network);
+  }
+  SECTION("and is kept where it cannot be") {
+    const auto lease =
+        networks.lease("bridge", "web", {made.claim, [](const Network&) { return refuse("busy", EBUSY); }});
+    REQUIRE_FALSE(lease);
+    CHECK(*networks.find("bridge") == former->network);
+  }
 }
 
 TEST_CASE("networks of one root do not overlap") {
