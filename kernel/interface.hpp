@@ -26,6 +26,13 @@ inline Result<> bring_up(const Fd<Socket>& socket, const char* interface) {
   return done("ioctl", __NR_ioctl, socket.get(), SIOCSIFFLAGS, &request);
 }
 
+/// SIOCGIFFLAGS: whether an interface, found as bring_up() finds it, is up.
+inline Result<bool> is_up(const Fd<Socket>& socket, std::string_view interface) {
+  auto request = request_about(interface);
+  TRY(done("ioctl", __NR_ioctl, socket.get(), SIOCGIFFLAGS, &request));
+  return (request.ifr_flags & IFF_UP) != 0;
+}
+
 using HardwareAddress = std::array<std::uint8_t, 6>;
 
 /// SIOCGIFHWADDR: the hardware address of an interface, as bring_up() finds it. ENODEV: there is none.

@@ -83,6 +83,12 @@ Outcome<Whose> whose_device(const Network& network) {
   return *found == network.hardware ? Whose::ours : Whose::others;
 }
 
+Outcome<bool> is_up(const std::string& device) {
+  const auto doing = fmt::format("looking at device {}", device);
+  const auto socket = TRY(explained(kernel::unix_socket(SOCK_DGRAM), doing));
+  return explained(kernel::is_up(socket, device), doing);
+}
+
 bool has_ipv6() {
   const auto disabled = read_table("/proc/sys/net/ipv6/conf/all/disable_ipv6");
   return disabled && disabled->starts_with('0');

@@ -21,6 +21,7 @@ Outcome<std::set<std::string>> devices();
 /// The device of a network's name: not there, the network's own, or somebody else's.
 enum class Whose { nobody, ours, others };
 Outcome<Whose> whose_device(const Network& network);
+Outcome<bool> is_up(const std::string& device);
 /// Whether this network speaks IPv6.
 bool has_ipv6();
 /// A /64 of RFC 4193: forty random bits make it the only one of its kind.

@@ -134,11 +134,6 @@ Outcome<> close_loopback(Session& session, const Network& network) {
   return TRY(leads()) ? route_loopback(network, true) : Outcome<>{};
 }
 
-/// Where it is missing; a former one may have left a fence, which somebody has removed it from.
-Outcome<> make_device(Netlink& route, const Network& network) {
-  return TRY(make_bridge(route, network)) ? take_fence(route, network) : Outcome<>{};
-}
-
 /// Without nf_tables: a network that leads nowhere else. A device that forwards for bridge networks does so
 /// under rules of nf_tables, which are there, then, and hidden from us alone.
 Outcome<Words> open_without(Session& session, const Network& network) {
@@ -150,6 +145,15 @@ Outcome<Words> open_without(Session& session, const Network& network) {
   return words;
 }
 
+/// Behind the table's rules. A fence may stand here still: of a bridge of this name that was made without
+/// nf_tables, and that somebody has removed by hand. It would cut this one off. Asked of a device that is
+/// down, whoever made it: that one may have been killed before it took the fence away.
+Outcome<> bring_up(Netlink& route, const Network& network) {
+  if (TRY(is_up(network.device))) return {};
+  TRY(take_fence(route, network));
+  return set_up(route, network.device);
+}
+
 Outcome<Words> open(Session& session, Words words) {
   const auto place = take_place(words);
   if (!place || words.empty()) return nonsense();
@@ -159,13 +163,13 @@ Outcome<Words> open(Session& session, Words words) {
   if (!session.seen) session.seen = TRY(read(session));
   if (!session.netfilter && !doors->empty()) return no_tables();
   // All of it each time: who began it may have been killed half-way.
-  TRY(make_device(session.route, place->network));
+  TRY(make_bridge(session.route, place->network));
   TRY(settle_bridge(place->network));
   TRY(give_addresses(session.route, place->network));
   if (!session.netfilter) return open_without(session, place->network);
-  TRY(set_up(session.route, place->network.device));
   const Target target{place->network, place->address};
   auto changes = TRY(persist([&] { return change_table(session, {target, owner, *doors}); }));
+  TRY(bring_up(session.route, place->network));
   TRY(open_loopback(place->network, *doors));
   TRY(forget_passing(*session.netfilter, *doors));
   // A remark, and no reason to fail.
@@ -179,7 +183,7 @@ Outcome<Words> claim(Session& session, Words words) {
   const auto network = take_network(words);
   if (!network || !words.empty()) return nonsense();
   TRY(asked(session, generation));  // whether there are nf_tables, before anything is made
-  TRY(make_device(session.route, *network));
+  TRY(make_bridge(session.route, *network));
   return Words{};
 }
 

@@ -137,9 +137,9 @@ Outcome<> send(Netlink& route, Batch batch) {
 
 }  // namespace
 
-Outcome<bool> make_bridge(Netlink& route, const Network& network) {
+Outcome<> make_bridge(Netlink& route, const Network& network) {
   const auto whose = TRY(whose_device(network));
-  if (whose == Whose::ours) return false;
+  if (whose == Whose::ours) return {};
   if (whose == Whose::others)
     return refuse(
         "the device is somebody else's by now, as its hardware address tells; once the network's containers "
@@ -147,8 +147,7 @@ Outcome<bool> make_bridge(Netlink& route, const Network& network) {
         EEXIST);
   Batch device;
   add_bridge(device, network);
-  TRY(send(route, std::move(device)));
-  return true;
+  return send(route, std::move(device));
 }
 
 Outcome<> give_addresses(Netlink& route, const Network& network) {

@@ -12,9 +12,9 @@
 
 namespace lodger::netmode::bridge {
 
-/// Makes the network's device, down and without addresses, where it is missing, and says whether it was.
-/// EEXIST: somebody else's has the name.
-Outcome<bool> make_bridge(Netlink& route, const Network& network);
+/// Makes the network's device, down and without addresses, where it is missing. EEXIST: somebody else's has
+/// the name.
+Outcome<> make_bridge(Netlink& route, const Network& network);
 /// Those that it has already are left.
 Outcome<> give_addresses(Netlink& route, const Network& network);
 Outcome<> set_up(Netlink& route, const std::string& device);
