@@ -269,3 +269,41 @@ TEST_CASE("bridge without nf_tables: what kept a network apart goes with the net
   REQUIRE(container.remove().status == 0);
   leaves_nothing(container);
 }
+
+TEST_CASE("bridge without nf_tables: beside networks of NAT, whose rules cannot be seen, none is made",
+          "[bridge_without_tables]") {
+  NETWORKS();
+  const std::string wanted = GENERATE("bridge", "bridge:other");
+  CAPTURE(wanted);
+  const Bundle serving(server_line), elsewhere("hold");
+  Container first(serving), second(elsewhere, {"--root", first.root()});
+  const auto making = second.making("create", by_proxy(wanted, {"-p", "9000:80"}));
+  const auto standing = [&] {
+    return traces() + fences() +
+           shell("ip -o -4 address; cd " + first.root() + "; ls . @networks @networks/*/leases").out;
+  };
+  Running run = first.begin(first.making("run", bridge({"-p", "8080:80"})));
+  run.wait_for("answering=4");
+  const auto before = standing();
+  const auto refused = run_command(without_tables(first, making));
+  CHECK(refused.status == 1);
+  const std::string device = wanted == "bridge" ? "lodger0" : "lodger1";
+  CHECK(
+      refused.err ==
+      "lodger: making the bridge network " + device +
+          ": bridge networks of this host forward under rules of nf_tables, which cannot be reached here: "
+          "load them (modprobe nf_tables) or let lodger speak to them; or delete those networks' containers "
+          "and run \"lodger network prune\" first\n");
+  CHECK(standing() == before);
+  CHECK(ask_from_outside(net, "tcp4", "8080", "192.0.2.1") == "inside:hello");
+  run.kill(SIGKILL);
+  run.wait();
+  // As the message says, where they are gone indeed.
+  REQUIRE(shell("nft flush ruleset").status == 0);
+  CHECK(run_command(without_tables(first, {"delete", "--force", first.id()})).status == 0);
+  leaves_nothing(first);
+  CHECK(shell("cat /proc/sys/net/ipv4/conf/out/forwarding").out == "0\n");
+  CHECK(run_command(without_tables(first, making)).status == 0);
+  CHECK(second.remove().status == 0);
+  leaves_nothing(first);
+}

@@ -134,12 +134,20 @@ Outcome<> close_loopback(Session& session, const Network& network) {
   return TRY(leads()) ? route_loopback(network, true) : Outcome<>{};
 }
 
-/// Without nf_tables: a network that leads nowhere else. A device that forwards for bridge networks does so
-/// under rules of nf_tables, which are there, then, and hidden from us alone.
+/// Before anything is made. A device that forwards for bridge networks does so under rules of nf_tables:
+/// these are hidden from us, then, or somebody has removed them.
+Outcome<> check_not_hidden(Session& session) {
+  if (session.netfilter || TRY(noted(session.route)).opened.empty()) return {};
+  return refuse(
+      "bridge networks of this host forward under rules of nf_tables, which cannot be reached here: load "
+      "them (modprobe nf_tables) or let lodger speak to them; or delete those networks' containers and run "
+      "\"lodger network prune\" first",
+      EPROTONOSUPPORT);
+}
+
+/// Without nf_tables: a network that leads nowhere else.
 Outcome<Words> open_without(Session& session, const Network& network) {
   session.seen.reset();
-  if (!TRY(noted(session.route)).opened.empty())
-    return refuse("the host's bridge networks are kept apart by nf_tables, which cannot be had here", EPERM);
   auto words = TRY(put_fence(session.route, network));
   TRY(set_up(session.route, network.device));
   return words;
@@ -162,6 +170,7 @@ Outcome<Words> open(Session& session, Words words) {
   if (!doors) return nonsense();
   if (!session.seen) session.seen = TRY(read(session));
   if (!session.netfilter && !doors->empty()) return no_tables();
+  TRY(check_not_hidden(session));
   // All of it each time: who began it may have been killed half-way.
   TRY(make_bridge(session.route, place->network));
   TRY(settle_bridge(place->network));
@@ -182,7 +191,8 @@ Outcome<Words> open(Session& session, Words words) {
 Outcome<Words> claim(Session& session, Words words) {
   const auto network = take_network(words);
   if (!network || !words.empty()) return nonsense();
-  TRY(asked(session, generation));  // whether there are nf_tables, before anything is made
+  TRY(asked(session, generation));  // whether there are nf_tables
+  TRY(check_not_hidden(session));
   TRY(make_bridge(session.route, *network));
   return Words{};
 }
