@@ -70,6 +70,13 @@ const Kill helper = [](const auto& command, unsigned count) {
   return child_killed_at(command, "lodger-network", count);
 };
 
+/// On a kernel without nf_tables, as far as lodger can tell: bridge_without_tables_test.cpp.
+const Kill helper_without_tables = [](const auto& command, unsigned count) {
+  auto line = probing("without-netlink 12 93");
+  line.insert(line.end(), command.begin(), command.end());
+  return child_killed_at(line, "lodger-network", count);
+};
+
 struct Steps {
   unsigned first;
   unsigned usual;  // from one system call to the next at which one is killed
@@ -140,6 +147,20 @@ Look mended(bool proxied) {
   };
 }
 
+/// Rules of policy routing, which would keep off a container of NAT.
+std::string fences() {
+  return shell("ip rule list | grep -e ^6[01]: ; ip -6 rule list | grep -e ^6[01]:").out;
+}
+
+/// A container of NAT on the same network has none of them.
+void check_unfenced(Container& container) {
+  const Bundle bundle("hold");
+  Container translated(bundle, {"--root", container.root()});
+  translated.create(bridge());
+  CHECK(fences() == "");
+  CHECK(translated.remove().status == 0);
+}
+
 /// What is not there has neither an address nor a port; what is there `delete` will find.
 void check_undone(Container& container) {
   if (container.call({"state", container.id()}).status == 0) return;
@@ -193,4 +214,16 @@ TEST_CASE("bridge crash: lodger-network is killed in prune, at any system call",
   NETWORKS();
   NEEDS(Tracer::allowed(), "no tracing here");
   kill_everywhere(helper, steps(false, 53, 60), mending(false), mended(false));
+}
+
+TEST_CASE("bridge crash: lodger-network is killed in create without nf_tables, at any system call",
+          "[bridge_crash]") {
+  NETWORKS();
+  NEEDS(Tracer::allowed(), "no tracing here");
+  bool later = false;  // there are nf_tables behind every second kill
+  kill_everywhere(helper_without_tables, {0, 9, 60}, creating(true), [&](Container& container) {
+    if (later) check_unfenced(container);
+    later = !later;
+  });
+  CHECK(fences() == "");
 }

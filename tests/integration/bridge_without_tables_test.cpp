@@ -270,6 +270,25 @@ TEST_CASE("bridge without nf_tables: what kept a network apart goes with the net
   leaves_nothing(container);
 }
 
+TEST_CASE("bridge without nf_tables: somebody else's rule that says the same stays",
+          "[bridge_without_tables]") {
+  NETWORKS_BY(true);
+  for (const std::string rule : {"pref 60 to 10.61.0.0/16 iif lo lookup main",
+                                 "pref 61 to 10.61.0.0/16 prohibit", "pref 61 iif lodger0 prohibit"})
+    REQUIRE(shell("ip rule add " + rule + " protocol static").status == 0);
+  const auto theirs = fences();
+  const Bundle bundle("hold");
+  Container container(bundle);
+  REQUIRE(run_command(without_tables(container, container.making("create", by_proxy()))).status == 0);
+  REQUIRE(inspect(container)["subnet"] == "10.61.0.0/16");
+  REQUIRE(inspect(container)["device"] == "lodger0");
+  CHECK(fences() != theirs);
+  REQUIRE(container.remove().status == 0);
+  CHECK(run_command(without_tables(container, {"network", "prune"})).err == "");
+  CHECK(soon_traces(""));
+  CHECK(fences() == theirs);
+}
+
 TEST_CASE("bridge without nf_tables: beside networks of NAT, whose rules cannot be seen, none is made",
           "[bridge_without_tables]") {
   NETWORKS();
