@@ -76,4 +76,9 @@ Outcome<std::vector<std::string>> Agent::remove(const Network& network) {
   return ask(fmt::format("removing the bridge network {}", network.device), about(ask_remove, network));
 }
 
+Outcome<std::vector<std::string>> Agent::replace(const Network& network) {
+  return ask(fmt::format("removing what is left of the bridge network {}", network.device),
+             about(ask_replace, network));
+}
+
 }  // namespace lodger::netmode::bridge

@@ -35,6 +35,9 @@ class Agent {
   /// Removes the network from the kernel, the last one with all that they share. Gives what was changed on
   /// the host.
   Outcome<std::vector<std::string>> remove(const Network& network);
+  /// The same with what is left of one that another is to be made in the place of. EPROTONOSUPPORT: none can
+  /// be.
+  Outcome<std::vector<std::string>> replace(const Network& network);
 
  private:
   explicit Agent(kernel::Helper helper) : helper_(std::move(helper)) {}

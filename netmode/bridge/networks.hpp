@@ -24,9 +24,9 @@ using Leases = std::map<V4, std::string>;
 /// Who makes in the kernel what is defined here.
 struct Maker {
   /// Makes a new network's device. EEXIST: somebody else has one of the name by now. EPROTONOSUPPORT: this
-  /// kernel has no such network, and nothing was made.
+  /// host can have no such network, and nothing was made.
   std::function<Outcome<>(const Network&)> claim;
-  /// Removes what is left of a network, whose device somebody has removed.
+  /// Removes what is left of a network, whose device somebody has removed, so that another can be made.
   std::function<Outcome<>(const Network&)> remove;
 };
 

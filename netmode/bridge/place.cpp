@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace lodger::netmode::bridge {
@@ -27,7 +26,6 @@ Place& Place::operator=(Place&& other) noexcept {
   std::swap(root_, taken.root_);
   std::swap(owner_, taken.owner_);
   std::swap(record_, taken.record_);
-  std::swap(changes_, taken.changes_);
   return *this;
 }
 
@@ -50,12 +48,12 @@ Outcome<> Place::check_free(const std::vector<Publication>& wanted) {
   return agent_->check_free(doors_of(wanted, true));
 }
 
-Outcome<> Place::reserve(int root, const std::string& owner) {
+Outcome<> Place::reserve(int root, const std::string& owner, std::vector<std::string>& changes) {
   auto own = TRY(explained(kernel::opened<kernel::Path>("fcntl", __NR_fcntl, root, F_DUPFD_CLOEXEC, 3),
                            "opening the state root"));
   const Maker maker{[&](const Network& network) { return agent_->claim(network); },
                     [&](const Network& network) -> Outcome<> {
-                      changes_ = TRY(agent_->remove(network));
+                      changes = TRY(agent_->replace(network));
                       return {};
                     }};
   auto lease = TRY(Networks(own.get()).lease(record_.name, owner, maker));
@@ -68,10 +66,7 @@ Outcome<> Place::reserve(int root, const std::string& owner) {
 
 Outcome<std::vector<std::string>> Place::open_doors() {
   const auto locked = TRY(Networks(root_.get()).lock());  // from prune, which would find the network unused
-  auto opened = TRY(agent_->open_doors(record_.network, record_.address, owner_, doors(record_)));
-  auto changes = std::exchange(changes_, {});
-  std::ranges::move(opened, std::back_inserter(changes));
-  return changes;
+  return agent_->open_doors(record_.network, record_.address, owner_, doors(record_));
 }
 
 Outcome<> Place::close_doors() {

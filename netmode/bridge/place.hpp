@@ -35,8 +35,9 @@ class Place {
   void translate(std::vector<Publication> published) { record_.published = std::move(published); }
 
   explicit operator bool() const { return !record_.name.empty(); }
-  /// Takes an address for the container `owner`. `root`: the state root's folder.
-  Outcome<> reserve(int root, const std::string& owner);
+  /// Takes an address for the container `owner`. `root`: the state root's folder. `changes` gets what had to
+  /// be changed on the host, a line each, also where it fails then.
+  Outcome<> reserve(int root, const std::string& owner, std::vector<std::string>& changes);
   const Record& record() const { return record_; }
   /// Makes the network where it is missing, and leads the ports here. EADDRINUSE: another container has got
   /// one of them since the look. Gives what had to be changed on the host, a line each.
@@ -60,7 +61,6 @@ class Place {
   kernel::Fd<kernel::Path> root_;  // set: there is a lease to give back
   std::string owner_;
   Record record_;
-  std::vector<std::string> changes_;  // on the host, to be told with those of open_doors()
 };
 
 /// Undoes what a record says, as far as it is still there. An address that ports may still lead to is not

@@ -35,6 +35,8 @@ inline constexpr const char* ask_close = "close";
 /// network: removes its device and what the rules say of it; the last one takes the table along. Answers what
 /// it has changed on the host. A device that is somebody else's stays, with what the rules say of it.
 inline constexpr const char* ask_remove = "remove";
+/// The same, where another network is to be made in its place: refused where ask_claim would be.
+inline constexpr const char* ask_replace = "replace";
 
 /// A published port or range as it is made: of one family, its host ports decided.
 struct Door {

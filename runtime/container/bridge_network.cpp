@@ -199,7 +199,10 @@ Outcome<> BridgeNetwork::reserve(const BridgeRequest& request, const Folder& fol
   const auto& name = request.network.bridge;
   if (wants_ipv6 && !TRY(netmode::bridge::Networks(folder.root()).speaks_ipv6(name)))
     return no_ipv6(*six, name);
-  TRY(place_.reserve(folder.root(), folder.id()));
+  std::vector<std::string> changes;
+  const auto reserved = place_.reserve(folder.root(), folder.id(), changes);
+  for (const auto& change : changes) tell(request.notices, change);
+  TRY(reserved);
   // Nobody has held the network still meanwhile.
   if (wants_ipv6 && !place_.record().network.prefix6) return no_ipv6(*six, name);
   if (!published.empty()) TRY(take(request, published, &BridgeNetwork::translate));

@@ -134,10 +134,12 @@ Outcome<> close_loopback(Session& session, const Network& network) {
   return TRY(leads()) ? route_loopback(network, true) : Outcome<>{};
 }
 
-/// Before anything is made. A device that forwards for bridge networks does so under rules of nf_tables:
-/// these are hidden from us, then, or somebody has removed them.
+/// Before anything is made. Networks of NAT are under rules of nf_tables: these are hidden from us, then, or
+/// somebody has removed them.
 Outcome<> check_not_hidden(Session& session) {
-  if (session.netfilter || TRY(noted(session.route)).opened.empty()) return {};
+  if (session.netfilter) return {};
+  const auto there = TRY(noted(session.route));
+  if (there.opened.empty() && !there.translated) return {};
   return refuse(
       "bridge networks of this host forward under rules of nf_tables, which cannot be reached here: load "
       "them (modprobe nf_tables) or let lodger speak to them; or delete those networks' containers and run "
@@ -299,14 +301,30 @@ Outcome<Words> leave_table(Session& session, const Network& network, Opened open
   return std::move(changes.words);
 }
 
+/// By holding its name: nobody makes a network of it meanwhile, whose rules would be like those that go.
+Outcome<Whose> hold(Netlink& route, const Network& network) {
+  const auto whose = TRY(whose_device(network));
+  if (whose != Whose::nobody) return whose;
+  const auto made = make_bridge(route, network);
+  if (!made && made.error().code == EEXIST) return Whose::others;
+  TRY(made);
+  return Whose::ours;
+}
+
 Outcome<Words> remove(Session& session, Words words) {
   const auto network = take_network(words);
   if (!network || !words.empty()) return nonsense();
   const auto before = TRY(noted(session.route));
-  const auto whose = TRY(whose_device(*network));
+  const auto whose = TRY(hold(session.route, *network));
+  TRY(take_fence(session.route, *network, whose == Whose::ours));
   if (whose == Whose::ours) TRY(remove_bridge(session.route, *network));
-  TRY(take_fence(session.route, *network, whose != Whose::others));
   return persist([&] { return leave_table(session, *network, before.opened); });
+}
+
+Outcome<Words> replace(Session& session, Words words) {
+  TRY(asked(session, generation));
+  TRY(check_not_hidden(session));
+  return remove(session, std::move(words));
 }
 
 }  // namespace
@@ -332,6 +350,7 @@ Outcome<Words> answer(Session& session, Words question) {
   if (what == ask_attach) return attach(session, std::move(question));
   if (what == ask_close) return close(session, std::move(question));
   if (what == ask_remove) return remove(session, std::move(question));
+  if (what == ask_replace) return replace(session, std::move(question));
   return nonsense();
 }
 

@@ -234,6 +234,7 @@ Outcome<> each_link(Netlink& route, const std::function<void(const Link&)>& visi
   begin<ifinfomsg>(buffer, 1, RTM_GETLINK, NLM_F_DUMP, request);
   return route.ask("listing the host's devices", request, [&](const nlmsghdr* answer) {
     Link link;
+    link.up = (static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(answer))->ifi_flags & IFF_UP) != 0;
     if (answer->nlmsg_type == RTM_NEWLINK && mnl_attr_parse(answer, sizeof(ifinfomsg), take_part, &link) >= 0)
       visit(link);
   });

@@ -28,6 +28,7 @@ Outcome<> set_up_inside(Netlink& route, const Network& network, V4 address);
 
 struct Link {
   std::string_view name, alias, kind;  // of the latter two "" for none; ip-link(8), "type": "bridge"
+  bool up = false;
   bool is_bridge() const { return kind == "bridge"; }
 };
 /// Every device of the host.

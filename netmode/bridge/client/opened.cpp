@@ -42,7 +42,9 @@ Outcome<Noted> noted(Netlink& route) {
     if (!link.is_bridge() || !is_bridge_name(link.name)) return;
     out.bridges.emplace(link.name);
     out.opened.merge(opened_from(link.alias));
-    if (auto fenced = fenced_from(link.name, link.alias)) out.fenced.push_back(std::move(*fenced));
+    auto fenced = fenced_from(link.name, link.alias);
+    out.translated |= link.up && !fenced;
+    if (fenced) out.fenced.push_back(std::move(*fenced));
   }));
   return out;
 }

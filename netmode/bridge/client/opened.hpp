@@ -34,6 +34,7 @@ struct Noted {
   Opened opened;
   std::set<std::string> bridges;
   std::vector<Network> fenced;  // those that are kept apart without a table (fence.hpp)
+  bool translated = false;      // one of the others is up, which it is not before the table's rules are
 };
 Outcome<Noted> noted(Netlink& route);
 /// What the table's sets say.
