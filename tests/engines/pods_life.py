@@ -46,8 +46,8 @@ def streams(engine, runtime):
             channels.send(0, b'word\n')
             found = channels.rest()
         holds(found.get(1) == b'got word\n' and found.get(2) == b'err\n' and b'"4"' in found.get(3, b''), found)
-        # what a terminal's last process says as it ends may be lost with it: it ends once it was heard
-        sized = ['sh', '-c', 'until stty size 2>/dev/null; do sleep 0.1; done; read x']
+        # the size may come a little later; and what a terminal's last process says as it ends may be lost with it
+        sized = ['sh', '-c', 'while true; do stty size </dev/tty; sleep 0.2; done & read x']
         url = engine.ask('Exec', container_id=member.id, cmd=sized, stdin=True, stdout=True, tty=True).url
         with Channels(engine.holder.pid, url) as channels:
             channels.send(4, b'{"Width":91,"Height":37}')
