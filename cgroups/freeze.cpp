@@ -43,13 +43,24 @@ kernel::Result<bool> reached(const Freezer& freezer, bool frozen) {
   return (events.find("frozen 1") != events.npos) == frozen;
 }
 
+/// Asks a cgroup2 that says "frozen" though nobody is. A last process that ends while a sub-cgroup is not
+/// wholly frozen makes it say so, and thawing passes over it then (kernel/cgroup/freezer.c,
+/// cgroup_do_freeze(), 6.1): to be frozen once more, with that one gone as well, and thawed, sets it right.
+kernel::Result<> thaw_again(const Freezer& freezer) {
+  TRY(write_text(freezer.folder.get(), freezer.file(), freezer.word(true)));
+  return write_text(freezer.folder.get(), freezer.file(), freezer.word(false));
+}
+
 /// True: reached; false: not in time. cgroup2 would tell by POLLPRI, v1 only when asked; asking suits both.
 kernel::Result<bool> set(const Freezer& freezer, bool frozen) {
+  constexpr int patient = 16;  // looks, of which the last ones are 10 ms apart
   TRY(write_text(freezer.folder.get(), freezer.file(), freezer.word(frozen)));
   const auto end = kernel::monotonic_ns() + patience_ns;
-  for (std::int64_t pause_us = 20;; pause_us = std::min<std::int64_t>(pause_us * 2, 10'000)) {
+  std::int64_t pause_us = 20;
+  for (int looks = 1;; ++looks, pause_us = std::min<std::int64_t>(pause_us * 2, 10'000)) {
     if (TRY(reached(freezer, frozen))) return true;
     if (kernel::monotonic_ns() > end) return false;
+    if (!frozen && !freezer.v1 && looks % patient == 0) TRY(thaw_again(freezer));
     kernel::sleep_us(pause_us);
   }
 }

@@ -11,6 +11,9 @@ using namespace lodger::tests;
 
 namespace {
 
+/// What a failure says; nothing where there is none.
+std::string told(const Outcome<>& done) { return done ? "" : done.error().text; }
+
 /// A cgroup with what a test puts into it.
 struct Box {
   const Layout& layout;
@@ -23,7 +26,7 @@ struct Box {
     record = cgroup->record();
   }
   ~Box() {
-    CHECK(remove(record));
+    CHECK(told(remove(record)) == "");
     CHECK(nothing_left(layout, record.path));
   }
   /// A sub-cgroup in every hierarchy, as a container with its own cgroup mount makes them.
@@ -82,11 +85,11 @@ TEST_CASE("a frozen process does not answer a signal, a thawed one does") {
   Sleeper sleeper(box.record);
   REQUIRE(sleeper.entered);
   CHECK(*frozen(box.record) == false);
-  REQUIRE(freeze(box.record));
+  REQUIRE(told(freeze(box.record)) == "");
   CHECK(*frozen(box.record));
-  REQUIRE(signal(box.record, SIGHUP));
+  REQUIRE(told(signal(box.record, SIGHUP)) == "");
   CHECK_FALSE(dies(sleeper));
-  REQUIRE(thaw(box.record));
+  REQUIRE(told(thaw(box.record)) == "");
   CHECK(*frozen(box.record) == false);
   CHECK(dies(sleeper));
   CHECK(sleeper.death() == -1);
@@ -95,10 +98,10 @@ TEST_CASE("a frozen process does not answer a signal, a thawed one does") {
 TEST_CASE("freezing twice and thawing what is not frozen are no errors") {
   REAL_LAYOUT(layout);
   Box box(layout);
-  REQUIRE(thaw(box.record));
-  REQUIRE(freeze(box.record));
-  REQUIRE(freeze(box.record));
-  REQUIRE(thaw(box.record));
+  REQUIRE(told(thaw(box.record)) == "");
+  REQUIRE(told(freeze(box.record)) == "");
+  REQUIRE(told(freeze(box.record)) == "");
+  REQUIRE(told(thaw(box.record)) == "");
 }
 
 TEST_CASE("a signal reaches all processes of the cgroup and no other") {
@@ -106,7 +109,7 @@ TEST_CASE("a signal reaches all processes of the cgroup and no other") {
   Box box(layout), other(layout);
   const auto sub = box.below("sub");
   Sleeper one(box.record), two(sub), stranger(other.record);
-  REQUIRE(signal(box.record, SIGUSR1));
+  REQUIRE(told(signal(box.record, SIGUSR1)) == "");
   CHECK(one.death() == SIGUSR1);
   CHECK(two.death() == SIGUSR1);
   CHECK(state_of(stranger.pid) == 'S');
@@ -125,10 +128,10 @@ TEST_CASE("a signal reaches who forks faster than a list of them is read") {
       ::_exit(0);
     }
     ::waitpid(first, nullptr, 0);
-    CHECK(signal(box.record, SIGTERM));
+    CHECK(told(signal(box.record, SIGTERM)) == "");
     for (int i = 0; i < 1000 && !processes(box.record)->empty(); ++i) ::usleep(1000);
     CHECK(processes(box.record)->empty());
-    CHECK(signal(box.record, SIGKILL));
+    CHECK(told(signal(box.record, SIGKILL)) == "");
   }
 }
 
@@ -137,7 +140,7 @@ TEST_CASE("more processes than one batch are all signalled") {
   Box box(layout);
   std::vector<std::unique_ptr<Sleeper>> many;
   for (int i = 0; i < 140; ++i) many.push_back(std::make_unique<Sleeper>(box.record));
-  REQUIRE(signal(box.record, SIGUSR2));
+  REQUIRE(told(signal(box.record, SIGUSR2)) == "");
   int deaths = 0;
   for (auto& sleeper : many) deaths += sleeper->death() == SIGUSR2;
   CHECK(deaths == 140);
@@ -149,7 +152,7 @@ TEST_CASE("SIGKILL ends all, frozen or not") {
     Box box(layout);
     Sleeper one(box.record), two(box.record);
     if (frozen_first) REQUIRE(freeze(box.record));
-    REQUIRE(signal(box.record, SIGKILL));
+    REQUIRE(told(signal(box.record, SIGKILL)) == "");
     CHECK(one.death() == SIGKILL);
     CHECK(two.death() == SIGKILL);
     CHECK_FALSE(*frozen(box.record));
@@ -174,7 +177,7 @@ TEST_CASE("SIGKILL without cgroup.kill outruns a fork bomb") {
       if (::fork() == 0) ::usleep(1000);
   }
   while (processes(v1_only)->size() < 20) ::usleep(1000);
-  CHECK(signal(v1_only, SIGKILL));
+  CHECK(told(signal(v1_only, SIGKILL)) == "");
   ::waitpid(bomb, nullptr, 0);
   CHECK(processes(v1_only)->empty());
 }
@@ -185,7 +188,7 @@ TEST_CASE("removal takes the container's own sub-cgroups along") {
   box.below("a");
   box.below("a/b");
   box.below("c");
-  CHECK(remove(box.record));
+  CHECK(told(remove(box.record)) == "");
   CHECK(nothing_left(layout, box.record.path));
 }
 
@@ -199,7 +202,7 @@ TEST_CASE("removal waits for the dying") {
     ::kill(sleeper.pid, SIGKILL);
     ::_exit(0);
   }
-  CHECK(remove(box.record));
+  CHECK(told(remove(box.record)) == "");
   ::waitpid(killer, nullptr, 0);
   CHECK(nothing_left(layout, box.record.path));
 }
@@ -222,7 +225,7 @@ TEST_CASE("removal touches nothing that lodger did not make") {
   Box box(layout);
   Record foreign = box.record;
   foreign.made.clear();
-  CHECK(remove(foreign));
+  CHECK(told(remove(foreign)) == "");
   for (const auto& folder : box.record.folders) CHECK(exists(folder));
 }
 
@@ -231,9 +234,9 @@ TEST_CASE("a cgroup that is gone is empty, not frozen, signalled and removed") {
       "/lodger-test/gone", {"/sys/fs/cgroup/lodger-test/gone"}, {"/sys/fs/cgroup/lodger-test/gone"}, true};
   CHECK(processes(gone)->empty());
   CHECK(*frozen(gone) == false);
-  CHECK(signal(gone, SIGTERM));
-  CHECK(signal(gone, SIGKILL));
-  CHECK(remove(gone));
+  CHECK(told(signal(gone, SIGTERM)) == "");
+  CHECK(told(signal(gone, SIGKILL)) == "");
+  CHECK(told(remove(gone)) == "");
   const auto frozen_gone = freeze(gone);
   REQUIRE_FALSE(frozen_gone);
   CHECK(frozen_gone.error().text == "cgroup /lodger-test/gone: freezing: No such file or directory");
