@@ -20,8 +20,8 @@ struct HostMount {
 std::vector<HostMount> parse_mountinfo(std::string_view text);
 Outcome<std::vector<HostMount>> read_mountinfo();
 /// Those of another mount namespace, seen from its own root, whatever its processes have as theirs. EPERM for
-/// who is not root over it. Not for a thread beside others (kernel/open_away.hpp): a
-/// shim, which has some, is in the mount namespace of all its containers.
+/// who is not root over it. Not for a thread beside others (kernel/open_away.hpp): a shim, which has some, is
+/// in the mount namespace of all its containers.
 Outcome<std::vector<HostMount>> read_mountinfo_of(const kernel::Fd<kernel::Namespace>& mounts,
                                                   const std::string& doing);
 

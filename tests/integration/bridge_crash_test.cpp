@@ -147,12 +147,7 @@ Look mended(bool proxied) {
   };
 }
 
-/// Rules of policy routing, which would keep off a container of NAT.
-std::string fences() {
-  return shell("ip rule list | grep -e ^6[01]: ; ip -6 rule list | grep -e ^6[01]:").out;
-}
-
-/// A container of NAT on the same network has none of them.
+/// A container of NAT on the same network has no fence, which would keep it off.
 void check_unfenced(Container& container) {
   const Bundle bundle("hold");
   Container translated(bundle, {"--root", container.root()});

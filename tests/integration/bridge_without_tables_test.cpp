@@ -28,11 +28,6 @@ std::vector<std::string> by_proxy(const std::string& network = "bridge", std::ve
   return more;
 }
 
-/// Lodger's rules of policy routing, of both families.
-std::string fences() {
-  return shell("ip rule list | grep -e ^60: -e ^61: ; ip -6 rule list | grep -e ^60: -e ^61:").out;
-}
-
 void without_fences() {
   shell(
       "for family in -4 -6; do for pref in 60 61; do while ip $family rule del pref $pref; do :; done; done; "

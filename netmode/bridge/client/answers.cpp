@@ -1,7 +1,6 @@
 #include "netmode/bridge/client/answers.hpp"
 
 #include <fmt/core.h>
-#include <linux/netlink.h>
 
 #include <algorithm>
 #include <iterator>
@@ -12,6 +11,7 @@
 #include "netmode/bridge/client/fence.hpp"
 #include "netmode/bridge/client/forwarding.hpp"
 #include "netmode/bridge/client/links.hpp"
+#include "netmode/bridge/client/removal.hpp"
 #include "netmode/bridge/client/table.hpp"
 #include "netmode/bridge/client/tracked.hpp"
 #include "netmode/bridge/client/transaction.hpp"
@@ -43,17 +43,6 @@ std::optional<Place> take_place(Words& words) {
   const auto address = v4_from(take(words));
   if (!address || !network->has(*address)) return std::nullopt;
   return Place{std::move(*network), *address};
-}
-
-/// What nf_tables say: nothing on a kernel without, where they are spared.
-template <class Ask>
-auto asked(Session& session, Ask ask) -> decltype(ask(*session.netfilter)) {
-  using Answer = typename decltype(ask(*session.netfilter))::value_type;
-  if (!session.netfilter) return Answer{};
-  auto answer = ask(*session.netfilter);
-  if (answer || answer.error().code != EPROTONOSUPPORT || session.tables == Tables::needed) return answer;
-  session.netfilter.reset();
-  return Answer{};
 }
 
 Outcome<Standing> read(Session& session) {
@@ -248,77 +237,10 @@ Outcome<Words> close(Session& session, Words words) {
   return Words{};
 }
 
-/// Forwarding goes before the rules that guard it; and comes back where another network has come meanwhile,
-/// which counts on it.
-Outcome<> take_down(Netlink& netfilter, Batch transaction, const Changes& changes) {
-  auto done = apply(changes);
-  if (done && !is_empty(transaction)) done = commit(netfilter, std::move(transaction));
-  if (!done) TRY(undo(changes));
-  return done;
-}
-
-/// What the sets say of devices that are no bridges any more: this network's, and those that somebody has
-/// removed, for which its network has got another one.
-void drop_gone(Batch& transaction, const Network& network, std::set<std::string> listed,
-               const std::set<std::string>& bridges) {
-  for (const auto& device : bridges) listed.erase(device);
-  if (listed.erase(network.device) != 0) put_network(transaction, network, Elements::removed);
-  for (const auto& device : listed) put_bridge(transaction, device, Elements::removed);
-}
-
-/// On a kernel without nf_tables.
-Outcome<Words> leave_host(Session& session, const Opened& opened) {
-  if (!TRY(noted(session.route)).bridges.empty()) return Words{};
-  auto changes = close_forwarding(opened);
-  TRY(apply(changes));
-  return std::move(changes.words);
-}
-
-/// `opened`: as the bridges had it noted, the network's own among them, before that was removed.
-Outcome<Words> leave_table(Session& session, const Network& network, Opened opened) {
-  const auto number = TRY(asked(session, generation));
-  if (!session.netfilter) return leave_host(session, opened);
-  auto& netfilter = *session.netfilter;
-  auto transaction = begin_transaction(number);
-  auto listed = TRY(devices_in(netfilter, "bridges"));
-  // Behind that: who lists a device has made it before.
-  const auto there = TRY(noted(session.route));
-  const auto& left = there.bridges;
-  opened.merge(TRY(opened_in(netfilter)));
-  Changes changes;
-  if (left.empty()) {
-    changes = close_forwarding(opened);
-    if (TRY(has_table(netfilter))) remove_table(transaction);
-  } else {
-    drop_gone(transaction, network, std::move(listed), left);
-    TRY(forget_opened(netfilter, transaction));
-    const auto whom = std::ranges::find_if_not(left, [&](const std::string& device) {
-      return std::ranges::count(there.fenced, device, &Network::device);
-    });
-    if (whom != left.end()) TRY(note(session.route, *whom, opened));
-  }
-  TRY(take_down(netfilter, std::move(transaction), changes));
-  return std::move(changes.words);
-}
-
-/// By holding its name: nobody makes a network of it meanwhile, whose rules would be like those that go.
-Outcome<Whose> hold(Netlink& route, const Network& network) {
-  const auto whose = TRY(whose_device(network));
-  if (whose != Whose::nobody) return whose;
-  const auto made = make_bridge(route, network);
-  if (!made && made.error().code == EEXIST) return Whose::others;
-  TRY(made);
-  return Whose::ours;
-}
-
 Outcome<Words> remove(Session& session, Words words) {
   const auto network = take_network(words);
   if (!network || !words.empty()) return nonsense();
-  const auto before = TRY(noted(session.route));
-  const auto whose = TRY(hold(session.route, *network));
-  TRY(take_fence(session.route, *network, whose == Whose::ours));
-  if (whose == Whose::ours) TRY(remove_bridge(session.route, *network));
-  return persist([&] { return leave_table(session, *network, before.opened); });
+  return remove_network(session, *network);
 }
 
 Outcome<Words> replace(Session& session, Words words) {
@@ -328,18 +250,6 @@ Outcome<Words> replace(Session& session, Words words) {
 }
 
 }  // namespace
-
-Outcome<Session> Session::open(Tables tables) {
-  Session session{TRY(Netlink::open(NETLINK_ROUTE, "speaking to the kernel about devices")), std::nullopt,
-                  tables};
-  auto netfilter = Netlink::open(NETLINK_NETFILTER, "speaking to the kernel about nf_tables");
-  // netlink(7): nobody has registered for the protocol, and there is no module that would.
-  const bool none = !netfilter && netfilter.error().code == EPROTONOSUPPORT;
-  if (none && tables == Tables::needed)
-    return refuse("--network bridge: " + no_tables().error().text, EPROTONOSUPPORT);
-  if (!none) session.netfilter = TRY(std::move(netfilter));
-  return session;
-}
 
 Outcome<Words> answer(Session& session, Words question) {
   if (question.empty()) return nonsense();

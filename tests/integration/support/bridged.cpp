@@ -102,6 +102,10 @@ json inspect(Container& container) {
   return json::parse(container.call({"network", "inspect", "bridge"}).out);
 }
 
+std::string fences() {
+  return shell("ip rule list | grep -e ^60: -e ^61: ; ip -6 rule list | grep -e ^60: -e ^61:").out;
+}
+
 std::string traces() {
   return shell(
              "ip -o link | grep -o -e 'lodger[0-9]*' -e 'lg[0-9a-f]*@' ; nft list table inet lodger "

@@ -64,6 +64,8 @@ nlohmann::json inspect(Container& container);
 /// What of lodger's is in the host's network: devices and, if there is one, the table's elements that lead
 /// somewhere.
 std::string traces();
+/// Rules of policy routing where lodger has its own (netmode/bridge/client/fence.hpp), of both families.
+std::string fences();
 /// The pair of devices goes with the container's network namespace, which the kernel takes down a little
 /// later.
 bool soon_traces(const std::string& wanted);
